@@ -1,0 +1,61 @@
+# Callboard's whole developer manual: `make help` lists what can be done here.
+PYTHON ?= python3
+VENV   ?= .venv
+TOOLS  := .tools
+UV     := PYTHONPATH=$(TOOLS) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(TOOLS)/bin/uv
+UV_VERSION := 0.13.9
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint types layers coverage bench lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(VENV)/.ready ## set everything up in this folder (uv in .tools, packages in .venv)
+
+$(TOOLS)/.uv-$(UV_VERSION):
+	@echo "Setting up uv $(UV_VERSION) in $(TOOLS) ..."
+	@rm -rf $(TOOLS)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(TOOLS) uv==$(UV_VERSION)
+	@touch $@
+
+$(VENV)/.ready: $(TOOLS)/.uv-$(UV_VERSION) requirements.lock pyproject.toml
+	@echo "Installing Callboard and its packages in $(VENV) ..."
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(UV) pip sync --quiet --require-hashes requirements.lock
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(UV) pip install --quiet --no-deps --editable .
+	@touch $@
+
+run: setup ## start the demo: server, switch and real calls (ARGS="--calls 100" passes options)
+	@$(BIN)/callboard demo $(ARGS)
+
+test: setup ## run the tests (SIPp scenarios run where SIPp is installed)
+	@$(BIN)/pytest $(ARGS)
+
+check: setup lint types layers coverage ## everything a change must pass: lint, types, layers, tests, coverage
+
+lint: setup ## ruff: style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+	@$(BIN)/mypy tests bench
+
+layers: setup ## import-linter: the layers of the house
+	@$(BIN)/lint-imports --no-cache
+
+coverage: setup ## the tests, with coverage
+	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+
+bench: setup ## calls a second through the embedded switch (needs SIPp)
+	@$(BIN)/python -m bench.switch $(ARGS)
+
+lock: $(TOOLS)/.uv-$(UV_VERSION) ## choose versions anew and write them to requirements.lock
+	@$(UV) lock --quiet --upgrade
+	@$(UV) export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --output-file requirements.lock
+
+clean: ## remove what set-up and tests made
+	@rm -rf $(VENV) $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -1,0 +1,1 @@
+"""Who may see and do what: credentials, principals, roles, rights, tokens, allowed addresses."""

@@ -1,0 +1,53 @@
+"""Roles, rights and principals: the one gate's vocabulary."""
+
+from enum import StrEnum
+
+import msgspec
+
+__all__ = ["ROLE_RIGHTS", "Principal", "Right", "Role"]
+
+
+class Role(StrEnum):
+    """What a login is, at its place in the customer tree."""
+
+    ADMIN = "admin"
+    """The operator's staff: everything, everywhere."""
+    RESELLER = "reseller"
+    """A customer with customers below: its own subtree."""
+    USER = "user"
+    """An end customer: its own subtree, without the directory of others."""
+
+
+class Right(StrEnum):
+    """What an operation needs. Each operation of the catalogue names exactly one."""
+
+    CALLS_LIST = "calls.list"
+    CALLS_DISCONNECT = "calls.disconnect"
+    CALLS_STATS = "calls.stats"
+    DIRECTORY_READ = "directory.read"
+    DIRECTORY_WRITE = "directory.write"
+    SWITCHES_READ = "switches.read"
+    JOURNAL_READ = "journal.read"
+
+
+_OWN_CALLS = frozenset({Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_STATS})
+
+ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.ADMIN: frozenset(Right),
+    Role.RESELLER: _OWN_CALLS | {Right.DIRECTORY_READ, Right.JOURNAL_READ},
+    Role.USER: _OWN_CALLS,
+}
+"""The rights each role brings. A login's own `privileges` add words that only a dialect knows (Enswitch's roles)."""
+
+
+class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """Who asks: the result of a sign-in. It sees the subtree below `customer` and nothing else."""
+
+    login: str
+    """The login's name, for the audit; `trusted <address>` where the source address vouches."""
+    role: Role
+    customer: int
+    rights: frozenset[Right]
+    privileges: frozenset[str] = frozenset()
+    address: str = ""
+    """Where the request came from, for the audit."""

@@ -1,0 +1,1 @@
+"""Our own words over REST, SSE and WebSocket."""

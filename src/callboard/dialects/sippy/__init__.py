@@ -1,0 +1,1 @@
+"""Sippy Softswitch XML-RPC API, "Manage Active Calls", served word for word."""

@@ -1,0 +1,4 @@
+"""Who is who and where numbers lead.
+
+Customers (a tree), accounts, devices, vendors, connections, DIDs, machines, destinations.
+"""

@@ -1,0 +1,1 @@
+"""Requests and replies as values; the server that carries them."""

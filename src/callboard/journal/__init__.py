@@ -1,0 +1,1 @@
+"""What was: ended calls, who asked what, what came of it."""

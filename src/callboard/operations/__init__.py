@@ -1,0 +1,1 @@
+"""What a client can ask for, one file each, and the catalogue that describes them."""

@@ -1,0 +1,1 @@
+"""What outlives a restart: the database, its schema and migrations, and the rows of directory and logins in it."""

@@ -1,0 +1,1 @@
+"""How each switch speaks. One folder per switch, same furniture in each."""
