@@ -69,7 +69,7 @@ class _Message(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="t
 # --- engine to Callboard ---------------------------------------------------------------------------------------------
 
 
-class Ready(_Message, tag=True):
+class Ready(_Message, frozen=True, kw_only=True, tag=True):
     """The first message: the engine listens."""
 
     sip: str
@@ -79,7 +79,7 @@ class Ready(_Message, tag=True):
     pid: int
 
 
-class Pulse(_Message, tag=True):
+class Pulse(_Message, frozen=True, kw_only=True, tag=True):
     """Sign of life, once a second. A missing pulse means that the engine hangs."""
 
     at: float
@@ -90,7 +90,7 @@ class Pulse(_Message, tag=True):
     """Packets so far that were dropped by a limit."""
 
 
-class Came(_Message, tag=True):
+class Came(_Message, frozen=True, kw_only=True, tag=True):
     """An INVITE that begins a call. Waits for `Challenge`, `Route` or `Refuse`."""
 
     call: str
@@ -112,7 +112,7 @@ class Came(_Message, tag=True):
     """Authorization header, if it already has one."""
 
 
-class Credentials(_Message, tag=True):
+class Credentials(_Message, frozen=True, kw_only=True, tag=True):
     """The INVITE of a challenged call came again. Waits for `Route` or `Refuse` (or a new `Challenge`: stale nonce)."""
 
     call: str
@@ -123,7 +123,7 @@ class Credentials(_Message, tag=True):
     authorization: str
 
 
-class Dialing(_Message, tag=True):
+class Dialing(_Message, frozen=True, kw_only=True, tag=True):
     """The INVITE to a target went out. `branch` numbers the targets tried, from 0; it indexes `Route.targets`."""
 
     call: str
@@ -131,7 +131,7 @@ class Dialing(_Message, tag=True):
     at: float
 
 
-class Ringing(_Message, tag=True):
+class Ringing(_Message, frozen=True, kw_only=True, tag=True):
     """The target alerts (180) or sends early media (183)."""
 
     call: str
@@ -140,7 +140,7 @@ class Ringing(_Message, tag=True):
     media: str = ""
 
 
-class Failed(_Message, tag=True):
+class Failed(_Message, frozen=True, kw_only=True, tag=True):
     """A target failed and the next is tried."""
 
     call: str
@@ -150,7 +150,7 @@ class Failed(_Message, tag=True):
     text: str = ""
 
 
-class Answered(_Message, tag=True):
+class Answered(_Message, frozen=True, kw_only=True, tag=True):
     """Both sides are connected."""
 
     call: str
@@ -160,7 +160,7 @@ class Answered(_Message, tag=True):
     callee_media: str = ""
 
 
-class Held(_Message, tag=True):
+class Held(_Message, frozen=True, kw_only=True, tag=True):
     """A party put the call on hold (re-INVITE with sendonly, inactive or 0.0.0.0). `side` is `caller` or `callee`."""
 
     call: str
@@ -168,7 +168,7 @@ class Held(_Message, tag=True):
     at: float
 
 
-class Resumed(_Message, tag=True):
+class Resumed(_Message, frozen=True, kw_only=True, tag=True):
     """A party took the call off hold."""
 
     call: str
@@ -176,7 +176,7 @@ class Resumed(_Message, tag=True):
     at: float
 
 
-class Ending(_Message, tag=True):
+class Ending(_Message, frozen=True, kw_only=True, tag=True):
     """The end began: a BYE or CANCEL went out and is not confirmed yet."""
 
     call: str
@@ -185,7 +185,7 @@ class Ending(_Message, tag=True):
     """`caller`, `callee`, `command`, `probe` (a party vanished), `timer` (a limit) or `engine`."""
 
 
-class Ended(_Message, tag=True):
+class Ended(_Message, frozen=True, kw_only=True, tag=True):
     """The call is over: every leg confirmed its end, or did not answer in time."""
 
     call: str
@@ -206,7 +206,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults
     """Seconds; 0 removes it."""
 
 
-class Register(_Message, tag=True):
+class Register(_Message, frozen=True, kw_only=True, tag=True):
     """A REGISTER. Waits for `Registered`."""
 
     ask: int
@@ -232,7 +232,7 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=Tr
     """`new`, `authenticating`, `routing`, `dialing`, `ringing`, `answered`, `held` or `ending`."""
 
 
-class Listed(_Message, tag=True):
+class Listed(_Message, frozen=True, kw_only=True, tag=True):
     """The answer to `List`: every call that is not over."""
 
     ask: int
@@ -240,7 +240,7 @@ class Listed(_Message, tag=True):
     calls: tuple[Call, ...]
 
 
-class Trouble(_Message, tag=True):
+class Trouble(_Message, frozen=True, kw_only=True, tag=True):
     """Something that an operator should read; told once for each kind."""
 
     text: str
@@ -249,7 +249,7 @@ class Trouble(_Message, tag=True):
 # --- Callboard to engine ---------------------------------------------------------------------------------------------
 
 
-class Configure(_Message, tag=True):
+class Configure(_Message, frozen=True, kw_only=True, tag=True):
     """The first message: how to run."""
 
     sip: str
@@ -285,21 +285,21 @@ class Target(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defaults=
     """Seconds from INVITE to answer after which it is given up."""
 
 
-class Challenge(_Message, tag=True):
+class Challenge(_Message, frozen=True, kw_only=True, tag=True):
     """Send 401 with these WWW-Authenticate values, in this order."""
 
     call: str
     headers: tuple[str, ...]
 
 
-class Route(_Message, tag=True):
+class Route(_Message, frozen=True, kw_only=True, tag=True):
     """Try these targets in turn. The next one is tried on no reply, 408, and 5xx; any other failure ends the call."""
 
     call: str
     targets: tuple[Target, ...]
 
 
-class Refuse(_Message, tag=True):
+class Refuse(_Message, frozen=True, kw_only=True, tag=True):
     """Answer the caller with this final status."""
 
     call: str
@@ -307,7 +307,7 @@ class Refuse(_Message, tag=True):
     text: str
 
 
-class Registered(_Message, tag=True):
+class Registered(_Message, frozen=True, kw_only=True, tag=True):
     """The answer to a REGISTER."""
 
     ask: int
@@ -319,7 +319,7 @@ class Registered(_Message, tag=True):
     """The bindings in force, with 200."""
 
 
-class HangUp(_Message, tag=True):
+class HangUp(_Message, frozen=True, kw_only=True, tag=True):
     """End the call: BYE to answered legs, CANCEL to a ringing one, a final answer to a caller who waits.
 
     An id that the engine does not have is ignored; the list tells.
@@ -328,13 +328,13 @@ class HangUp(_Message, tag=True):
     call: str
 
 
-class List(_Message, tag=True):
+class List(_Message, frozen=True, kw_only=True, tag=True):
     """Ask for `Listed`."""
 
     ask: int
 
 
-class Stop(_Message, tag=True):
+class Stop(_Message, frozen=True, kw_only=True, tag=True):
     """End every call with BYE or CANCEL, then exit."""
 
 
@@ -358,8 +358,8 @@ FromEngine = (
 ToEngine = Configure | Challenge | Route | Refuse | Registered | HangUp | List | Stop
 
 _encoder = msgspec.json.Encoder()
-_from_engine = msgspec.json.Decoder(FromEngine)
-_to_engine = msgspec.json.Decoder(ToEngine)
+_from_engine: msgspec.json.Decoder[FromEngine] = msgspec.json.Decoder(FromEngine)
+_to_engine: msgspec.json.Decoder[ToEngine] = msgspec.json.Decoder(ToEngine)
 
 
 def encode(message: FromEngine | ToEngine) -> bytes:

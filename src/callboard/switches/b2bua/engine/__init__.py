@@ -1,1 +1,4 @@
-"""The engine itself: runs in the child process, speaks SIP with the `sippy` package, knows nothing of Callboard but the wire."""
+"""The engine, in a child process of its own.
+
+It speaks SIP with the `sippy` package and knows nothing of Callboard but the wire.
+"""
