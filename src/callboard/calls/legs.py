@@ -96,6 +96,8 @@ class Leg(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     answered_at: float | None = None
     ended_at: float | None = None
     cause: Cause | None = None
+    told_at: float = 0.0
+    """When the switch last told anything of this leg. The table keeps it; adapters leave it alone."""
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False, kw_only=True):

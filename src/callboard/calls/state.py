@@ -8,6 +8,7 @@ weather on a network. The caller of `step` ignores it and counts it. Lost messag
 accepted from every earlier stage of set-up: an answer whose ringing was lost still answers.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 __all__ = ["CONNECTED", "JOINT", "LEG", "LIVE", "Signal", "State", "furthest", "joint", "step"]
@@ -117,6 +118,8 @@ def _read_grid(grid: str) -> dict[State | None, dict[State | None, State]]:
 JOINT: dict[State | None, dict[State | None, State]] = _read_grid(_GRID)
 """Caller side's state -> callee side's state -> the call's state. `None` is a side that has no leg."""
 
+_WEIGHT = {State.ENDED: -2, State.ENDING: -1, **{state: int(state) for state in State if state < State.ENDING}}
+
 LIVE = frozenset(State) - {State.ENDED}
 """The states of a call that is up, in whatever stage."""
 
@@ -129,17 +132,15 @@ def step(state: State, signal: Signal) -> State | None:
     return LEG[state].get(signal)
 
 
-def furthest(states: list[State]) -> State | None:
-    """The state that speaks for a side with several legs (forks): the furthest of those that are not over.
+def furthest(states: Sequence[State]) -> State | None:
+    """The state that speaks for a side with several legs (forks): that of the leg which got furthest.
 
-    A side all of whose legs are over is over; a side without legs is None.
+    A leg on its way out speaks only if no other leg is left, so that a losing fork does not hide the winner.
+    None is a side without legs.
     """
-    if not states:
-        return None
-    live = [state for state in states if state is not State.ENDED]
-    return max(live) if live else State.ENDED
+    return max(states, key=_WEIGHT.__getitem__, default=None)
 
 
-def joint(caller: list[State], callee: list[State]) -> State:
+def joint(caller: Sequence[State], callee: Sequence[State]) -> State:
     """The call's state, from the states of the legs on its two sides."""
     return JOINT[furthest(caller)][furthest(callee)]

@@ -1,0 +1,183 @@
+"""Columns: one numpy array for every field that calls are filtered, sorted or counted by, one slot a call.
+
+A filter becomes a mask, so that combining filters needs no index. Numbers stand as digits aligned to the left in a
+64-bit integer, which makes a prefix a range; a number that is not plain digits (or too long) is looked at as text.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callboard.calls.legs import Call, Placement
+
+__all__ = ["NOTHING", "Columns", "digits_range", "left_aligned"]
+
+NOTHING = -1
+"""Stands for "none" in a column of ids."""
+
+_WIDTH = 18
+_ODD = 2**64 - 1
+_POWERS = tuple(10**exponent for exponent in range(_WIDTH + 1))
+
+_IDS = (
+    "customer",
+    "account",
+    "device",
+    "callee_customer",
+    "callee_account",
+    "callee_device",
+    "vendor",
+    "connection",
+    "did",
+    "machine",
+)
+_NUMBERS = ("caller", "callee", "dialed")
+
+Mask = NDArray[np.bool_]
+Slots = NDArray[np.intp]
+
+
+class _Names:
+    """Texts that repeat, as small integers."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+
+    def code(self, text: str) -> int:
+        return self._codes.setdefault(text, len(self._codes))
+
+    def known(self, text: str) -> int:
+        return self._codes.get(text, NOTHING)
+
+
+class _Column(NamedTuple):
+    dtype: type[np.generic]
+    empty: float
+
+
+_COLUMNS: dict[str, _Column] = {
+    "used": _Column(np.bool_, 0),
+    "number": _Column(np.int64, 0),
+    "state": _Column(np.int8, NOTHING),
+    "direction": _Column(np.int8, NOTHING),
+    "switch": _Column(np.int32, NOTHING),
+    "country": _Column(np.int32, NOTHING),
+    "prefix": _Column(np.uint64, 0),
+    "suspect": _Column(np.bool_, 0),
+    "started": _Column(np.float64, np.nan),
+    "answered": _Column(np.float64, np.nan),
+    "ended": _Column(np.float64, np.nan),
+    **{name: _Column(np.int64, NOTHING) for name in _IDS},
+    **{name: _Column(np.uint64, 0) for name in _NUMBERS},
+}
+
+
+def left_aligned(number: str) -> int:
+    """A number's digits as an integer of 18 decimal places, the first digit first; an impossible value if it is odd."""
+    if number.isascii() and number.isdigit() and len(number) <= _WIDTH:
+        return int(number) * _POWERS[_WIDTH - len(number)]
+    return _ODD
+
+
+def digits_range(prefix: str) -> tuple[int, int] | None:
+    """The half-open range of left-aligned numbers that begin with `prefix`; None if the prefix is not plain digits."""
+    if not (prefix.isascii() and prefix.isdigit() and len(prefix) <= _WIDTH):
+        return None
+    step = _POWERS[_WIDTH - len(prefix)]
+    return int(prefix) * step, (int(prefix) + 1) * step
+
+
+class Columns:
+    """The arrays and the calls beside them. Slots of calls that left are used again."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self._free: list[int] = []
+        self.calls: list[Call | None] = []
+        self.switches = _Names()
+        self.countries = _Names()
+        self._grow(1024)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._arrays[name]
+
+    def _grow(self, size: int) -> None:
+        for name, column in _COLUMNS.items():
+            array = np.full(size, column.empty, dtype=column.dtype)
+            if name in self._arrays:
+                array[: len(self.calls)] = self._arrays[name]
+            self._arrays[name] = array
+        self._free.extend(range(size - 1, len(self.calls) - 1, -1))
+        self.calls.extend([None] * (size - len(self.calls)))
+
+    def add(self, call: Call) -> int:
+        """Give a new call a slot and fill it; returns the slot."""
+        if not self._free:
+            self._grow(2 * len(self.calls))
+        slot = self._free.pop()
+        self._arrays["used"][slot] = True
+        self._arrays["number"][slot] = call.number
+        self._arrays["switch"][slot] = self.switches.code(call.key.switch)
+        self._arrays["started"][slot] = call.started_at
+        self._write(slot, call, None)
+        return slot
+
+    def change(self, slot: int, call: Call) -> None:
+        """Write what changed of the call in `slot`."""
+        self._write(slot, call, self.calls[slot])
+
+    def remove(self, slot: int) -> None:
+        """Give the slot free."""
+        for name, column in _COLUMNS.items():
+            self._arrays[name][slot] = column.empty
+        self.calls[slot] = None
+        self._free.append(slot)
+
+    def _write(self, slot: int, call: Call, before: Call | None) -> None:
+        arrays = self._arrays
+        arrays["state"][slot] = call.state
+        arrays["suspect"][slot] = call.suspect_since is not None
+        arrays["answered"][slot] = np.nan if call.answered_at is None else call.answered_at
+        arrays["ended"][slot] = np.nan if call.ended_at is None else call.ended_at
+        if before is None or before.placement is not call.placement:
+            self._write_placement(slot, call.placement)
+        for name in _NUMBERS:
+            number: str = getattr(call, name)
+            if before is None or getattr(before, name) != number:
+                arrays[name][slot] = left_aligned(number)
+        self.calls[slot] = call
+
+    def _write_placement(self, slot: int, placement: Placement) -> None:
+        arrays = self._arrays
+        for name in _IDS:
+            identity = getattr(placement, name)
+            arrays[name][slot] = NOTHING if identity is None else identity
+        arrays["direction"][slot] = placement.direction
+        arrays["country"][slot] = self.countries.code(placement.country)
+        arrays["prefix"][slot] = left_aligned(placement.prefix)
+
+    def with_prefix(self, name: str, prefix: str) -> Mask:
+        """Which calls have a number beginning with `prefix` in the column `name` (caller, callee or dialed)."""
+        array = self._arrays[name]
+        span = digits_range(prefix)
+        if span is None:
+            mask: Mask = np.zeros(len(array), dtype=np.bool_)
+            doubtful = np.flatnonzero(self._arrays["used"])
+        else:
+            mask = (array >= span[0]) & (array < span[1])
+            doubtful = np.flatnonzero(mask & self._maybe_short(array, prefix) | (array == _ODD))
+        for slot in doubtful.tolist():
+            mask[slot] = self._number(slot, name).startswith(prefix)
+        return mask
+
+    def _maybe_short(self, array: NDArray[Any], prefix: str) -> Mask:
+        """Where a number may be shorter than the prefix: left alignment cannot tell "1" from "10"."""
+        if not prefix.endswith("0"):
+            return np.zeros(len(array), dtype=np.bool_)
+        mask: Mask = array % _POWERS[_WIDTH - len(prefix) + 1] == 0
+        return mask
+
+    def _number(self, slot: int, name: str) -> str:
+        call = self.calls[slot]
+        return "" if call is None else str(getattr(call, name))

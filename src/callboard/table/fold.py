@@ -1,0 +1,178 @@
+"""Folding: how what a switch tells of a leg changes the leg, and how a call follows from its legs. Pure functions."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from callboard.calls.causes import Cause
+from callboard.calls.events import LegEnded, Moved
+from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, Placement, Side
+from callboard.calls.state import Signal, State, joint, step
+
+__all__ = ["call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
+
+_TEXTS = ("number", "name", "dialed", "media", "sip_call_id", "channel")
+_NO_FACTS = Facts()
+_REVERSIBLE = frozenset({Signal.HOLD, Signal.RESUME})
+
+
+def moved(leg: Leg, event: Moved) -> Leg | None:
+    """The leg after a signal; None if the signal does not fit its state (late, doubled, out of order).
+
+    Hold and resume undo each other, so of these one that is older than what is known is out of order too.
+    """
+    to = step(leg.state, event.signal)
+    if to is None or (event.signal in _REVERSIBLE and event.at < leg.told_at):
+        return None
+    at = event.at
+    told_at = max(at, leg.told_at)
+    match event.signal:
+        case Signal.RING:
+            return replace(leg, state=to, told_at=told_at, progressed_at=_first(leg.progressed_at, at))
+        case Signal.ANSWER:
+            progressed = _first(leg.progressed_at, at)
+            return replace(leg, state=to, told_at=told_at, progressed_at=progressed, answered_at=at)
+        case Signal.END:
+            cause = event.cause if isinstance(event, LegEnded) else None
+            return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
+        case _:
+            return replace(leg, state=to, told_at=told_at)
+
+
+def _first(known: float | None, at: float) -> float:
+    return at if known is None else known
+
+
+def told(leg: Leg, at: float) -> Leg:
+    """The leg, vouched for `at`."""
+    return leg if at <= leg.told_at else replace(leg, told_at=at)
+
+
+def described(leg: Leg, more: Leg, at: float) -> Leg:
+    """The leg with every field that `more` fills in; its state and times stay."""
+    changes: dict[str, object] = {name: text for name in _TEXTS if (text := getattr(more, name))}
+    if more.facts != _NO_FACTS:
+        changes["facts"] = _merged(leg.facts, more.facts)
+    return replace(leg, told_at=max(at, leg.told_at), **changes)
+
+
+def _merged(known: Facts, more: Facts) -> Facts:
+    changes = {name: value for name in Facts.__struct_fields__ if (value := getattr(more, name)) not in (None, "")}
+    return replace(known, **changes)
+
+
+def seen_again(leg: Leg, more: Leg, at: float) -> Leg:
+    """The leg after another report of the whole of it: its fields are filled in, its state only goes forward."""
+    filled = described(leg, more, at)
+    if more.state <= leg.state:
+        return filled
+    return replace(
+        filled,
+        state=more.state,
+        progressed_at=_known(leg.progressed_at, more.progressed_at),
+        answered_at=_known(leg.answered_at, more.answered_at),
+        ended_at=_known(leg.ended_at, more.ended_at),
+        cause=leg.cause or more.cause,
+    )
+
+
+def listed(known: Leg | None, leg: Leg, at: float) -> Leg:
+    """The leg after a full list taken `at`: as listed, unless something newer was told since."""
+    if known is not None and known.told_at > at:
+        return known
+    return replace(leg, told_at=at)
+
+
+def ended(legs: tuple[Leg, ...], at: float, cause: Cause) -> tuple[Leg, ...]:
+    """The legs, with those that were not over ended `at` for `cause`."""
+    return tuple(
+        leg if leg.state is State.ENDED else replace(leg, state=State.ENDED, ended_at=at, cause=cause, told_at=at)
+        for leg in legs
+    )
+
+
+def same(call: Call, other: Call) -> bool:
+    """Whether two rows say the same; when they were last vouched for does not count."""
+    return replace(call, legs=_timeless(call.legs)) == replace(other, legs=_timeless(other.legs))
+
+
+def _timeless(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
+    return tuple(replace(leg, told_at=0.0) for leg in legs)
+
+
+def with_leg(legs: tuple[Leg, ...], leg: Leg) -> tuple[Leg, ...]:
+    """The legs with `leg` put in the place of the one of its id, or added.
+
+    Legs that are over give way as soon as another leg on their side is not: a failed branch, a losing fork.
+    """
+    others = [other for other in legs if other.id != leg.id]
+    index = next((i for i, other in enumerate(legs) if other.id == leg.id), len(others))
+    others.insert(index, leg)
+    alive = {other.side for other in others if other.state is not State.ENDED}
+    return tuple(other for other in others if other.state is not State.ENDED or other.side not in alive)
+
+
+def call_of(
+    number: CallNumber,
+    key: CallKey,
+    legs: tuple[Leg, ...],
+    placement: Placement,
+    *,
+    before: Call | None = None,
+    suspect_since: float | None = None,
+) -> Call:
+    """The call that these legs make. What a leg told that has gone since is kept from the row as it was `before`."""
+    callers = [leg for leg in legs if leg.side is Side.CALLER]
+    callees = [leg for leg in legs if leg.side is Side.CALLEE]
+    state = joint([leg.state for leg in callers], [leg.state for leg in callees])
+    dialed = _text(callers, "dialed") or (before.dialed if before else "")
+    return Call(
+        number=number,
+        key=key,
+        legs=legs,
+        state=state,
+        caller=_text(callers, "number") or (before.caller if before else ""),
+        caller_name=_text(callers, "name") or (before.caller_name if before else ""),
+        dialed=dialed,
+        callee=_text(callees, "number") or (before.callee if before else "") or dialed,
+        sip_call_id=_text(callers or callees, "sip_call_id") or (before.sip_call_id if before else ""),
+        caller_media=_text(callers, "media") or (before.caller_media if before else ""),
+        callee_media=_text(callees, "media") or (before.callee_media if before else ""),
+        placement=placement,
+        started_at=min(leg.started_at for leg in legs) if before is None else before.started_at,
+        progressed_at=_known(before.progressed_at if before else None, _earliest(callees or callers, "progressed_at")),
+        answered_at=_known(before.answered_at if before else None, _answered_at(callers, callees)),
+        ended_at=max(leg.ended_at or leg.told_at for leg in legs) if state is State.ENDED else None,
+        cause=_cause(callers, callees) if state is State.ENDED else None,
+        suspect_since=suspect_since,
+    )
+
+
+def _text(legs: list[Leg], name: str) -> str:
+    """The side's word for a field: that of its furthest leg, the newest first."""
+    for leg in sorted(legs[::-1], key=lambda leg: leg.state is State.ENDED):
+        text: str = getattr(leg, name)
+        if text:
+            return text
+    return ""
+
+
+def _known(before: float | None, now: float | None) -> float | None:
+    return now if before is None else before
+
+
+def _earliest(legs: Iterable[Leg], name: str) -> float | None:
+    return min((at for leg in legs if (at := getattr(leg, name)) is not None), default=None)
+
+
+def _answered_at(callers: list[Leg], callees: list[Leg]) -> float | None:
+    """Both sides connected: the later of the two answers. A call with one side only is answered when that side is."""
+    sides = [side for side in (callers, callees) if side]
+    times = [_earliest(side, "answered_at") for side in sides]
+    answered = [at for at in times if at is not None]
+    return max(answered) if len(answered) == len(sides) else None
+
+
+def _cause(callers: list[Leg], callees: list[Leg]) -> Cause | None:
+    """The call ended for the caller's reason: the caller's leg has the final word of the switch."""
+    return next((leg.cause for leg in [*callers, *callees] if leg.cause is not None), None)

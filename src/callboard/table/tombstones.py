@@ -1,0 +1,33 @@
+"""Tombstones: ids of ended legs, remembered a while, so that a late or doubled message makes no ghost."""
+
+from collections import deque
+
+from callboard.calls.legs import LegId
+
+__all__ = ["Tombstones"]
+
+
+class Tombstones:
+    """The ids of legs that ended within the last `keep` seconds."""
+
+    def __init__(self, keep: float) -> None:
+        self._keep = keep
+        self._ids: dict[LegId, float] = {}
+        self._queue: deque[tuple[float, LegId]] = deque()
+
+    def __contains__(self, leg: LegId) -> bool:
+        return leg in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def bury(self, leg: LegId, now: float) -> None:
+        """Remember that this leg is over."""
+        if leg not in self._ids:
+            self._ids[leg] = now
+            self._queue.append((now, leg))
+
+    def sweep(self, now: float) -> None:
+        """Forget those that are older than `keep`."""
+        while self._queue and self._queue[0][0] <= now - self._keep:
+            self._ids.pop(self._queue.popleft()[1], None)
