@@ -18,7 +18,7 @@ NOTHING = -1
 
 _WIDTH = 18
 _ODD = 2**64 - 1
-_POWERS = tuple(10**exponent for exponent in range(_WIDTH + 1))
+_POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(_WIDTH + 1))
 
 _IDS = (
     "customer",

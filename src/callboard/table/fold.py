@@ -149,12 +149,12 @@ def call_of(
 
 
 def _text(legs: list[Leg], name: str) -> str:
-    """The side's word for a field: that of its furthest leg, the newest first."""
-    for leg in sorted(legs[::-1], key=lambda leg: leg.state is State.ENDED):
-        text: str = getattr(leg, name)
-        if text:
-            return text
-    return ""
+    """The side's word for a field: that of the newest leg which has one, a leg that is not over first."""
+    telling = [leg for leg in legs if getattr(leg, name)]
+    if not telling:
+        return ""
+    text: str = getattr(max(telling, key=lambda leg: (leg.state is not State.ENDED, leg.started_at)), name)
+    return text
 
 
 def _known(before: float | None, now: float | None) -> float | None:

@@ -1,0 +1,36 @@
+"""Count the live calls of accounts without listing them."""
+
+import msgspec
+
+from callboard.access.rights import Principal, Right
+from callboard.operations.desk import Desk
+from callboard.operations.operation import Operation
+from callboard.table.counters import By, Tally
+
+__all__ = ["CALL_STATS", "CallStats"]
+
+
+class CallStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose accounts."""
+
+    customer: int | None = None
+    """None is the principal's own."""
+    recursive: bool = False
+    """With the accounts of all customers below."""
+
+
+def _call_stats(desk: Desk, principal: Principal, arguments: CallStats, now: float) -> dict[int, Tally]:
+    scope = desk.scope(principal, arguments.customer, recursive=arguments.recursive)
+    accounts = (account.id for customer in scope for account in desk.directory.accounts_of(customer))
+    tallies = ((account, desk.table.counters.get(By.ACCOUNT, account)) for account in accounts)
+    return {account: tally for account, tally in sorted(tallies) if tally[0]}
+
+
+CALL_STATS = Operation(
+    name="calls.stats",
+    summary="Count the live and the connected calls of each account that has any.",
+    right=Right.CALLS_STATS,
+    arguments=CallStats,
+    example=CallStats(customer=1),
+    run=_call_stats,
+)
