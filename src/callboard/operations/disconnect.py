@@ -5,12 +5,12 @@ import msgspec
 from callboard.access.rights import Principal, Right
 from callboard.calls.commands import CommandId, HangUp
 from callboard.calls.legs import Call
-from callboard.calls.refusals import AccountNotFound, CallNotFound
+from callboard.calls.refusals import AccountNotFound
 from callboard.calls.state import LIVE, State
-from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
+from callboard.operations.show import call_in_sight
 from callboard.table.filters import Filter
 
 __all__ = [
@@ -75,14 +75,8 @@ def _hang_up_all(desk: Desk, principal: Principal, operation: str, wanted: Filte
 
 
 def _disconnect_call(desk: Desk, principal: Principal, arguments: DisconnectCall, now: float) -> Disconnecting:
-    call = desk.table.call(arguments.number)
-    if call is None or not _sees(desk, principal, call):
-        raise CallNotFound(f"call {arguments.number} not found")
+    call = call_in_sight(desk, principal, arguments.number)
     return Disconnecting((_hang_up(desk, principal, DISCONNECT_CALL.name, call, now),))
-
-
-def _sees(desk: Desk, principal: Principal, call: Call) -> bool:
-    return principal.customer == ROOT or desk.directory.is_within(call.placement.customer, principal.customer)
 
 
 def _disconnect_account(desk: Desk, principal: Principal, arguments: DisconnectAccount, now: float) -> Disconnecting:

@@ -24,4 +24,4 @@ class Operation(msgspec.Struct, Generic[A, R], frozen=True, kw_only=True):
     arguments: type[A]
     example: A
     run: Callable[[Any, Principal, A, float], R]
-    """`run(desk, principal, arguments, now)`; the gate has checked the right, `run` keeps to the principal's subtree."""
+    """`run(desk, principal, arguments, now)`. The gate has checked the right; it keeps to the principal's subtree."""

@@ -100,6 +100,10 @@ class Table:
         calls = self._columns.calls
         return tuple(call for slot in slots.tolist() if (call := calls[slot]) is not None)
 
+    def suspects(self, switch: str) -> int:
+        """How many calls of a switch are suspect."""
+        return len(matching(self._columns, Filter(switch=switch, suspect=True)))
+
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Have `watcher` told of every change from now on; returns what ends it."""
         self._watchers.append(watcher)

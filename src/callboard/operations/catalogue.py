@@ -1,0 +1,22 @@
+"""The catalogue: every operation there is. What is not here cannot be asked for."""
+
+from typing import Any
+
+from callboard.operations.call_stats import CALL_STATS
+from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
+from callboard.operations.list_calls import LIST_CALLS
+from callboard.operations.operation import Operation
+from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
+
+__all__ = ["CATALOGUE"]
+
+CATALOGUE: tuple[Operation[Any, Any], ...] = (
+    LIST_CALLS,
+    SHOW_CALL,
+    CALL_STATS,
+    DISCONNECT_CALL,
+    DISCONNECT_ACCOUNT,
+    DISCONNECT_CUSTOMER,
+    SHOW_COMMAND,
+    LIST_SWITCHES,
+)

@@ -1,0 +1,311 @@
+"""The table, told what switches tell."""
+
+from collections import Counter
+from itertools import count
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.calls.causes import Cause, Reason
+from callboard.calls.events import (
+    Event,
+    LegAnswered,
+    LegDescribed,
+    LegDialing,
+    LegEnded,
+    LegEnding,
+    LegHeld,
+    LegRenamed,
+    LegResumed,
+    LegRinging,
+    LegRouting,
+    LegSeen,
+    SwitchListed,
+    SwitchLost,
+    SwitchRestarted,
+    SwitchUp,
+)
+from callboard.calls.legs import Call, CallKey, CallNumber, Facts, LegId, Side
+from callboard.calls.state import CONNECTED, LIVE, State
+from callboard.table.changes import Change, Kind
+from callboard.table.counters import By
+from callboard.table.filters import Filter
+from callboard.table.links import LinkState
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+from tests.table.history import SWITCH, History, histories, leg, place, weather
+
+
+def new_table() -> Table:
+    blocks = count(1, 10_000)
+    return Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
+
+
+def tell(table: Table, *events: Event, now: float = 2000.0) -> None:
+    for event in events:
+        table.accept(event, now)
+
+
+def only(table: Table) -> Call:
+    (call,) = table.calls()
+    return call
+
+
+A = LegId(SWITCH, "a")
+B = LegId(SWITCH, "b")
+
+
+def up(table: Table) -> None:
+    """One answered call from 801 to 812."""
+    tell(
+        table,
+        LegSeen(10.0, leg("a", "c1", Side.CALLER, 10.0, dialed="812", facts=Facts(account=3), media="127.0.0.2")),
+        LegRouting(A, 10.1),
+        LegSeen(10.2, leg("b", "c1", Side.CALLEE, 10.2, state=State.DIALING, facts=Facts(connection=1))),
+        LegRinging(B, 10.5),
+        LegAnswered(B, 12.0),
+        LegAnswered(A, 12.1),
+    )
+
+
+def test_a_call_through_its_life() -> None:
+    table = new_table()
+    seen: list[tuple[Kind, State]] = []
+    table.watch(lambda change: seen.append((change.kind, change.call.state)))
+    up(table)
+    tell(table, LegHeld(A, 13.0), LegResumed(A, 14.0), LegEnding(A, 20.0), LegEnding(B, 20.0))
+    tell(table, LegEnded(A, 20.1), LegEnded(B, 20.2), now=100.0)
+    assert [state for _, state in seen] == [
+        State.NEW,
+        State.ROUTING,
+        State.DIALING,
+        State.RINGING,
+        State.RINGING,
+        State.ANSWERED,
+        State.HELD,
+        State.ANSWERED,
+        State.ENDING,
+        State.ENDING,
+        State.ENDING,
+        State.ENDED,
+    ]
+    assert seen[0][0] is Kind.BEGAN
+    assert seen[-1][0] is Kind.ENDED
+    call = only(table)
+    assert (call.caller, call.callee, call.dialed, call.caller_media) == ("801", "812", "812", "127.0.0.2")
+    assert (call.started_at, call.progressed_at, call.answered_at, call.ended_at) == (10.0, 10.5, 12.1, 20.2)
+    assert call.duration(1e9) == pytest.approx(8.1)
+    assert call.delay(1e9) == pytest.approx(0.5)
+    assert call.placement.account == 3
+    assert call.placement.connection == 1
+
+
+def test_an_ended_call_lingers_then_leaves() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegEnded(A, 20.0), LegEnded(B, 20.0), now=100.0)
+    number = only(table).number
+    table.sweep(104.9)
+    assert table.call(number) is not None
+    table.sweep(105.0)
+    assert table.call(number) is None
+    assert len(table) == 0
+
+
+def test_a_failed_branch_gives_way_to_the_next() -> None:
+    table = new_table()
+    tell(
+        table,
+        LegSeen(1.0, leg("a", "c1", Side.CALLER, 1.0, dialed="49301234567")),
+        LegRouting(A, 1.0),
+        LegSeen(1.1, leg("b0", "c1", Side.CALLEE, 1.1, state=State.DIALING, facts=Facts(connection=1))),
+        LegEnded(LegId(SWITCH, "b0"), 2.0, Cause(Reason.FAILED, 503)),
+        LegSeen(2.1, leg("b1", "c1", Side.CALLEE, 2.1, state=State.DIALING, facts=Facts(connection=2))),
+    )
+    call = only(table)
+    assert [leg.id.native for leg in call.legs] == ["a", "b1"]
+    assert call.state is State.DIALING
+    assert call.placement.connection == 2
+
+
+def test_an_end_before_its_start_makes_no_ghost() -> None:
+    table = new_table()
+    tell(table, LegEnded(A, 5.0), LegSeen(4.0, leg("a", "c1", Side.CALLER, 4.0)))
+    assert table.calls() == ()
+    assert table.ignored == Counter({"LegEnded": 1, "LegSeen": 1})
+
+
+def test_events_that_do_not_fit_are_ignored_and_counted() -> None:
+    table = new_table()
+    up(table)
+    before = only(table)
+    tell(table, LegRinging(A, 12.0), LegDialing(B, 11.0), LegHeld(LegId(SWITCH, "stranger"), 1.0))
+    assert only(table).state is before.state
+    assert table.ignored.total() == 3
+
+
+def test_a_hold_that_comes_after_its_resume_is_out_of_order() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegResumed(A, 16.0), LegHeld(A, 15.0))
+    assert only(table).state is State.ANSWERED
+
+
+def test_a_renamed_leg_keeps_the_calls_number() -> None:
+    table = new_table()
+    up(table)
+    number = only(table).number
+    tell(table, LegRenamed(15.0, A, LegId(SWITCH, "a2")), LegHeld(LegId(SWITCH, "a2"), 16.0))
+    call = only(table)
+    assert call.number == number
+    assert call.state is State.HELD
+
+
+def test_a_lost_link_makes_calls_suspect_and_ends_none() -> None:
+    table = new_table()
+    up(table)
+    tell(table, SwitchLost(SWITCH, 30.0, "connection reset"))
+    call = only(table)
+    assert call.state is State.ANSWERED
+    assert call.suspect_since == 30.0
+    assert table.suspects(SWITCH) == 1
+    assert [(link.state, link.why) for link in table.links] == [(LinkState.LOST, "connection reset")]
+    tell(table, SwitchUp(SWITCH, 40.0))
+    assert only(table).suspect_since == 30.0, "a working link alone vouches for nothing"
+    tell(table, LegDescribed(41.0, leg("a", "c1", Side.CALLER, 10.0)))
+    assert only(table).suspect_since is None
+
+
+def test_a_complete_list_ends_what_is_missing_and_an_incomplete_one_does_not() -> None:
+    table = new_table()
+    up(table)
+    tell(table, SwitchListed(SWITCH, 50.0, (), complete=False))
+    assert only(table).suspect_since == 50.0
+    assert only(table).state is State.ANSWERED
+    tell(table, SwitchListed(SWITCH, 60.0, (), complete=True))
+    assert only(table).state is State.ENDED
+    assert only(table).cause == Cause(Reason.MISSING, 0, "not in the switch's own list")
+
+
+def test_a_list_does_not_undo_what_was_told_since_it_was_taken() -> None:
+    table = new_table()
+    up(table)
+    ringing = leg("a", "c1", Side.CALLER, 10.0, state=State.RINGING)
+    tell(table, SwitchListed(SWITCH, 11.0, (ringing,), complete=True))
+    assert only(table).state is State.ANSWERED
+
+
+def test_a_list_that_still_has_an_ended_call_makes_no_ghost() -> None:
+    table = new_table()
+    up(table)
+    listed = only(table).legs
+    tell(table, LegEnded(A, 20.0), LegEnded(B, 20.0))
+    tell(table, SwitchListed(SWITCH, 21.0, listed, complete=True))
+    assert [call.state for call in table.calls()] == [State.ENDED]
+
+
+def test_a_restarted_switch_ends_its_calls() -> None:
+    table = new_table()
+    up(table)
+    tell(table, SwitchRestarted(SWITCH, 30.0, "the engine was killed by signal 9"))
+    call = only(table)
+    assert call.state is State.ENDED
+    assert call.cause == Cause(Reason.SWITCH_LOST, 0, "the engine was killed by signal 9")
+    assert call.ended_at == 30.0
+
+
+def test_a_switchs_name_for_a_call_can_be_used_again_once_it_is_over() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegEnded(A, 20.0), LegEnded(B, 20.0))
+    tell(table, LegSeen(21.0, leg("a2", "c1", Side.CALLER, 21.0)))
+    assert sorted(call.state for call in table.calls()) == [State.NEW, State.ENDED]
+    assert table.find(CallKey(SWITCH, "c1")) == table.call(CallNumber(2))
+
+
+def rows(table: Table) -> list[Call]:
+    """The live rows, without the public numbers, in a fixed order."""
+    live = (call for call in table.calls() if call.state in LIVE)
+    return sorted((msgspec.structs.replace(call, number=CallNumber(0)) for call in live), key=lambda call: call.key)
+
+
+@given(st.data())
+def test_any_order_doubling_or_loss_then_the_full_list_gives_the_same_rows(data: st.DataObject) -> None:
+    history: History = data.draw(histories())
+    stormy, calm = new_table(), new_table()
+    tell(stormy, *data.draw(weather(history)), history.list())
+    tell(calm, history.list())
+    assert rows(stormy) == rows(calm)
+    assert stormy.suspects(SWITCH) == 0
+
+
+@given(histories())
+def test_the_true_history_ends_with_the_state_that_the_list_gives(history: History) -> None:
+    told, listed = new_table(), new_table()
+    tell(told, *history.events)
+    whole = {leg.id for leg in history.legs}
+    tell(listed, history.list())
+    complete = [call for call in told.calls() if {leg.id for leg in call.legs} <= whole]
+    expected = {call.key: call.state for call in listed.calls()}
+    assert {call.key: call.state for call in complete} == {call.key: expected[call.key] for call in complete}
+
+
+@given(st.data())
+def test_the_counters_are_what_counting_the_rows_gives(data: st.DataObject) -> None:
+    history: History = data.draw(histories())
+    table = new_table()
+    tell(table, *data.draw(weather(history)))
+    live = [call for call in table.calls() if call.state in LIVE]
+    assert table.counters.total == (len(live), sum(call.state in CONNECTED for call in live))
+    for by, key in {
+        By.ACCOUNT: lambda call: call.placement.account,
+        By.CUSTOMER: lambda call: call.placement.customer,
+        By.CONNECTION: lambda call: call.placement.connection,
+        By.VENDOR: lambda call: call.placement.vendor,
+        By.STATE: lambda call: call.state,
+        By.DIRECTION: lambda call: call.placement.direction,
+        By.SWITCH: lambda call: call.key.switch,
+    }.items():
+        totals = Counter(key(call) for call in live)
+        connected = Counter(key(call) for call in live if call.state in CONNECTED)
+        assert table.counters.by(by) == {value: (total, connected[value]) for value, total in totals.items()}
+
+
+@given(st.data())
+def test_changes_alone_rebuild_the_table(data: st.DataObject) -> None:
+    history: History = data.draw(histories())
+    table = new_table()
+    copy: dict[int, Call] = {}
+    numbers: list[int] = []
+
+    def apply(change: Change) -> None:
+        numbers.append(change.revision.number)
+        if change.kind is Kind.LEFT:
+            del copy[change.call.number]
+        else:
+            copy[change.call.number] = change.call
+
+    table.watch(apply)
+    tell(table, *data.draw(weather(history)), history.list(), now=100.0)
+    table.sweep(200.0)
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert {number: _timeless(call) for number, call in copy.items()} == {
+        call.number: _timeless(call) for call in table.calls()
+    }
+
+
+def _timeless(call: Call) -> Call:
+    legs = tuple(msgspec.structs.replace(leg, told_at=0.0) for leg in call.legs)
+    return msgspec.structs.replace(call, legs=legs)
+
+
+@given(st.data())
+def test_the_columns_say_what_the_rows_say(data: st.DataObject) -> None:
+    history: History = data.draw(histories())
+    table = new_table()
+    tell(table, *data.draw(weather(history)))
+    for state in State:
+        expected = {call.number for call in table.calls() if call.state is state}
+        assert {call.number for call in table.select(Filter(states=frozenset({state})))} == expected
