@@ -1,0 +1,40 @@
+"""The settings of sign-in."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+__all__ = ["REALM", "AccessSettings"]
+
+REALM = "Callboard"
+"""The realm unless the settings name another. Digest verifiers hold for one realm only."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How logins prove who they are, and how guessing is slowed down."""
+
+    realm: Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[ -~]+$")] = REALM
+    """Realm of HTTP Digest. Every login's `ha1_md5` and `ha1_sha256` was made with it, so changing it makes them void."""
+    algorithms: Annotated[tuple[Literal["MD5", "SHA-256"], ...], msgspec.Meta(min_length=1)] = ("MD5",)
+    """Digest algorithms that are offered, the preferred one first. Most clients of the vendors' APIs know MD5 only."""
+    nonce_lifetime: Seconds = 300.0
+    """Seconds in which a digest challenge can be answered; after that the client is told to try again by itself."""
+    shared_key: str = ""
+    """Key of signed requests, for logins whose reseller has no key of its own. Empty: such logins cannot sign."""
+    password_cache: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    """Seconds for which a verified password is known again without the slow check; 0: every request is checked anew."""
+    password_cache_size: Count = 10_000
+    """Verified passwords that are known at once."""
+    free_failures: Annotated[int, msgspec.Meta(ge=0)] = 5
+    """Failed sign-ins of one login from one address before it has to wait."""
+    free_failures_of_address: Annotated[int, msgspec.Meta(ge=0)] = 50
+    """Failed sign-ins from one address, whatever the login, before the address has to wait."""
+    first_wait: Seconds = 1.0
+    """Seconds of the first wait; each further failure doubles it."""
+    longest_wait: Seconds = 300.0
+    """Seconds that a wait is never longer than."""
+    failures_kept: Seconds = 900.0
+    """Seconds without a failure after which earlier ones are forgotten."""
