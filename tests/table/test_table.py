@@ -1,6 +1,7 @@
 """The table, told what switches tell."""
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 
 import msgspec
@@ -259,7 +260,7 @@ def test_the_counters_are_what_counting_the_rows_gives(data: st.DataObject) -> N
     tell(table, *data.draw(weather(history)))
     live = [call for call in table.calls() if call.state in LIVE]
     assert table.counters.total == (len(live), sum(call.state in CONNECTED for call in live))
-    for by, key in {
+    keys: dict[By, Callable[[Call], object]] = {
         By.ACCOUNT: lambda call: call.placement.account,
         By.CUSTOMER: lambda call: call.placement.customer,
         By.CONNECTION: lambda call: call.placement.connection,
@@ -267,7 +268,8 @@ def test_the_counters_are_what_counting_the_rows_gives(data: st.DataObject) -> N
         By.STATE: lambda call: call.state,
         By.DIRECTION: lambda call: call.placement.direction,
         By.SWITCH: lambda call: call.key.switch,
-    }.items():
+    }
+    for by, key in keys.items():
         totals = Counter(key(call) for call in live)
         connected = Counter(key(call) for call in live if call.state in CONNECTED)
         assert table.counters.by(by) == {value: (total, connected[value]) for value, total in totals.items()}

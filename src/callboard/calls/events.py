@@ -157,18 +157,5 @@ class SwitchListed(msgspec.Struct, frozen=True, gc=False):
     complete: bool
 
 
-LegEvent = (
-    LegSeen
-    | LegDescribed
-    | LegRenamed
-    | LegAuthenticating
-    | LegRouting
-    | LegDialing
-    | LegRinging
-    | LegAnswered
-    | LegHeld
-    | LegResumed
-    | LegEnding
-    | LegEnded
-)
+LegEvent = LegSeen | LegDescribed | LegRenamed | Moved
 Event = LegEvent | SwitchUp | SwitchLost | SwitchRestarted | SwitchListed

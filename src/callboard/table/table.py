@@ -144,7 +144,7 @@ class Table:
 
     # --- legs --------------------------------------------------------------------------------------------------------
 
-    def _ignore(self, event: Event | Moved) -> None:
+    def _ignore(self, event: Event) -> None:
         self.ignored[type(event).__name__] += 1
 
     def _known(self, leg: LegId) -> tuple[Call, Leg] | None:
