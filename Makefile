@@ -6,9 +6,13 @@ UV     := PYTHONPATH=$(TOOLS) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(TOOLS
 UV_VERSION := 0.13.9
 BIN    := $(VENV)/bin
 ARGS   ?=
+# The newest Python on the path or under pyenv that runs, apart from $(PYTHON) itself.
+NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bin/python3 2>/dev/null) python3.12 python3.13 python3.14 python3.15; do \
+            $$python -c 'import sys; sys.version_info >= (3, 12) and print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null; \
+          done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types layers coverage bench lock clean
+.PHONY: help setup run test check lint types layers coverage newest bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -16,6 +20,8 @@ help: ## list the targets
 setup: $(VENV)/.ready ## set everything up in this folder (uv in .tools, packages in .venv)
 
 $(TOOLS)/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Callboard needs Python 3.11 or newer, and $(PYTHON) is older: try 'make $(MAKECMDGOALS) PYTHON=python3.11'"; exit 1; }
 	@echo "Setting up uv $(UV_VERSION) in $(TOOLS) ..."
 	@rm -rf $(TOOLS)
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target $(TOOLS) uv==$(UV_VERSION)
@@ -50,6 +56,10 @@ layers: setup ## import-linter: the layers of the house
 coverage: setup ## the tests, with coverage
 	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
+newest: ## the tests on the newest Python that is installed
+	@test -n "$(NEWEST)" || { echo "No Python newer than $(PYTHON) is installed: nothing to do."; exit 0; }; \
+	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory test PYTHON=$(NEWEST) VENV=.venv-newest ARGS="-n 2 --dist loadgroup $(ARGS)"
+
 bench: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)
 
@@ -58,4 +68,4 @@ lock: $(TOOLS)/.uv-$(UV_VERSION) ## choose versions anew and write them to requi
 	@$(UV) export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --output-file requirements.lock
 
 clean: ## remove what set-up and tests made
-	@rm -rf $(VENV) $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf $(VENV) .venv-newest $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
