@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 TOOLS  := .tools
-UV     := PYTHONPATH=$(TOOLS) UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(TOOLS)/bin/uv
+UV     := UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 $(TOOLS)/bin/uv
 UV_VERSION := 0.13.9
 BIN    := $(VENV)/bin
 ARGS   ?=
@@ -48,7 +48,7 @@ lint: setup ## ruff: style and formatting
 
 types: setup ## mypy --strict
 	@$(BIN)/mypy
-	@$(BIN)/mypy tests bench
+	@$(BIN)/mypy tests bench scripts
 
 layers: setup ## import-linter: the layers of the house
 	@$(BIN)/lint-imports --no-cache
