@@ -1,0 +1,149 @@
+"""The directory and the logins as rows: a value's fields are its columns, and lists are JSON text."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from callboard.access.logins import Login
+from callboard.directory.records import (
+    DID,
+    Account,
+    Connection,
+    Customer,
+    Destination,
+    Device,
+    Machine,
+    Record,
+    Vendor,
+)
+from callboard.storage import schema
+from callboard.storage.database import Database
+from callboard.storage.errors import StorageError
+
+__all__ = [
+    "TABLES",
+    "change_directory",
+    "load_directory",
+    "load_logins",
+    "remove_login",
+    "remove_record",
+    "replace_directory",
+    "replace_logins",
+    "save_logins",
+    "save_records",
+]
+
+Value = TypeVar("Value", bound=msgspec.Struct)
+
+TABLES: dict[type[Record], Table] = {
+    Customer: schema.customers,
+    Account: schema.accounts,
+    Device: schema.devices,
+    Vendor: schema.vendors,
+    Connection: schema.connections,
+    DID: schema.dids,
+    Machine: schema.machines,
+}
+"""The table of each kind of record."""
+
+
+def load_directory(database: Database) -> tuple[tuple[Record, ...], tuple[Destination, ...]]:
+    """Every record, kind by kind in the order of `TABLES` and by id, and the operator's own destinations by prefix.
+
+    Raises `StorageError`, naming the row, if one was spoiled by hand.
+    """
+    with database.view() as connection:
+        records = [record for kind, table in TABLES.items() for record in _load(connection, kind, table)]
+        return tuple(records), _load(connection, Destination, schema.destinations)
+
+
+def save_records(database: Database, *records: Record) -> None:
+    """Add records; one that is there under the same id is replaced. All of them or, on an error, none."""
+    change_directory(database, records)
+
+
+def remove_record(database: Database, kind: type[Record], id: int) -> None:  # noqa: A002  the record's own word
+    """Remove a record, if it is there. Raises `RowError` while another refers to it."""
+    change_directory(database, (), ((kind, id),))
+
+
+def change_directory(
+    database: Database, puts: Iterable[Record], removes: Iterable[tuple[type[Record], int]] = ()
+) -> None:
+    """Save and remove in one step. References are checked at its end; raises `RowError` if one would break."""
+    with database.change() as connection:
+        _put(connection, puts)
+        for kind, number in removes:
+            table = TABLES[kind]
+            connection.execute(delete(table).where(table.c.id == number))
+
+
+def replace_directory(database: Database, records: Iterable[Record], destinations: Iterable[Destination]) -> None:
+    """Forget every record and destination, and save these instead: in one step or, on an error, not at all."""
+    with database.change() as connection:
+        for table in (*TABLES.values(), schema.destinations):
+            connection.execute(delete(table))
+        _put(connection, records)
+        _save(connection, schema.destinations, destinations)
+
+
+def load_logins(database: Database) -> tuple[Login, ...]:
+    """Every login by name. Raises `StorageError`, naming the row, if one was spoiled by hand."""
+    with database.view() as connection:
+        return _load(connection, Login, schema.logins)
+
+
+def save_logins(database: Database, *logins: Login) -> None:
+    """Add logins; one that is there under the same name is replaced. All of them or, on an error, none."""
+    with database.change() as connection:
+        _save(connection, schema.logins, logins)
+
+
+def remove_login(database: Database, name: str) -> None:
+    """Remove a login, if it is there."""
+    with database.change() as connection:
+        connection.execute(delete(schema.logins).where(schema.logins.c.name == name))
+
+
+def replace_logins(database: Database, logins: Iterable[Login]) -> None:
+    """Forget every login, and save these instead: in one step or, on an error, not at all."""
+    with database.change() as connection:
+        connection.execute(delete(schema.logins))
+        _save(connection, schema.logins, logins)
+
+
+def _put(connection: sqlalchemy.Connection, records: Iterable[Record]) -> None:
+    by_kind: dict[type[Record], list[Record]] = {}
+    for record in records:
+        by_kind.setdefault(type(record), []).append(record)
+    for kind, some in by_kind.items():
+        _save(connection, TABLES[kind], some)
+
+
+def _save(connection: sqlalchemy.Connection, table: Table, values: Iterable[msgspec.Struct]) -> None:
+    rows = [msgspec.to_builtins(value, order="deterministic") for value in values]
+    if not rows:
+        return
+    statement = insert(table)
+    fresh = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    connection.execute(statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=fresh), rows)
+
+
+def _load(connection: sqlalchemy.Connection, kind: type[Value], table: Table) -> tuple[Value, ...]:
+    rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
+    return tuple(_value(kind, table, dict(row)) for row in rows)
+
+
+def _value(kind: type[Value], table: Table, row: dict[str, object]) -> Value:
+    try:
+        return msgspec.convert(row, kind)
+    except msgspec.ValidationError as error:
+        key = next(iter(table.primary_key.columns)).name
+        raise StorageError(
+            f"The row of table {table.name} with {key} {row[key]!r} cannot be read: {error}. Correct it, or put back "
+            "a backup."
+        ) from error
