@@ -4,7 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
-__all__ = ["ROLE_RIGHTS", "Principal", "Right", "Role"]
+from callboard.calls.refusals import Forbidden
+
+__all__ = ["ROLE_RIGHTS", "Principal", "Right", "Role", "check"]
 
 
 class Role(StrEnum):
@@ -51,3 +53,9 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     privileges: frozenset[str] = frozenset()
     address: str = ""
     """Where the request came from, for the audit."""
+
+
+def check(principal: Principal, right: Right) -> None:
+    """Raises Forbidden, naming the right, if the principal does not have it."""
+    if right not in principal.rights:
+        raise Forbidden(f"{principal.login} does not have the right {right.value}: ask the operator for it.")

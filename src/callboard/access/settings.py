@@ -17,7 +17,7 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How logins prove who they are, and how guessing is slowed down."""
 
     realm: Annotated[str, msgspec.Meta(min_length=1, pattern=r"^[ -~]+$")] = REALM
-    """Realm of HTTP Digest. Every login's `ha1_md5` and `ha1_sha256` was made with it, so changing it makes them void."""
+    """Realm of HTTP Digest. Every login's digest verifiers were made with it, so changing it makes them void."""
     algorithms: Annotated[tuple[Literal["MD5", "SHA-256"], ...], msgspec.Meta(min_length=1)] = ("MD5",)
     """Digest algorithms that are offered, the preferred one first. Most clients of the vendors' APIs know MD5 only."""
     nonce_lifetime: Seconds = 300.0

@@ -1,0 +1,246 @@
+"""Sign-in: what a claim is worth, and the logins it is measured by."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import lru_cache
+from hmac import compare_digest
+from math import ceil
+
+import msgspec
+
+from callboard.access import digest
+from callboard.access.claims import Claim, DigestClaim, PasswordClaim, SignatureClaim, TrustedClaim
+from callboard.access.digest import Authorization, Nonces, Standing
+from callboard.access.logins import Login
+from callboard.access.mistakes import find_mistakes
+from callboard.access.passwords import VerifiedPasswords, password_fits
+from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.access.settings import AccessSettings
+from callboard.access.throttle import Throttle
+from callboard.calls.refusals import (
+    CustomerNotFound,
+    ForbiddenAddress,
+    MissingArgument,
+    Throttled,
+    Unauthenticated,
+    WrongCredentials,
+)
+from callboard.directory.addresses import AddressSet
+from callboard.directory.directory import Directory, DirectoryError
+from callboard.directory.records import ROOT
+
+__all__ = ["Access", "LoginChange", "StaleNonce"]
+
+
+class StaleNonce(Unauthenticated):
+    """The digest is right but its nonce is too old or used up: answer with `challenge(now, stale=True)`."""
+
+
+class LoginChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What one change of the logins did, for whoever keeps them."""
+
+    puts: tuple[Login, ...] = ()
+    """New and changed logins."""
+    removes: tuple[str, ...] = ()
+    """Names of the logins that went."""
+
+
+class Access:
+    """All logins in memory, and the sign-in by each kind of claim. Times are Unix seconds.
+
+    `sign_in` of a password may be called in a worker thread, for it takes about 0.1 s; everything else is quick.
+    """
+
+    def __init__(self, directory: Directory, settings: AccessSettings, secret: bytes) -> None:
+        """`secret`: random bytes that nobody else knows; they seal nonces and remembered passwords."""
+        self._directory = directory
+        self._settings = settings
+        self._logins: dict[str, Login] = {}
+        self._watchers: list[Callable[[LoginChange], None]] = []
+        self._nonces = Nonces(secret, settings.nonce_lifetime)
+        self._throttle = Throttle(settings)
+        key = hmac.digest(secret, b"verified passwords", "sha256")
+        self._verified = VerifiedPasswords(key, settings.password_cache, settings.password_cache_size)
+
+    # --- logins ---
+
+    def login(self, name: str) -> Login | None:
+        """The login of this name."""
+        return self._logins.get(name)
+
+    def logins(self) -> tuple[Login, ...]:
+        """All logins by name."""
+        return tuple(self._logins[name] for name in sorted(self._logins))
+
+    def put(self, *logins: Login) -> None:
+        """Create or change logins, all or none. Raises `DirectoryError` with all mistakes."""
+        mistakes = find_mistakes(self._directory, logins)
+        if mistakes:
+            raise DirectoryError(mistakes)
+        self._logins |= {login.name: login for login in logins}
+        self._tell(LoginChange(puts=logins))
+
+    def remove(self, name: str) -> None:
+        """Remove a login. Raises `DirectoryError` if there is none of this name."""
+        if name not in self._logins:
+            raise DirectoryError([f"login {name!r}: there is no such login"])
+        del self._logins[name]
+        self._tell(LoginChange(removes=(name,)))
+
+    def watch(self, callback: Callable[[LoginChange], None]) -> None:
+        """Call back after each change."""
+        self._watchers.append(callback)
+
+    def _tell(self, change: LoginChange) -> None:
+        for callback in self._watchers:
+            callback(change)
+
+    # --- sign-in ---
+
+    def sign_in(self, claim: Claim, now: float) -> Principal:
+        """Who asks. Raises a refusal of the family `Unauthenticated` (among them `StaleNonce`).
+
+        Also `Malformed` for an Authorization header that cannot be read; for a trusted address `MissingArgument` or
+        `CustomerNotFound`.
+        """
+        match claim:
+            case PasswordClaim():
+                return self._by_password(claim, now)
+            case DigestClaim():
+                return self._by_digest(claim, now)
+            case SignatureClaim():
+                return self._by_signature(claim, now)
+            case TrustedClaim():
+                return self._by_address(claim)
+
+    def recall(self, claim: PasswordClaim, now: float) -> Principal | None:
+        """The principal, if this very password was verified a short while ago; else None, and `sign_in` knows more."""
+        login = self._usable(claim.name)
+        if login is None or self._throttle.wait(claim.address, claim.name, now) > 0:
+            return None
+        if not self._verified.knows(login, claim.password, now) or not _may_come_from(login, claim.address):
+            return None
+        self._throttle.succeeded(claim.address, claim.name)
+        return _principal(login, claim.address)
+
+    def challenge(self, now: float, stale: bool = False) -> tuple[str, ...]:
+        """The `WWW-Authenticate` values that ask for a digest, one for each algorithm offered, the preferred first."""
+        realm, nonce = self._settings.realm, self._nonces.issue(now)
+        return tuple(digest.challenge(realm, nonce, algorithm, stale) for algorithm in self._settings.algorithms)
+
+    def _by_password(self, claim: PasswordClaim, now: float) -> Principal:
+        known = self.recall(claim, now)
+        if known is not None:
+            return known
+        self._let_try(claim.address, claim.name, now)
+        login = self._usable(claim.name)
+        fits = password_fits(login.password_hash if login else "", claim.password)
+        admitted = self._judge(login if fits else None, claim.address, claim.name, now)
+        self._verified.remember(admitted, claim.password, now)
+        return _principal(admitted, claim.address)
+
+    def _by_digest(self, claim: DigestClaim, now: float) -> Principal:
+        authorization = self._read(claim)
+        name = authorization.username
+        self._let_try(claim.address, name, now)
+        login = self._usable(name)
+        stored = digest.stored_ha1(authorization.algorithm, login.ha1_md5, login.ha1_sha256) if login else ""
+        fits = digest.verify(authorization, stored, claim.method)
+        meant = authorization.realm == self._settings.realm and digest.same_target(authorization.uri, claim.target)
+        if fits and meant:
+            self._use_nonce(authorization, now)
+        admitted = self._judge(login if fits and meant else None, claim.address, name, now)
+        return _principal(admitted, claim.address)
+
+    def _read(self, claim: DigestClaim) -> Authorization:
+        if claim.authorization.split(" ", 1)[0].lower() != "digest":
+            raise Unauthenticated("Sign in with HTTP Digest.")
+        authorization = digest.read_authorization(claim.authorization)
+        if authorization.algorithm not in self._settings.algorithms:
+            offered = " or ".join(self._settings.algorithms)
+            raise Unauthenticated(f"The digest algorithm {authorization.algorithm} is not offered: use {offered}.")
+        return authorization
+
+    def _use_nonce(self, authorization: Authorization, now: float) -> None:
+        nonce = authorization.nonce
+        once = f"{authorization.nc} {authorization.cnonce}"
+        if self._nonces.check(nonce, now) is not Standing.GOOD or not self._nonces.use(nonce, once, now):
+            raise StaleNonce("The digest's nonce is too old or was used before: sign in again with the one given now.")
+
+    def _by_signature(self, claim: SignatureClaim, now: float) -> Principal:
+        self._let_try(claim.address, claim.name, now)
+        login = self._usable(claim.name)
+        own = self._directory.shared_key_of(login.customer) if login else ""
+        fits = _signature_fits(claim, own or self._settings.shared_key)
+        admitted = self._judge(login if login and login.signing and fits else None, claim.address, claim.name, now)
+        return _principal(admitted, claim.address)
+
+    def _by_address(self, claim: TrustedClaim) -> Principal:
+        if not claim.trusted.contains(claim.address):
+            raise ForbiddenAddress(f"{claim.address} is not among the trusted addresses: sign in, or ask the operator.")
+        if claim.customer is None:
+            raise MissingArgument(
+                f"{claim.argument} is missing: a request from a trusted address names its customer.", claim.argument
+            )
+        if self._directory.customer(claim.customer) is None:
+            raise CustomerNotFound(f"Customer {claim.customer} not found.")
+        role = Role.ADMIN if claim.customer == ROOT else Role.RESELLER
+        return Principal(
+            login=f"trusted {claim.address}",
+            role=role,
+            customer=claim.customer,
+            rights=ROLE_RIGHTS[role],
+            address=claim.address,
+        )
+
+    # --- common ground ---
+
+    def _usable(self, name: str) -> Login | None:
+        login = self._logins.get(name)
+        return login if login is not None and not login.disabled else None
+
+    def _let_try(self, address: str, name: str, now: float) -> None:
+        wait = self._throttle.wait(address, name, now)
+        if wait > 0:
+            raise Throttled(f"Too many failed sign-ins from {address}: wait {ceil(wait)} s and try again.", wait)
+
+    def _judge(self, proven: Login | None, address: str, name: str, now: float) -> Login:
+        """Keep the score. Raises WrongCredentials where nothing was proven, ForbiddenAddress for a wrong place."""
+        if proven is None:
+            self._throttle.failed(address, name, now)
+            raise WrongCredentials("The login or its password, key or signature is wrong.")
+        self._throttle.succeeded(address, name)
+        if not _may_come_from(proven, address):
+            raise ForbiddenAddress(f"This login may not be used from {address}: ask the operator to allow the address.")
+        return proven
+
+
+def _may_come_from(login: Login, address: str) -> bool:
+    return not login.addresses or _address_set(login.addresses).contains(address)
+
+
+@lru_cache(maxsize=1024)
+def _address_set(addresses: tuple[str, ...]) -> AddressSet:
+    return AddressSet(addresses)
+
+
+def _principal(login: Login, address: str) -> Principal:
+    return Principal(
+        login=login.name,
+        role=login.role,
+        customer=login.customer,
+        rights=ROLE_RIGHTS[login.role],
+        privileges=login.privileges,
+        address=address,
+    )
+
+
+def _signature_fits(claim: SignatureClaim, key: str) -> bool:
+    """Whether one of the texts hashes to the signature. All are tried, each compared in constant time."""
+    given = claim.signature.encode("utf-8", "replace")
+    fits = False
+    for text in claim.signed:
+        signed = hashlib.sha1((text + key).encode("utf-8", "surrogateescape"), usedforsecurity=False).hexdigest()
+        fits |= compare_digest(signed.encode(), given)
+    return fits and bool(key)
