@@ -46,6 +46,6 @@ class Desk:
         Raises `CustomerNotFound` for one that does not exist or is not in the principal's subtree.
         """
         top = principal.customer if customer is None else customer
-        if not self.directory.is_within(top, principal.customer):
+        if self.directory.customer(top) is None or not self.directory.is_within(top, principal.customer):
             raise CustomerNotFound(f"customer {top} not found")
         return self.directory.subtree(top) if recursive else frozenset({top})

@@ -1,0 +1,250 @@
+"""What each role sees and may do: its own subtree, and nothing above, beside or beyond."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.calls.commands import Outcome
+from callboard.calls.legs import Call
+from callboard.calls.refusals import AccountNotFound, CallNotFound, CustomerNotFound, Forbidden, Refusal
+from callboard.calls.state import State
+from callboard.operations.call_stats import CALL_STATS, CallStats
+from callboard.operations.catalogue import CATALOGUE
+from callboard.operations.disconnect import (
+    DISCONNECT_ACCOUNT,
+    DISCONNECT_CALL,
+    DISCONNECT_CUSTOMER,
+    DisconnectAccount,
+    DisconnectCall,
+    DisconnectCustomer,
+)
+from callboard.operations.list_calls import LIST_CALLS, ListCalls
+from callboard.operations.operation import Operation
+from callboard.operations.show import SHOW_CALL, ShowCall
+from callboard.table.filters import Order
+from tests.operations.conftest import House
+
+Make = Callable[[Role, int], Principal]
+NOW = 150.0
+
+# Who sees the calls of which customers, in the tree 1 > 2 > (3, 4), 1 > 5.
+SUBTREES = {1: {1, 2, 3, 4, 5}, 2: {2, 3, 4}, 3: {3}, 4: {4}, 5: {5}}
+EVERYBODY = [
+    (Role.ADMIN, 1),
+    (Role.RESELLER, 1),
+    (Role.RESELLER, 2),
+    (Role.USER, 2),
+    (Role.USER, 3),
+    (Role.USER, 4),
+    (Role.RESELLER, 5),
+]
+everybody = pytest.mark.parametrize(("role", "customer"), EVERYBODY)
+
+
+def callers(calls: tuple[Call, ...]) -> list[str]:
+    return [call.caller for call in calls]
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """One call of each customer, named like it, and one that nobody owns yet."""
+    for customer in SUBTREES:
+        house.call(str(customer), account=10 * customer, connection=customer % 2 + 1, at=100.0 + customer)
+    house.call("nobody", account=None, at=110.0)
+    return house
+
+
+@everybody
+def test_a_listing_is_the_principals_subtree(busy: House, principal: Make, role: Role, customer: int) -> None:
+    listing = busy.desk.perform(LIST_CALLS, principal(role, customer), ListCalls(), NOW)
+    expected = [str(number) for number in sorted(SUBTREES[customer])]
+    assert callers(listing.calls) == expected + (["nobody"] if customer == 1 else [])
+
+
+@everybody
+def test_any_customer_can_be_asked_for_that_is_in_the_subtree(
+    busy: House, principal: Make, role: Role, customer: int
+) -> None:
+    for asked in SUBTREES:
+        arguments = ListCalls(customer=asked, recursive=False)
+        if asked in SUBTREES[customer]:
+            listing = busy.desk.perform(LIST_CALLS, principal(role, customer), arguments, NOW)
+            assert callers(listing.calls) == [str(asked)]
+        else:
+            with pytest.raises(CustomerNotFound):
+                busy.desk.perform(LIST_CALLS, principal(role, customer), arguments, NOW)
+
+
+def test_a_customer_that_does_not_exist_is_not_found(busy: House, principal: Make) -> None:
+    with pytest.raises(CustomerNotFound, match="customer 99 not found"):
+        busy.desk.perform(LIST_CALLS, principal(Role.ADMIN, 1), ListCalls(customer=99), NOW)
+
+
+@everybody
+def test_filters_never_reach_beyond_the_subtree(busy: House, principal: Make, role: Role, customer: int) -> None:
+    for account in (10, 20, 30, 40, 50):
+        listing = busy.desk.perform(LIST_CALLS, principal(role, customer), ListCalls(account=account), NOW)
+        assert callers(listing.calls) == ([str(account // 10)] if account // 10 in SUBTREES[customer] else [])
+
+
+def test_filters_add_up_and_orders_order(busy: House, principal: Make) -> None:
+    root = principal(Role.ADMIN, 1)
+
+    def listed(arguments: ListCalls) -> list[str]:
+        return callers(busy.desk.perform(LIST_CALLS, root, arguments, NOW).calls)
+
+    assert listed(ListCalls(connection=1)) == ["2", "4"]
+    assert listed(ListCalls(vendor=1, order=Order.NEWEST_FIRST)) == ["5", "4", "3", "2", "1"]
+    assert listed(ListCalls(order=Order.LONGEST_FIRST)) == ["1", "2", "3", "4", "5", "nobody"]
+    assert listed(ListCalls(states=frozenset({State.NEW}))) == ["nobody"]
+    assert listed(ListCalls(vendor=2)) == []
+
+
+@everybody
+def test_one_call_is_shown_or_not_found(busy: House, principal: Make, role: Role, customer: int) -> None:
+    for call in busy.desk.table.calls():
+        seen = customer == 1 or call.placement.customer in SUBTREES[customer]
+        if seen:
+            assert busy.desk.perform(SHOW_CALL, principal(role, customer), ShowCall(number=call.number), NOW) is call
+        else:
+            with pytest.raises(CallNotFound):
+                busy.desk.perform(SHOW_CALL, principal(role, customer), ShowCall(number=call.number), NOW)
+
+
+def test_stats_count_the_customers_own_accounts(busy: House, principal: Make) -> None:
+    busy.call("second", account=10)
+    root = principal(Role.ADMIN, 1)
+    assert busy.desk.perform(CALL_STATS, root, CallStats(), NOW) == {10: (2, 1)}
+    assert busy.desk.perform(CALL_STATS, root, CallStats(customer=2, recursive=True), NOW) == {
+        20: (1, 1),
+        30: (1, 1),
+        40: (1, 1),
+    }
+    with pytest.raises(CustomerNotFound):
+        busy.desk.perform(CALL_STATS, principal(Role.USER, 3), CallStats(customer=1), NOW)
+
+
+@everybody
+def test_a_disconnect_reaches_the_subtree_only(busy: House, principal: Make, role: Role, customer: int) -> None:
+    who = principal(role, customer)
+    for call in busy.desk.table.calls():
+        if customer == 1 or call.placement.customer in SUBTREES[customer]:
+            assert busy.desk.perform(DISCONNECT_CALL, who, DisconnectCall(number=call.number), NOW).count == 1
+        else:
+            with pytest.raises(CallNotFound):
+                busy.desk.perform(DISCONNECT_CALL, who, DisconnectCall(number=call.number), NOW)
+    reached = {command.call.native for command in busy.switch.sent}
+    assert reached == {str(number) for number in SUBTREES[customer]} | ({"nobody"} if customer == 1 else set())
+
+
+@everybody
+def test_an_account_is_disconnected_or_not_found(busy: House, principal: Make, role: Role, customer: int) -> None:
+    who = principal(role, customer)
+    for account in (10, 20, 30, 40, 50, 99):
+        busy.switch.sent.clear()
+        if account // 10 in SUBTREES[customer]:
+            assert busy.desk.perform(DISCONNECT_ACCOUNT, who, DisconnectAccount(account=account), NOW).count == 1
+            assert [command.call.native for command in busy.switch.sent] == [str(account // 10)]
+        else:
+            with pytest.raises(AccountNotFound):
+                busy.desk.perform(DISCONNECT_ACCOUNT, who, DisconnectAccount(account=account), NOW)
+            assert busy.switch.sent == []
+
+
+@everybody
+def test_a_customer_is_disconnected_with_all_below(busy: House, principal: Make, role: Role, customer: int) -> None:
+    who = principal(role, customer)
+    for asked in (*SUBTREES, 99):
+        busy.switch.sent.clear()
+        if asked in SUBTREES[customer]:
+            busy.desk.perform(DISCONNECT_CUSTOMER, who, DisconnectCustomer(customer=asked), NOW)
+            assert {command.call.native for command in busy.switch.sent} == {str(n) for n in SUBTREES[asked]}
+        else:
+            with pytest.raises(CustomerNotFound):
+                busy.desk.perform(DISCONNECT_CUSTOMER, who, DisconnectCustomer(customer=asked), NOW)
+            assert busy.switch.sent == []
+
+
+def test_only_the_switchs_end_makes_a_command_done(house: House, principal: Make) -> None:
+    call = house.call("801", account=10, connection=1)
+    root = principal(Role.ADMIN, 1)
+    (command,) = house.desk.perform(DISCONNECT_CALL, root, DisconnectCall(number=call.number), NOW).commands
+    assert house.desk.ledger.outcome(command) is Outcome.PENDING
+    assert house.desk.table.call(call.number) == call, "a command never edits the table"
+    house.end(call)
+    assert house.desk.ledger.outcome(command) is Outcome.DONE
+
+
+def test_a_call_that_just_ended_is_gone_already(house: House, principal: Make) -> None:
+    call = house.call("801", account=10, connection=1)
+    house.end(call)
+    root = principal(Role.ADMIN, 1)
+    (command,) = house.desk.perform(DISCONNECT_CALL, root, DisconnectCall(number=call.number), NOW).commands
+    assert house.desk.ledger.outcome(command) is Outcome.ALREADY_GONE
+    assert house.switch.sent == []
+
+
+def test_a_switch_that_cannot_be_reached_refuses(house: House, principal: Make) -> None:
+    call = house.call("801", account=10, connection=1)
+    house.switch.refusal = "the link to pbx is down"
+    root = principal(Role.ADMIN, 1)
+    (command,) = house.desk.perform(DISCONNECT_CALL, root, DisconnectCall(number=call.number), NOW).commands
+    record = house.desk.ledger.record(command)
+    assert record is not None
+    assert (record.outcome, record.words) == (Outcome.REFUSED, "the link to pbx is down")
+    assert (record.login, record.address, record.at) == ("admin-1", "127.0.0.1", NOW)
+
+
+def test_an_outcome_without_proof_is_unknown(house: House, principal: Make) -> None:
+    call = house.call("801", account=10, connection=1)
+    root = principal(Role.ADMIN, 1)
+    (command,) = house.desk.perform(DISCONNECT_CALL, root, DisconnectCall(number=call.number), NOW).commands
+    house.desk.ledger.sweep(NOW + 39)
+    assert house.desk.ledger.outcome(command) is Outcome.PENDING
+    house.desk.ledger.sweep(NOW + 40)
+    assert house.desk.ledger.outcome(command) is Outcome.UNKNOWN
+
+
+def test_watchers_see_each_command_asked_for_and_settled(house: House, principal: Make) -> None:
+    seen: list[Outcome] = []
+    house.desk.ledger.watch(lambda record: seen.append(record.outcome))
+    call = house.call("801", account=10, connection=1)
+    house.desk.perform(DISCONNECT_CALL, principal(Role.ADMIN, 1), DisconnectCall(number=call.number), NOW)
+    house.end(call)
+    assert seen == [Outcome.PENDING, Outcome.DONE]
+
+
+@pytest.mark.parametrize("operation", CATALOGUE, ids=lambda operation: operation.name)
+def test_every_operation_is_refused_without_its_right(
+    house: House, principal: Make, operation: Operation[Any, Any]
+) -> None:
+    with_all = principal(Role.ADMIN, 1)
+    without = msgspec.structs.replace(with_all, rights=with_all.rights - {operation.right})
+    with pytest.raises(Forbidden, match=operation.right.value):
+        house.desk.perform(operation, without, operation.example, NOW)
+
+
+@pytest.mark.parametrize("operation", CATALOGUE, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("role", Role)
+def test_every_operation_answers_each_role_by_its_rights(
+    house: House, principal: Make, operation: Operation[Any, Any], role: Role
+) -> None:
+    """A role with the right gets an answer or an ordinary refusal; one without gets `Forbidden` and nothing else."""
+    allowed = operation.right in ROLE_RIGHTS[role]
+    try:
+        house.desk.perform(operation, principal(role, 3), operation.example, NOW)
+        refused = False
+    except Forbidden:
+        refused = True
+    except Refusal:
+        refused = False
+    assert refused is not allowed
+
+
+def test_the_catalogue_names_each_operation_once() -> None:
+    names = [operation.name for operation in CATALOGUE]
+    assert len(set(names)) == len(names)
+    assert all(isinstance(operation.example, operation.arguments) for operation in CATALOGUE)
