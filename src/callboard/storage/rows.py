@@ -6,7 +6,6 @@ from typing import TypeVar
 import msgspec
 import sqlalchemy
 from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
 from callboard.access.logins import Login
 from callboard.directory.records import (
@@ -23,6 +22,7 @@ from callboard.directory.records import (
 from callboard.storage import schema
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
+from callboard.storage.statements import upsert
 
 __all__ = [
     "TABLES",
@@ -126,11 +126,8 @@ def _put(connection: sqlalchemy.Connection, records: Iterable[Record]) -> None:
 
 def _save(connection: sqlalchemy.Connection, table: Table, values: Iterable[msgspec.Struct]) -> None:
     rows = [msgspec.to_builtins(value, order="deterministic") for value in values]
-    if not rows:
-        return
-    statement = insert(table)
-    fresh = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
-    connection.execute(statement.on_conflict_do_update(index_elements=table.primary_key.columns, set_=fresh), rows)
+    if rows:
+        connection.execute(upsert(table), rows)
 
 
 def _load(connection: sqlalchemy.Connection, kind: type[Value], table: Table) -> tuple[Value, ...]:

@@ -1,0 +1,62 @@
+"""The kinds of entries, and where each is kept: everything else in this room works on any of them."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Column, Table
+
+from callboard.calls.commands import Outcome
+from callboard.journal.entries import EndedCall
+from callboard.operations.ledger import CommandRecord
+from callboard.storage import schema
+
+__all__ = ["CALLS", "COMMANDS", "Shelf"]
+
+Entry = TypeVar("Entry")
+
+
+class Shelf(msgspec.Struct, Generic[Entry], frozen=True):
+    """A kind of entry: its table, and the columns by which entries are found."""
+
+    table: Table
+    key: str
+    time: str
+    owner: str
+    """Whose an entry is: who asks sees the entries of certain owners only."""
+    row: Callable[[Entry], dict[str, Any]]
+    entry: Callable[[dict[str, Any]], Entry]
+
+    def column(self, name: str) -> Column[Any]:
+        """A column of the table."""
+        return self.table.columns[name]
+
+
+def _command_row(record: CommandRecord) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(record), "outcome": record.outcome.name.lower()}
+
+
+def _command(row: dict[str, Any]) -> CommandRecord:
+    return CommandRecord(**{**row, "outcome": Outcome[row["outcome"].upper()]})
+
+
+def _ended_call(row: dict[str, Any]) -> EndedCall:
+    return EndedCall(**row)
+
+
+CALLS = Shelf(
+    table=schema.ended_calls,
+    key="number",
+    time="ended_at",
+    owner="customer",
+    row=msgspec.structs.asdict,
+    entry=_ended_call,
+)
+COMMANDS = Shelf(
+    table=schema.commands,
+    key="id",
+    time="at",
+    owner="login",
+    row=_command_row,
+    entry=_command,
+)
