@@ -52,15 +52,9 @@ class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
 def call_in_sight(desk: Desk, principal: Principal, number: int) -> Call:
     """The call, if it is in the principal's subtree. Raises `CallNotFound` for a stranger's as for one that is not."""
     call = desk.table.call(number)
-    if call is None or not _sees(desk, principal, call):
+    if call is None or not desk.directory.is_within(call.placement.customer, principal.customer):
         raise CallNotFound(f"call {number} not found")
     return call
-
-
-def _sees(desk: Desk, principal: Principal, call: Call) -> bool:
-    """Calls that nobody owns (yet) are the operator's."""
-    owner = call.placement.customer
-    return principal.customer == ROOT if owner is None else desk.directory.is_within(owner, principal.customer)
 
 
 def _show_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> Call:
