@@ -27,14 +27,11 @@ from callboard.storage.statements import upsert
 __all__ = [
     "TABLES",
     "change_directory",
+    "change_logins",
     "load_directory",
     "load_logins",
     "remove_login",
-    "remove_record",
-    "replace_directory",
-    "replace_logins",
     "save_logins",
-    "save_records",
 ]
 
 Value = TypeVar("Value", bound=msgspec.Struct)
@@ -61,34 +58,24 @@ def load_directory(database: Database) -> tuple[tuple[Record, ...], tuple[Destin
         return tuple(records), _load(connection, Destination, schema.destinations)
 
 
-def save_records(database: Database, *records: Record) -> None:
-    """Add records; one that is there under the same id is replaced. All of them or, on an error, none."""
-    change_directory(database, records)
-
-
-def remove_record(database: Database, kind: type[Record], id: int) -> None:  # noqa: A002  the record's own word
-    """Remove a record, if it is there. Raises `RowError` while another refers to it."""
-    change_directory(database, (), ((kind, id),))
-
-
 def change_directory(
-    database: Database, puts: Iterable[Record], removes: Iterable[tuple[type[Record], int]] = ()
+    database: Database,
+    puts: Iterable[Record] = (),
+    removes: Iterable[tuple[type[Record], int]] = (),
+    destinations: Iterable[Destination] | None = None,
 ) -> None:
-    """Save and remove in one step. References are checked at its end; raises `RowError` if one would break."""
+    """Save and remove records in one step, and have `destinations`, if given, instead of those kept.
+
+    A record that is there under the same id is replaced. Raises `RowError` if a reference would break.
+    """
     with database.change() as connection:
         _put(connection, puts)
         for kind, number in removes:
             table = TABLES[kind]
             connection.execute(delete(table).where(table.c.id == number))
-
-
-def replace_directory(database: Database, records: Iterable[Record], destinations: Iterable[Destination]) -> None:
-    """Forget every record and destination, and save these instead: in one step or, on an error, not at all."""
-    with database.change() as connection:
-        for table in (*TABLES.values(), schema.destinations):
-            connection.execute(delete(table))
-        _put(connection, records)
-        _save(connection, schema.destinations, destinations)
+        if destinations is not None:
+            connection.execute(delete(schema.destinations))
+            _save(connection, schema.destinations, destinations)
 
 
 def load_logins(database: Database) -> tuple[Login, ...]:
@@ -97,23 +84,22 @@ def load_logins(database: Database) -> tuple[Login, ...]:
         return _load(connection, Login, schema.logins)
 
 
+def change_logins(database: Database, puts: Iterable[Login] = (), removes: Iterable[str] = ()) -> None:
+    """Save logins, and remove others by name, in one step. One that is there under the same name is replaced."""
+    with database.change() as connection:
+        _save(connection, schema.logins, puts)
+        for name in removes:
+            connection.execute(delete(schema.logins).where(schema.logins.c.name == name))
+
+
 def save_logins(database: Database, *logins: Login) -> None:
     """Add logins; one that is there under the same name is replaced. All of them or, on an error, none."""
-    with database.change() as connection:
-        _save(connection, schema.logins, logins)
+    change_logins(database, logins)
 
 
 def remove_login(database: Database, name: str) -> None:
     """Remove a login, if it is there."""
-    with database.change() as connection:
-        connection.execute(delete(schema.logins).where(schema.logins.c.name == name))
-
-
-def replace_logins(database: Database, logins: Iterable[Login]) -> None:
-    """Forget every login, and save these instead: in one step or, on an error, not at all."""
-    with database.change() as connection:
-        connection.execute(delete(schema.logins))
-        _save(connection, schema.logins, logins)
+    change_logins(database, removes=(name,))
 
 
 def _put(connection: sqlalchemy.Connection, records: Iterable[Record]) -> None:
