@@ -75,7 +75,9 @@ def read_csv(text: str) -> tuple[Destination, ...]:
     """Read an operator's table: columns `prefix,name,country` and perhaps `group`, as in a rate deck.
 
     Separators are commas, semicolons or tabs. If the first line names the columns, they may stand in any order.
-    Countries are ISO 3166 codes of two or three letters, or nothing. Raises `DirectoryError` with all mistakes and their lines.
+    Countries are ISO 3166 codes of two or three letters, or nothing.
+
+    Raises `DirectoryError` with all mistakes and their lines.
     """
     rows = _rows(text.removeprefix("\ufeff"))
     header, body = _header(rows)
@@ -87,9 +89,7 @@ def read_csv(text: str) -> tuple[Destination, ...]:
             lines.append(line)
             destinations.append(_destination(dict(zip(header, cells, strict=True))))
         else:
-            mistakes.append(
-                f"line {line}: has {len(cells)} columns instead of {len(header)}: quote texts that have commas"
-            )
+            mistakes.append(f"line {line}: has {len(cells)} columns, not {len(header)}: quote texts that have commas")
     mistakes += [f"line {lines[place]}, {field}: {fault}" for place, _, field, fault in find_faults(destinations)]
     if mistakes:
         raise DirectoryError(mistakes)
@@ -113,7 +113,7 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[Sequence[str], list[tupl
         raise DirectoryError([f"the table is empty: give rows of {','.join(COLUMNS)}"])
     line, cells = rows[0]
     names = [cell.lower() for cell in cells]
-    if "prefix" not in names:
+    if not set(names) & set(COLUMNS):
         return COLUMNS[: max(len(_NEEDED), min(len(cells), len(COLUMNS)))], rows
     mistakes = [f"line {line}: {_unknown_column(name)}" for name in names if name not in COLUMNS]
     mistakes += [f"line {line}: the column {name!r} is missing: add it" for name in _NEEDED if name not in names]

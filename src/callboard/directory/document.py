@@ -11,9 +11,10 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from callboard.directory.addresses import read_network
 from callboard.directory.book import Book, RecordKey
 from callboard.directory.destinations import find_faults
-from callboard.directory.mistakes import DirectoryError, find_mistakes, text_fault
+from callboard.directory.mistakes import DirectoryError, find_mistakes, name_fault, record_faults, verifier_fault
 from callboard.directory.records import (
     DID,
     Account,
@@ -129,7 +130,9 @@ def read_document(text: str, form: Format, sealing: Sealing | None = None) -> Do
     readings: dict[str, list[Reading[Any]]] = {}
     for section, items in sections.items():
         kind = _SECTIONS[section]
-        tables = [read_table(f"{section}[{i}]", item, kind, _PLAIN.get(kind, ())) for i, item in enumerate(items)]
+        tables: list[Reading[Any] | str] = [
+            read_table(f"{section}[{i}]", item, kind, _PLAIN.get(kind, ())) for i, item in enumerate(items)
+        ]
         mistakes += [table for table in tables if isinstance(table, str)]
         readings[section] = [table for table in tables if not isinstance(table, str)]
     mistakes += [mistake for found in readings.values() for reading in found for mistake in _alone(reading, sealing)]
@@ -183,7 +186,8 @@ def _together(readings: Mapping[str, list[Reading[Any]]], sealing: Sealing | Non
     records = [reading for section in _RECORDS for reading in readings.get(section, ())]
     paths: dict[RecordKey, str] = {}
     for reading in records:
-        paths.setdefault((type(reading.value), reading.value.id), reading.path)
+        key = (type(reading.value), reading.value.id)
+        paths[key] = f"{paths[key]}, {reading.path}" if key in paths else reading.path
     broken = {(type(reading.value), reading.value.id) for reading in records if reading.mistakes}
     values = [reading.value for reading in records]
     book = Book.of(values)
@@ -202,16 +206,31 @@ def _together(readings: Mapping[str, list[Reading[Any]]], sealing: Sealing | Non
     ]
 
 
+def _network_fault(text: str) -> str:
+    try:
+        read_network(text)
+    except ValueError as wrong:
+        return str(wrong)
+    return ""
+
+
+_LOGIN_RULES: dict[str, Callable[[Any], str]] = {
+    "name": name_fault,
+    "ha1_md5": verifier_fault(32, "MD5"),
+    "ha1_sha256": verifier_fault(64, "SHA-256"),
+    "addresses": _network_fault,
+}
+
+
 def _login_faults(logins: Iterable[Reading[LoginEntry]], book: Book, roles: tuple[str, ...]) -> Iterable[str]:
     names: set[str] = set()
     for reading in logins:
         path, login = reading.path, reading.value
         if reading.mistakes:
             continue
-        if not login.name or login.name in names:
-            yield f"{path}.name: {login.name!r} is {'taken by another login' if login.name else 'empty'}; give another"
-        if fault := text_fault(login.name):
-            yield f"{path}.name: {fault}"
+        yield from (f"{path}.{field}: {fault}" for field, fault in record_faults(login, _LOGIN_RULES))
+        if login.name in names:
+            yield f"{path}.name: {login.name!r} is taken by another login: give another"
         if roles and login.role not in roles:
             yield f"{path}.role: there is no role {login.role!r}; give one of {', '.join(roles)}"
         if login.customer not in book.table(Customer):

@@ -12,7 +12,17 @@ from callboard.directory.numbers import international, is_number
 from callboard.directory.records import DID, ROOT, Account, Connection, Customer, Device, Machine, Record, Vendor
 from callboard.directory.trusted import ANY_PORT, read_entry, split_address
 
-__all__ = ["DirectoryError", "Mistake", "find_mistakes", "find_references", "number_fault", "text_fault"]
+__all__ = [
+    "DirectoryError",
+    "Mistake",
+    "find_mistakes",
+    "find_references",
+    "name_fault",
+    "number_fault",
+    "record_faults",
+    "text_fault",
+    "verifier_fault",
+]
 
 MAX_TEXT = 200
 """Characters in a name or other text."""
@@ -86,7 +96,8 @@ def number_fault(prefix: str) -> str:
     return f"has {len(prefix)} digits: shorten it to {MAX_PREFIX}" if len(prefix) > MAX_PREFIX else ""
 
 
-def _name_fault(name: str) -> str:
+def name_fault(name: str) -> str:
+    """Why a text is no name; "" if it is one."""
     return "" if name.strip() else "is empty: give a name"
 
 
@@ -102,12 +113,14 @@ def _caller_id_fault(number: str) -> str:
     return _sip_user_fault(number) if number else ""
 
 
-def _hex_fault(digits: int, command: str) -> Callable[[str], str]:
+def verifier_fault(digits: int, algorithm: str) -> Callable[[str], str]:
+    """The rule for a verifier of this algorithm: nothing, or so many hexadecimal digits. Its words never show the value."""
+
     def fault(verifier: str) -> str:
         if not verifier or re.fullmatch(f"[0-9a-f]{{{digits}}}", verifier):
             return ""
         return (
-            f"is not {digits} lower-case hexadecimal digits: give {command} of sip_user:realm:password, or leave it out"
+            f"is not {digits} lower-case hexadecimal digits: give {algorithm} of user:realm:password, or leave it out"
         )
 
     return fault
@@ -142,25 +155,25 @@ def _small_fault(number: int) -> str:
 
 
 _FIELDS: dict[type[Record], dict[str, Callable[[Any], str]]] = {
-    Customer: {"name": _name_fault},
+    Customer: {"name": name_fault},
     Account: {
         "sip_user": _sip_user_fault,
-        "ha1_md5": _hex_fault(32, "MD5"),
-        "ha1_sha256": _hex_fault(64, "SHA-256"),
+        "ha1_md5": verifier_fault(32, "MD5"),
+        "ha1_sha256": verifier_fault(64, "SHA-256"),
         "caller_id": _caller_id_fault,
         "addresses": _entry_fault,
     },
     Device: {},
-    Vendor: {"name": _name_fault},
+    Vendor: {"name": name_fault},
     Connection: {
-        "name": _name_fault,
+        "name": name_fault,
         "address": _target_fault,
         "prefixes": number_fault,
         "preference": _small_fault,
         "incoming": _entry_fault,
     },
     DID: {"number": _did_fault},
-    Machine: {"name": _name_fault, "switch": _name_fault},
+    Machine: {"name": name_fault, "switch": name_fault},
 }
 """Kind -> field -> the rule for its value, or for each of its values if it is a list."""
 
@@ -169,12 +182,18 @@ def _own_faults(record: Record) -> Iterator[Mistake]:
     kind = type(record)
     if not 1 <= record.id <= MAX_ID:
         yield Mistake(kind, record.id, "id", f"is {record.id}: give a number from 1 to {MAX_ID}")
+    for field, fault in record_faults(record, _FIELDS[kind]):
+        yield Mistake(kind, record.id, field, fault)
+
+
+def record_faults(record: msgspec.Struct, rules: Mapping[str, Callable[[Any], str]]) -> Iterator[tuple[str, str]]:
+    """What is wrong with a record's values: field and fault. Every text must be fit to stand in the directory."""
     for field, value in msgspec.structs.asdict(record).items():
-        rule = _FIELDS[kind].get(field)
+        rule = rules.get(field)
         for name, item in _items(field, value):
             fault = (text_fault(item) if isinstance(item, str) else "") or (rule(item) if rule else "")
             if fault:
-                yield Mistake(kind, record.id, name, fault)
+                yield name, fault
 
 
 def _items(field: str, value: object) -> list[tuple[str, object]]:
