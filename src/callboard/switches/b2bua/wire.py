@@ -88,6 +88,8 @@ class Pulse(_Message, frozen=True, kw_only=True, tag=True):
     """Packets so far that could not be read."""
     refused: int
     """Packets so far that were dropped by a limit."""
+    transactions: int = 0
+    """SIP transactions in progress: goes back to about nothing when no call is made or ended."""
 
 
 class Came(_Message, frozen=True, kw_only=True, tag=True):
