@@ -76,13 +76,17 @@ class Client:
 
     async def reply(self, method: str, *params: Any) -> Reply:
         """Ask, with a digest if this client has a login, and give the HTTP reply."""
-        body, at = document(method, *params), self.house.now
         if not self.user:
-            return await post(self.dialect, body, address=self.address, at=at)
-        asked = await post(self.dialect, b"", address=self.address, at=at)
+            return await post(self.dialect, document(method, *params), address=self.address, at=self.house.now)
+        asked = await post(self.dialect, b"", address=self.address, at=self.house.now)
         assert asked.status == 401
-        authorization = answer_to(dict(asked.headers)["WWW-Authenticate"], self.user, f"demo-{self.user}")
-        return await post(self.dialect, body, authorization=authorization, address=self.address, at=at)
+        return await self.reply_with(dict(asked.headers)["WWW-Authenticate"], method, *params)
+
+    async def reply_with(self, challenge: str, method: str, *params: Any, password: str = "") -> Reply:
+        """Ask, answering this challenge."""
+        authorization = answer_to(challenge, self.user, password or f"demo-{self.user}")
+        body = document(method, *params)
+        return await post(self.dialect, body, authorization=authorization, address=self.address, at=self.house.now)
 
     async def ask(self, method: str, **parameters: Any) -> Any:
         """Ask with named parameters and give the value; raises `xmlrpc.client.Fault`."""
