@@ -3,14 +3,14 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from callboard.storage import migration
 from callboard.storage.errors import StorageError, explained
@@ -55,6 +55,11 @@ class Database:
     def place(self) -> str:
         """Where it is, for people."""
         return "in memory" if self.path is None else str(self.path)
+
+    def write_ahead(self) -> None:
+        """Have the file changed through a log beside it, so that reading goes on meanwhile. It is kept in the file."""
+        with self._explaining(), closing(self._engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA journal_mode=WAL")
 
     @contextmanager
     def change(self, *, durable: bool = True, checked: bool = True) -> Iterator[Connection]:
@@ -103,6 +108,8 @@ def open_database(path: Path | None) -> Database:
     database = Database(engine, path)
     try:
         _bring_to_head(database)
+        # Not before, for another program's file is to be left as it is.
+        database.write_ahead()
     except StorageError:
         database.close()
         raise
@@ -139,17 +146,12 @@ def _engine(path: Path | None) -> Engine:
         json_serializer=_json_text,
         json_deserializer=msgspec.json.decode,
     )
-    event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
 def _json_text(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin(connection: Connection) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from callboard.storage.errors import StorageError
 from callboard.storage.schema import HEAD, VERSION_TABLE, metadata
 
-__all__ = ["bring_to_head", "migrate", "revision"]
+__all__ = ["bring_to_head", "revision", "run"]
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -53,23 +53,32 @@ def bring_to_head(connection: Connection, path: Path | None) -> None:
             f"{HEAD}): install that version again, or put back the backup made before its schema was changed."
         )
     elif present < HEAD and path is not None:
-        migrate(connection, path, present)
+        _migrate(connection, path, present)
 
 
-def migrate(connection: Connection, path: Path, present: str, head: str = HEAD, versions: Path | None = None) -> None:
-    """Run the revisions in `versions` that lie between `present` and `head`, after a backup if there is any data.
+def run(connection: Connection) -> None:
+    """Run the revisions between the database's and the present one, within the transaction of `connection`."""
+    from alembic import command
+    from alembic.config import Config
 
-    Raises `StorageError` if one fails. The transaction is then to be rolled back, which leaves all as it was.
-    """
-    backup = _back_up(path, present, head) if _has_data(connection) else None
+    config = Config()
+    # Alembic's options are read with interpolation.
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _migrate(connection: Connection, path: Path, present: str) -> None:
+    """Migrate after a backup, if there is any data. What raises here rolls all back, which leaves all as it was."""
+    backup = _back_up(path, present) if _has_data(connection) else None
     try:
-        _run(connection, head, versions or FOLDER / "versions")
+        run(connection)
         _check_references(connection)
     except _FAILURES as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         kept = f" A copy of it is in {backup}." if backup else ""
         raise StorageError(
-            f"The database {path} could not be migrated from schema {present} to {head}: {cause}. Nothing in it was "
+            f"The database {path} could not be migrated from schema {present} to {HEAD}: {cause}. Nothing in it was "
             f"changed, so that the Callboard you had before still works with it.{kept}"
         ) from cause
 
@@ -83,32 +92,15 @@ def _make(connection: Connection) -> None:
     connection.exec_driver_sql(f"INSERT INTO {VERSION_TABLE} VALUES (?)", (HEAD,))  # noqa: S608
 
 
-def _run(connection: Connection, head: str, versions: Path) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", _literal(FOLDER))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", _literal(versions))
-    config.attributes["connection"] = connection
-    command.upgrade(config, head)
-
-
-def _literal(path: Path) -> str:
-    # Alembic's options are read with interpolation.
-    return str(path).replace("%", "%%")
-
-
 def _has_data(connection: Connection) -> bool:
     tables = [name for name in inspect(connection).get_table_names() if name != VERSION_TABLE]
     return any(connection.exec_driver_sql(f'SELECT 1 FROM "{table}" LIMIT 1').first() for table in tables)  # noqa: S608
 
 
-def _back_up(path: Path, present: str, head: str) -> Path:
+def _back_up(path: Path, present: str) -> Path:
     """Copy the database, as it was last committed, to a file beside it with the same permissions."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    backup = path.with_name(f"{path.name}.before-{head}-{stamp}.db")
+    backup = path.with_name(f"{path.name}.before-{HEAD}-{stamp}.db")
     try:
         os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_WRONLY, path.stat().st_mode & 0o777))
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(backup)) as target:

@@ -47,6 +47,8 @@ TABLES: dict[type[Record], Table] = {
 }
 """The table of each kind of record."""
 
+_MEND = "Correct it, or put back a backup."
+
 
 def load_directory(database: Database) -> tuple[tuple[Record, ...], tuple[Destination, ...]]:
     """Every record, kind by kind in the order of `TABLES` and by id, and the operator's own destinations by prefix.
@@ -117,8 +119,13 @@ def _save(connection: sqlalchemy.Connection, table: Table, values: Iterable[msgs
 
 
 def _load(connection: sqlalchemy.Connection, kind: type[Value], table: Table) -> tuple[Value, ...]:
-    rows = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
-    return tuple(_value(kind, table, dict(row)) for row in rows)
+    names = kind.__struct_fields__
+    statement = select(*(table.c[name] for name in names)).order_by(*table.primary_key.columns)
+    try:
+        rows = connection.execute(statement).all()
+    except msgspec.DecodeError as error:
+        raise StorageError(f"Table {table.name} has a list that is not JSON: {error}. {_MEND}") from error
+    return tuple(_value(kind, table, dict(zip(names, row, strict=True))) for row in rows)
 
 
 def _value(kind: type[Value], table: Table, row: dict[str, object]) -> Value:
@@ -127,6 +134,5 @@ def _value(kind: type[Value], table: Table, row: dict[str, object]) -> Value:
     except msgspec.ValidationError as error:
         key = next(iter(table.primary_key.columns)).name
         raise StorageError(
-            f"The row of table {table.name} with {key} {row[key]!r} cannot be read: {error}. Correct it, or put back "
-            "a backup."
+            f"The row of table {table.name} with {key} {row[key]!r} cannot be read: {error}. {_MEND}"
         ) from error
