@@ -27,6 +27,8 @@ class Right(StrEnum):
     CALLS_DISCONNECT = "calls.disconnect"
     CALLS_STATS = "calls.stats"
     DIRECTORY_READ = "directory.read"
+    DIRECTORY_EXPORT = "directory.export"
+    """The whole of it, verifiers of passwords included."""
     DIRECTORY_WRITE = "directory.write"
     SWITCHES_READ = "switches.read"
     JOURNAL_READ = "journal.read"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from callboard.operations.call_stats import CALL_STATS
+from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
@@ -19,4 +20,6 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     DISCONNECT_CUSTOMER,
     SHOW_COMMAND,
     LIST_SWITCHES,
+    EXPORT_DIRECTORY,
+    IMPORT_DIRECTORY,
 )

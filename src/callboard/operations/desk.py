@@ -33,12 +33,16 @@ class Desk:
 
     def perform(self, operation: Operation[A, R], principal: Principal, arguments: A, now: float) -> R:
         """Check the right, then carry the operation out. Raises `Forbidden`, or the operation's own refusals."""
+        self.check(operation, principal)
+        return operation.run(self, principal, arguments, now)
+
+    def check(self, operation: Operation[A, R], principal: Principal) -> None:
+        """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""
         if operation.right not in principal.rights:
             raise Forbidden(
                 f"{operation.name} needs the right {operation.right.value}, which {principal.login} does not have: "
                 "ask the operator for it"
             )
-        return operation.run(self, principal, arguments, now)
 
     def scope(self, principal: Principal, customer: int | None = None, *, recursive: bool = True) -> frozenset[int]:
         """The customers a principal's question is about: `customer` (its own if None), with all below if `recursive`.

@@ -1,0 +1,100 @@
+"""The whole directory with its logins as one document: take it out, put another in its place."""
+
+import msgspec
+
+from callboard.access.access import Access
+from callboard.access.entries import entry_of, login_of
+from callboard.access.logins import Login
+from callboard.access.rights import Principal, Right, Role
+from callboard.calls.refusals import InvalidArgument
+from callboard.directory.directory import Directory, DirectoryError
+from callboard.directory.document import Document
+from callboard.operations.desk import Desk
+from callboard.operations.operation import Operation
+
+__all__ = ["EXPORT_DIRECTORY", "IMPORT_DIRECTORY", "ExportDirectory", "ImportDirectory", "Imported"]
+
+
+class ExportDirectory(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it."""
+
+
+class ImportDirectory(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to take the place of everything. A document that does not speak of logins leaves them as they are."""
+
+    document: Document
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """How much there is now."""
+
+    records: int
+    destinations: int
+    logins: int
+
+
+def _export(desk: Desk, principal: Principal, arguments: ExportDirectory, now: float) -> Document:
+    logins = tuple(entry_of(login) for login in desk.access.logins())
+    return Document.of(desk.directory.records(), desk.directory.destinations(), logins)
+
+
+def _import(desk: Desk, principal: Principal, arguments: ImportDirectory, now: float) -> Imported:
+    document = arguments.document
+    logins = _logins(desk.access, document)
+    _refuse_lockout(document, logins)
+    try:
+        _replace(desk.directory, desk.access, document, logins)
+    except DirectoryError as error:
+        raise InvalidArgument(str(error), "document") from error
+    return Imported(records=len(document.records()), destinations=len(document.destinations), logins=len(logins))
+
+
+def _logins(access: Access, document: Document) -> tuple[Login, ...]:
+    if document.logins is None:
+        return access.logins()
+    return tuple(login_of(entry) for entry in document.logins)
+
+
+def _refuse_lockout(document: Document, logins: tuple[Login, ...]) -> None:
+    """Nobody may lock everybody out, or leave logins without their customer."""
+    if not any(login.role is Role.ADMIN and not login.disabled and login.password_hash for login in logins):
+        raise InvalidArgument(
+            "no administrator could sign in after this: give the document a login of role admin with a password",
+            "document",
+        )
+    customers = {customer.id for customer in document.customers}
+    lost = sorted(login.name for login in logins if login.customer not in customers)
+    if lost:
+        raise InvalidArgument(
+            f"these logins would lose their customer: {', '.join(lost)}; put the logins into the document too",
+            "document",
+        )
+
+
+def _replace(directory: Directory, access: Access, document: Document, logins: tuple[Login, ...]) -> None:
+    """Old logins go first, so that none is ever without its customer; the new ones come last."""
+    kept = {login.name for login in logins}
+    directory.replace(document.records(), document.destinations)
+    for login in access.logins():
+        if login.name not in kept:
+            access.remove(login.name)
+    access.put(*logins)
+
+
+EXPORT_DIRECTORY = Operation(
+    name="directory.export",
+    summary="Take out the whole directory, logins included, as one document.",
+    right=Right.DIRECTORY_EXPORT,
+    arguments=ExportDirectory,
+    example=ExportDirectory(),
+    run=_export,
+)
+
+IMPORT_DIRECTORY = Operation(
+    name="directory.import",
+    summary="Put a document in the place of the whole directory.",
+    right=Right.DIRECTORY_WRITE,
+    arguments=ImportDirectory,
+    example=ImportDirectory(document=Document()),
+    run=_import,
+)
