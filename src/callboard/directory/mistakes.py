@@ -114,7 +114,7 @@ def _caller_id_fault(number: str) -> str:
 
 
 def verifier_fault(digits: int, algorithm: str) -> Callable[[str], str]:
-    """The rule for a verifier of this algorithm: nothing, or so many hexadecimal digits. Its words never show the value."""
+    """The rule for a verifier: nothing, or so many hexadecimal digits. Its words never show the value."""
 
     def fault(verifier: str) -> str:
         if not verifier or re.fullmatch(f"[0-9a-f]{{{digits}}}", verifier):
