@@ -37,8 +37,13 @@ ENGINE = (sys.executable, "-P", "-m", "callboard.switches.b2bua.engine")
 START_TIMEOUT = 20.0
 """Seconds from its start until an engine must listen: its imports take one or two, on a busy machine far more."""
 
+CANNOT_LISTEN = 69
+"""Exit code (EX_UNAVAILABLE) of an engine whose address is taken or not this machine's."""
+
+PULSE = 1.0
+"""Seconds between two signs of life that an engine gives."""
 MISSED_PULSES = 5
-"""An engine sends one a second. Fewer could be a garbage collection or a busy machine, with calls at stake."""
+"""After so many it counts as hanging. Fewer could be a garbage collection or a busy machine, with calls at stake."""
 
 STOP_TIMEOUT = 5.0
 """Seconds that an engine has to say goodbye to its calls before it is killed."""
@@ -238,11 +243,13 @@ class B2bua:
             )
 
     def _start_failure(self, process: EngineProcess, code: int) -> str:
-        what = f"the switch {self.name} could not start on {self._settings.sip}"
-        words = process.last_words
+        what = f"the switch {self.name} could not start"
+        words = process.last_words or "it said nothing"
         if process.killed:
-            return f"{what}: its engine did not listen within {START_TIMEOUT:.0f} s; {words or 'it said nothing'}"
-        return f"{what}: {words or f'its engine ended with exit code {code} and said nothing'}"
+            return f"{what}: its engine did not listen within {START_TIMEOUT:.0f} s ({words})"
+        if code == CANNOT_LISTEN:
+            return f"{what}: {words}; stop what uses that address, or set another `sip` in [switches.b2bua]"
+        return f"{what}: its engine ended with exit code {code} ({words})"
 
     def _began(self, message: wire.Ready) -> None:
         """The engine listens: its calls can be told, and the first list vouches that there are none yet."""
@@ -258,10 +265,11 @@ class B2bua:
     def _ended(self, code: int) -> None:
         """The engine is gone, and its calls with it."""
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        words = f"({self._process.last_words})" if self._process and self._process.last_words else ""
         if self._stopping:
             why = "it was stopped"
         elif self._up:
-            why = f"its engine ended with {how}"
+            why = f"its engine ended with {how} {words}".rstrip()
         else:
             why = self._why
         if not self._stopping:
@@ -282,7 +290,7 @@ class B2bua:
     # --- each second ---------------------------------------------------------------------------------------------
 
     def _tick_later(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(1.0, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(PULSE, self._tick)
 
     def _tick(self) -> None:
         """Watch the pulse, ask for the list, clean up.

@@ -42,7 +42,8 @@ class _Complaints:
         self._left, self._dropped = LOG_LINES_PER_SECOND, 0
 
     def _line(self, text: str) -> None:
-        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text).rstrip()
+        words = text.removeprefix("engine: ")
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in words).rstrip()
         if not shown:
             return
         self.last.append(shown)
