@@ -74,7 +74,8 @@ LOGIN = Login(
 def test_every_kind_has_a_table_with_its_fields_as_columns() -> None:
     assert set(TABLES) == set(get_args(Record))
     tables: list[tuple[type[msgspec.Struct], Table]] = [*TABLES.items()]
-    for kind, table in [*tables, (Destination, schema.destinations), (Login, schema.logins)]:
+    tables += [(Destination, schema.destinations), (Login, schema.logins)]
+    for kind, table in tables:
         assert [column.name for column in table.columns] == [field.name for field in msgspec.structs.fields(kind)]
 
 

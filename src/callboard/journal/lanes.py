@@ -16,8 +16,6 @@ BATCH = 500
 
 Entry = TypeVar("Entry")
 
-_INTEGERS = range(-(2**63), 2**63)
-
 
 class Lane(Generic[Entry]):
     """Entries of one kind on their way to the database. When it is full the oldest is dropped, and counted."""
@@ -95,9 +93,5 @@ class Lane(Generic[Entry]):
 
 
 def _storable(value: object) -> object:
-    """`value` as far as SQLite takes it: text that is not Unicode gets replacement characters."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, int) and value not in _INTEGERS:
-        return None
-    return value
+    """`value`, with replacement characters where it is text that is not Unicode."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
