@@ -1,0 +1,99 @@
+"""The front end of our own API: health for machines, and the resources under /v1 behind a sign-in with HTTP Basic."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+import msgspec
+
+from callboard.access.rights import Principal
+from callboard.api.faults import Fault, problem, refused
+from callboard.api.request import password_claim
+from callboard.api.resources import ROUTES, Asked, Endpoint
+from callboard.calls.refusals import Forbidden, Refusal, UnknownMethod
+from callboard.directory.document import Sealing
+from callboard.http.values import Reply, Request
+from callboard.operations.desk import Desk
+
+__all__ = ["Api"]
+
+_WRONG_METHOD = Fault(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+class Api:
+    """Answers the requests to `paths`; `answer` is its `Handler`.
+
+    `not_ready` tells the reasons why the server cannot do its work yet, for people; none when it can. `sealing` makes
+    verifiers of the plain passwords in a directory that is put in.
+    """
+
+    paths = ("/-/healthy", "/-/ready", "/v1/*")
+
+    def __init__(self, desk: Desk, sealing: Sealing, not_ready: Callable[[], tuple[str, ...]]) -> None:
+        self._desk = desk
+        self._sealing = sealing
+        self._not_ready = not_ready
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer one request. A HEAD is answered as the GET that it stands for; the server leaves the body out."""
+        pieces = tuple(piece for piece in request.path.split("/") if piece)
+        try:
+            match pieces:
+                case ("-", "healthy"):
+                    return _healthy()
+                case ("-", "ready"):
+                    return self._ready()
+                case ("v1", *rest):
+                    return await self._resource(tuple(rest), request)
+                case _:
+                    raise UnknownMethod(f"there is nothing at {request.path[:80]!r}")
+        except Refusal as refusal:
+            return refused(refusal)
+
+    def _ready(self) -> Reply:
+        """503 with the reasons until every part that is needed works."""
+        reasons = self._not_ready()
+        status = HTTPStatus.SERVICE_UNAVAILABLE if reasons else HTTPStatus.OK
+        content: dict[str, object] = {"ready": not reasons, "reasons": reasons}
+        return Reply(status=status, content_type="application/json", body=msgspec.json.encode(content))
+
+    async def _resource(self, path: tuple[str, ...], request: Request) -> Reply:
+        endpoints, name = _found(path)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in endpoints:
+            allowed = ", ".join(endpoints)
+            return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
+        _refuse_other_sites(request)
+        principal = await self._principal(request)
+        return await endpoints[method](Asked(self._desk, principal, request, self._sealing, name))
+
+    async def _principal(self, request: Request) -> Principal:
+        """Who asks. Checking a password that was not seen lately takes 0.1 s, hence the thread."""
+        claim = password_claim(request)
+        known = self._desk.access.recall(claim, request.at)
+        if known is not None:
+            return known
+        return await asyncio.to_thread(self._desk.access.sign_in, claim, request.at)
+
+
+def _healthy() -> Reply:
+    """The process runs and its loop turns."""
+    return Reply(content_type="application/json", body=b'{"healthy":true}')
+
+
+def _found(path: tuple[str, ...]) -> tuple[Mapping[str, Endpoint], str]:
+    """The endpoints of a path below /v1, and the name in it. Raises UnknownMethod where there is nothing."""
+    if path in ROUTES:
+        return ROUTES[path], ""
+    for pattern, endpoints in ROUTES.items():
+        if len(pattern) == len(path) and all(want in ("{}", have) for want, have in zip(pattern, path, strict=True)):
+            return endpoints, path[pattern.index("{}")]
+    known = ", ".join("/v1/" + "/".join(pattern) for pattern in ROUTES)
+    raise UnknownMethod(f"there is no such resource, only {known}")
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """A browser adds its user's password to what another site's page asks; it tells so (W3C Fetch Metadata)."""
+    if request.method not in _SAFE and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise Forbidden("a page of another site cannot change anything here")
