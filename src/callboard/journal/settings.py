@@ -14,5 +14,5 @@ class JournalSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Days after which ended calls and commands are deleted. 0 keeps them for ever."""
     queue: Annotated[int, msgspec.Meta(ge=1_000)] = 100_000
     """How many calls, and how many commands, wait at most while the database cannot be written. Beyond that the oldest
-    are dropped, counted and told in the log. 100,000 calls take about 200 MB.
+    are dropped, counted and told in the log. 100,000 calls take about 100 MB.
     """
