@@ -1,0 +1,262 @@
+"""Guards around uvicorn's HTTP/1.1 protocol: how long a client may take, and how much it may send."""
+
+import asyncio
+import logging
+from enum import Enum
+from http import HTTPStatus
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from callboard.http.settings import HttpSettings
+
+__all__ = ["GuardedProtocol"]
+
+_LINGER = 2.0
+"""Seconds for which a refused client may go on sending before the connection is closed."""
+
+_MOST_PIPELINED = 100
+"""Requests that may wait on a connection behind the one that is being answered."""
+
+logger = logging.getLogger(__name__)
+
+
+class _Receiving(Enum):
+    NOTHING = "nothing"
+    HEADERS = "headers"
+    BODY = "body"
+
+
+class _TooMuch(Exception):  # noqa: N818  it only leaves the parser's callbacks
+    """Raised in the parser's callbacks to stop it; the refusal was noted before."""
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection. A request that takes too long or is too large is refused, and the connection closed.
+
+    The parser below accepts HTTP/1.0 and 1.1, pipelining and chunked bodies, and refuses requests whose length is
+    ambiguous (RFC 9112 section 6.3).
+    """
+
+    def __init__(self, config: Config, server_state: ServerState, settings: HttpSettings) -> None:
+        super().__init__(config=config, server_state=server_state, app_state={})
+        self._settings = settings
+        self.closed = self.loop.create_future()
+        """Done when the connection is closed."""
+        self._receiving = _Receiving.NOTHING
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+        self._refusal: HTTPStatus | None = None
+        self._deaf = False
+        self._received = 0
+        self._header_size = 0
+        self._body_size = 0
+
+    # --- for the application: it finds its connection in the scope's state ---
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client left, so that nothing more needs to be made for it."""
+        return self.transport.is_closing()
+
+    async def writable(self) -> None:
+        """Wait until the client has read enough of what was sent, or is gone."""
+        if self.flow.write_paused:
+            await self.flow.drain()
+
+    def abort(self) -> None:
+        """Cut the connection: the client must notice that its answer is not complete."""
+        self.transport.abort()
+
+    # --- connection ---
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self._settings.connections:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self._expect(_Receiving.HEADERS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect(_Receiving.NOTHING)
+        self._stop_stall()
+        super().connection_lost(exc)
+        self.closed.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        self._unset_keepalive_if_required()
+        if self._receiving is _Receiving.NOTHING:
+            self._expect(_Receiving.HEADERS)
+        self._received += len(data)
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or HTTPStatus.BAD_REQUEST)
+        else:
+            if self._received > self._most_to_receive():
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def _feed(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = self._without_offer() + data[offer.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+            else:
+                return
+
+    def _without_offer(self) -> bytes:
+        """The head just read without its offer to change the protocol (h2c, WebSocket): we go on in HTTP/1.1.
+
+        RFC 9110 section 7.8. The parser would leave out the body of a request with such an offer, and Java's standard
+        client makes it with every request.
+        """
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + self.parser.get_http_version().encode()]
+        lines += [name + b": " + value for name, value in self.headers if name != b"upgrade"]
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _most_to_receive(self) -> int:
+        """Raw bytes of one request: chunked bodies come with sizes and may have trailers, which nobody else bounds."""
+        allowance = self._settings.max_header
+        return allowance if self._receiving is _Receiving.HEADERS else allowance + 2 * self._settings.max_body
+
+    # --- the parser's callbacks ---
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["state"]["connection"] = self
+        self._header_size = self._body_size = 0
+        self._expect(_Receiving.HEADERS)
+
+    def on_url(self, url: bytes) -> None:
+        self._count_header(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_header(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def _count_header(self, size: int) -> None:
+        self._header_size += size
+        if self._header_size > self._settings.max_header:
+            self._stop_parsing(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            self._stop_parsing(HTTPStatus.BAD_REQUEST)
+        if self.parser.should_upgrade():
+            return
+        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        if int(length) > self._settings.max_body:
+            self._stop_parsing(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self._stop_parsing(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.scope["state"]["target"] = self.url.decode("ascii")
+        super().on_headers_complete()
+        self._expect(_Receiving.BODY)
+
+    def on_body(self, body: bytes) -> None:
+        self._body_size += len(body)
+        if self._body_size > self._settings.max_body:
+            self._stop_parsing(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._expect(_Receiving.NOTHING)
+        super().on_message_complete()
+
+    def _stop_parsing(self, status: HTTPStatus) -> None:
+        self._refusal = status
+        raise _TooMuch
+
+    # --- time ---
+
+    def _expect(self, part: _Receiving) -> None:
+        """From now on this part of a request is awaited, for its time."""
+        if part is self._receiving and self._deadline is not None:
+            return
+        self._receiving = part
+        self._received = 0
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        if part is not _Receiving.NOTHING:
+            self._deadline = self.loop.call_later(self._time_for(part), self._too_late)
+
+    def _time_for(self, part: _Receiving) -> float:
+        return self._settings.header_timeout if part is _Receiving.HEADERS else self._settings.body_timeout
+
+    def _too_late(self) -> None:
+        if self._is_waiting_for_us():
+            self._deadline = self.loop.call_later(self._time_for(self._receiving), self._too_late)
+        elif self.cycle is None and not self._received:
+            self.transport.close()
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _is_waiting_for_us(self) -> bool:
+        """Whether an earlier request of this connection is still being answered: the next one's time is not running."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline) or (self._receiving is _Receiving.HEADERS and answering)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stall = self.loop.call_later(self._settings.send_timeout, self.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_stall()
+
+    def _stop_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+    # --- refusing ---
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer with an error and close; nothing more is read. Answers to earlier requests are finished first."""
+        logger.debug("refused a request from %s: %s", self.client, status.phrase)
+        self._deaf = True
+        if self._receiving is _Receiving.BODY and self.pipeline:
+            self.transport.close()
+        elif self._is_waiting_for_us():
+            self.cycle.keep_alive = False
+        else:
+            self.transport.write(_refusal(status))
+            self._linger(status)
+        self._expect(_Receiving.NOTHING)
+
+    def _linger(self, status: HTTPStatus) -> None:
+        """Close a little later: closing while the client still sends would destroy the answer on its way (RFC 9112
+        section 9.6).
+        """
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+            self.transport.close()
+        else:
+            self.loop.call_later(_LINGER, self.transport.close)
+
+
+_WORDS = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read as HTTP.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not come in time.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's line and headers are too large.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Too many connections: come back later.",
+}
+
+
+def _refusal(status: HTTPStatus) -> bytes:
+    words = f"{_WORDS[status]}\n".encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+        f"content-length: {len(words)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + words
