@@ -10,7 +10,7 @@ It writes `src/callboard/directory/destinations.tsv`: a line for each destinatio
 three-letter code, the group and all its prefixes. What the metadata says is taken as it is:
 
 - The numbers of a calling code are told apart by the patterns of its regions and kinds of number, digit by digit, until
-  only one destination is possible or `DEPTH` digits after the calling code are looked at. What is still open then
+  only one destination is possible or `DEPTH` digits after the calling code were looked at. What is still open then
   counts as the calling code's first country, and as a plain number rather than a mobile one.
 - Area codes of the North American plan carry the state or province.
 """
@@ -33,8 +33,11 @@ TARGET = Path(__file__).parent.parent / "src/callboard/directory/destinations.ts
 DEPTH = 4
 """Digits looked at after the calling code."""
 
+SHARED_DEPTH = 6
+"""The same where several countries share a calling code."""
+
 KINDS = {
-    "": ("fixed_line", "voip", "uan", "shared_cost", "personal_number"),
+    "": ("fixed_line", "voip", "uan", "shared_cost", "personal_number", "pager"),
     "Mobile": ("mobile",),
     "Freephone": ("toll_free",),
     "Premium Rate": ("premium_rate",),
@@ -57,7 +60,18 @@ WORLD = {
 PART_OF = {"AC": "SH", "TA": "SH"}
 """Regions of the metadata without a code in ISO 3166-1 -> the country they are part of."""
 
-NAMES = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
+NAMES = {
+    "AC": "Ascension Island",
+    "CD": "Congo, Democratic Republic",
+    "CG": "Congo",
+    "MK": "North Macedonia",
+    "RE": "Réunion",
+    "SZ": "Eswatini",
+    "TA": "Tristan da Cunha",
+    "TR": "Türkiye",
+    "XK": "Kosovo",
+}
+"""Regions whose name the metadata lacks, or has in a form that is out of use."""
 
 NORTH_AMERICA = 1
 
@@ -107,7 +121,7 @@ def rows_of(code: int) -> list[tuple[str, Destination]]:
     patterns = patterns_of(regions)
     if code == NORTH_AMERICA:
         return [("1", home), *(row for digits in range(200, 1000) for row in area_rows(str(digits), patterns, home))]
-    branches = grown(code, patterns, "")
+    branches = grown(code, patterns, "", DEPTH if len(regions) == 1 else SHARED_DEPTH)
     return [(str(code), home), *(row for branch in branches for row in written(branch, home))]
 
 
@@ -119,17 +133,18 @@ class Branch(NamedTuple):
     below: tuple["Branch", ...]
 
 
-def grown(code: int, patterns: "Patterns", digits: str) -> tuple[Branch, ...]:
+def grown(code: int, patterns: "Patterns", digits: str, depth: int) -> tuple[Branch, ...]:
     """The branches one digit below `digits` that numbers can begin with."""
     branches = []
     for longer in (digits + digit for digit in "0123456789"):
         possible = {found: rules for found, rules in patterns.items() if any(begins(rule, longer) for rule in rules)}
-        settled = settle(longer, possible) if possible else None
+        settled = settle(longer, possible, depth) if possible else None
         if settled:
             branches.append(Branch(f"{code}{longer}", frozenset({settled}), ()))
         elif possible:
-            below = grown(code, possible, longer)
-            branches.append(Branch(f"{code}{longer}", commonest(below), below))
+            below = grown(code, possible, longer, depth)
+            leads = commonest(below) if below else frozenset({plainest(possible)})
+            branches.append(Branch(f"{code}{longer}", leads, below))
     return tuple(branches)
 
 
@@ -150,7 +165,7 @@ def written(branch: Branch, above: Destination) -> list[tuple[str, Destination]]
     return [*rows, *(row for below in branch.below for row in written(below, here))]
 
 
-def settle(digits: str, patterns: "Patterns") -> Destination | None:
+def settle(digits: str, patterns: "Patterns", depth: int) -> Destination | None:
     """Where numbers beginning with these digits lead; None if longer prefixes are to be looked at.
 
     Of what is still possible at full depth the first country's plain kind is taken.
@@ -158,7 +173,12 @@ def settle(digits: str, patterns: "Patterns") -> Destination | None:
     names = {described(*found) for found in patterns}
     if len(names) == 1:
         return names.pop()
-    return described(*next(iter(patterns))) if len(digits) == DEPTH else None
+    return plainest(patterns) if len(digits) == depth else None
+
+
+def plainest(patterns: "Patterns") -> Destination:
+    """Of several possible destinations the first country's, and of its kinds the plain one."""
+    return described(*next(iter(patterns)))
 
 
 def area_rows(area: str, patterns: "Patterns", home: Destination) -> list[tuple[str, Destination]]:
@@ -210,7 +230,10 @@ def english(region: str) -> str:
     """A region's English name; where it is the same in another language, the metadata only points there (`*fr`)."""
     names = LOCALE_DATA[region]
     name = names["en"]
-    return (names[name[1:]] if name.startswith("*") else name).replace("’", "'")
+    words = (names[name[1:]] if name.startswith("*") else name).replace("’", "'").split(" ")
+    return " ".join(
+        word.lower() if place and word in ("And", "Of", "The") else word for place, word in enumerate(words)
+    )
 
 
 @cache

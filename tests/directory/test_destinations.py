@@ -1,6 +1,8 @@
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberType
 
 from callboard.directory.countries import ALPHA_3
 from callboard.directory.destinations import built_in, destination_faults, read_csv
@@ -41,6 +43,23 @@ def test_well_known_numbers_lead_where_everybody_knows(number: str, name: str, c
     found = built_in().longest(number)
     assert found is not None
     assert (found[1].name, found[1].country) == (name, country)
+
+
+_KINDS = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_the_examples_of_every_country_lead_where_the_library_says(region: str) -> None:
+    for example in filter(None, (phonenumbers.example_number_for_type(region, kind) for kind in _KINDS)):
+        number = f"{example.country_code}{phonenumbers.national_significant_number(example)}"
+        home = phonenumbers.region_code_for_number(example) or ""
+        found = built_in().longest(number)
+        assert found is not None
+        # Ascension and Tristan da Cunha are parts of Saint Helena to ISO 3166.
+        assert found[1].country == ALPHA_3["SH" if home in ("AC", "TA") else home]
+        # In North America mobile numbers look like any other.
+        if example.country_code != 1 and (kind := phonenumbers.number_type(example)) in _KINDS:
+            assert found[1].name.endswith(" Mobile") == (kind == PhoneNumberType.MOBILE)
 
 
 @given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True))

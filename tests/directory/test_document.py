@@ -94,6 +94,7 @@ def _documents(draw: st.DrawFn) -> Document:
             password_hash=draw(_texts),
             signing=draw(st.booleans()),
             privileges=tuple(draw(st.lists(_texts, max_size=2))),
+            addresses=draw(st.sampled_from([(), ("192.0.2.0/24", "::1")])),
         )
         for name in draw(st.lists(_names, unique=True, max_size=3))
     ]
