@@ -220,6 +220,36 @@ def test_old_entries_are_deleted_by_itself(database: Database) -> None:
     assert [record.call_number for record in second.commands().entries] == [2]
 
 
+def test_entries_are_kept_for_ever_where_that_is_set(database: Database) -> None:
+    journal = Journal(database, JournalSettings(keep_days=0), clock=lambda: NOW)
+    journal.record_call(make_call(1, 0.0))
+    journal.start()
+    assert written(journal) == 1
+    journal.record_call(make_call(2))
+    assert written(journal) == 2
+    journal.stop()
+    assert [entry.number for entry in journal.calls().entries] == [2, 1]
+
+
+def test_entries_that_cannot_be_deleted_do_not_stop_the_journal(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = Journal(database, clock=lambda: NOW)
+    first.record_call(make_call(1, NOW - 11 * DAY))
+    first.start()
+    first.stop()
+    with database.change() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER kept BEFORE DELETE ON ended_calls BEGIN SELECT RAISE(FAIL, 'x'); END"
+        )
+    second = Journal(database, JournalSettings(keep_days=10), clock=lambda: NOW)
+    second.record_call(make_call(2))
+    second.start()
+    assert written(second) == 1
+    second.stop()
+    assert "could not be deleted" in caplog.text
+
+
 def test_prune_deletes_everything_older_and_nothing_else(journal: Journal) -> None:
     for number in range(1, 2_502):
         journal.record_call(make_call(number, NOW + number))
