@@ -20,7 +20,8 @@ def _mistakes(text: str) -> list[str]:
     ("number", "name", "country"),
     [
         ("442071234567", "United Kingdom", "GBR"),
-        ("447911123456", "United Kingdom Mobile", "GBR"),
+        ("447400123456", "United Kingdom Mobile", "GBR"),
+        ("447781123456", "Guernsey Mobile", "GGY"),
         ("448001111111", "United Kingdom Freephone", "GBR"),
         ("441481123456", "Guernsey", "GGY"),
         ("639171234567", "Philippines Mobile", "PHL"),
