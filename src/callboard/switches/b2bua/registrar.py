@@ -82,10 +82,9 @@ class Registrar:
 
     def _binding(self, contact: Contact, request: Register, now: float) -> Binding:
         settings = self._settings
-        wanted = settings.registration_default if contact.expires < 0 else contact.expires
         # A phone that asks for too little is given more, as other registrars do, instead of 423, which many phones
         # do not understand. It refreshes by the time it is told.
-        granted = min(max(wanted, settings.registration_min), settings.registration_max)
+        granted = min(max(contact.expires, settings.registration_min), settings.registration_max)
         return Binding(
             uri=contact.uri,
             source=request.source,

@@ -49,8 +49,6 @@ class B2buaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Shortest time in seconds that a registration is granted for; a phone that asks for less is given this."""
     registration_max: Count = 3_600
     """Longest time in seconds that a registration is granted for."""
-    registration_default: Count = 3_600
-    """Seconds granted to a phone that names no time."""
     contacts_per_account: Count = 10
     """Phones that may be registered for one account at once; a further one takes the place of the oldest."""
     list_interval: Seconds = 30.0
