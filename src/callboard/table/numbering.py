@@ -1,35 +1,45 @@
 """Public call numbers: unique across nodes, never given twice, short as long as the installation is young."""
 
+from collections import deque
 from collections.abc import Callable
 
 from callboard.calls.legs import CallNumber
 
-__all__ = ["NODE_SHIFT", "Numbering"]
+__all__ = ["BLOCK", "NODE_SHIFT", "Numbering"]
 
 NODE_SHIFT = 48
 """The node's index stands in a number's bits from here up; 2^48 calls a node outlast any installation."""
 
-_BLOCK = 10_000
+BLOCK = 10_000
+"""Numbers that are reserved at once: enough for some seconds at a thousand calls a second."""
 
 
 class Numbering:
     """Hands out call numbers from blocks that are reserved where a restart cannot forget it.
 
-    `reserve(count)` returns the first of `count` numbers that were never reserved before. It is called once every
-    10,000 calls, so it may write to disk.
+    `reserve(count)` returns the first of `count` numbers that were never reserved before. It may write to disk, and
+    raise: `replenish`, called now and then, keeps it out of the way of calls.
     """
 
     def __init__(self, node: int, reserve: Callable[[int], int]) -> None:
         self._base = node << NODE_SHIFT
         self._reserve = reserve
-        self._next = 0
-        self._end = 0
+        self._blocks: deque[range] = deque()
+        self._left = 0
+
+    def replenish(self) -> None:
+        """Reserve a block if less than one is left."""
+        if self._left < BLOCK:
+            first = self._reserve(BLOCK)
+            self._blocks.append(range(first, first + BLOCK))
+            self._left += BLOCK
 
     def take(self) -> CallNumber:
-        """A number no call ever had."""
-        if self._next == self._end:
-            self._next = self._reserve(_BLOCK)
-            self._end = self._next + _BLOCK
-        number = self._base | self._next
-        self._next += 1
-        return CallNumber(number)
+        """A number no call ever had. It reserves by itself if nobody replenished in time."""
+        if not self._left:
+            self.replenish()
+        block = self._blocks.popleft()
+        if len(block) > 1:
+            self._blocks.appendleft(block[1:])
+        self._left -= 1
+        return CallNumber(self._base | block[0])
