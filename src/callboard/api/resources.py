@@ -10,7 +10,7 @@ import msgspec
 from callboard.access.rights import Principal
 from callboard.api import request as ask
 from callboard.api.faults import Fault, problem
-from callboard.api.fields import BLOCK, View, blocks, call_view, command_view, switch_view
+from callboard.api.fields import BLOCK, blocks, call_view, command_view, switch_view
 from callboard.calls.refusals import Malformed
 from callboard.directory.directory import DirectoryError
 from callboard.directory.document import Format, Sealing, read_document, write_document
@@ -63,7 +63,10 @@ def _json(content: object, status: int = 200) -> Reply:
 
 
 async def _list_calls(asked: Asked) -> Reply:
-    """`{"at", "revision", "calls"}`; a long list is rendered while it is sent."""
+    """`{"at", "revision", "calls"}`: two listings of equal revision hold the same calls, in the same states.
+
+    A long list is rendered while it is sent.
+    """
     arguments = ask.list_calls(asked.request)
     listing = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.request.at)
     document = _listing(listing)
@@ -71,7 +74,7 @@ async def _list_calls(asked: Asked) -> Reply:
 
 
 def _listing(listing: Listing) -> Iterator[bytes]:
-    revision: View = {"epoch": listing.revision.epoch, "number": listing.revision.number}
+    revision = f"{listing.revision.epoch}-{listing.revision.number}"
     yield msgspec.json.encode({"at": listing.at, "revision": revision})[:-1] + b',"calls":['
     yield from blocks(listing.calls, listing.at)
     yield b"]}"
