@@ -363,7 +363,7 @@ class B2bua:
         return wire.Configure(
             sip=settings.sip,
             probe_interval=settings.probe_interval,
-            probe_timeout=settings.probe_timeout,
+            probe_timeout=settings.probe_silence,
             linger=settings.linger,
             challenge_timeout=settings.challenge_timeout,
             max_call=settings.max_call,

@@ -30,7 +30,7 @@ class B2buaSettings(msgspec.Struct, frozen=True, kw_only=True):
     probe_interval: Seconds = 20.0
     """Seconds between two signs of life asked of each party of an answered call."""
     probe_timeout: Seconds = 90.0
-    """Seconds of silence after which a party counts as vanished and its call is ended."""
+    """Seconds within which a party that vanished is found and its call ended."""
     linger: Seconds = 5.0
     """Seconds for which an ended call still answers late messages (RFC 3261 timer T4)."""
     challenge_timeout: Seconds = 10.0
@@ -53,3 +53,12 @@ class B2buaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Phones that may be registered for one account at once; a further one takes the place of the oldest."""
     list_interval: Seconds = 30.0
     """Seconds between two full lists taken from the engine, by which the call table corrects itself."""
+
+    @property
+    def probe_silence(self) -> float:
+        """Seconds of silence after which the engine gives a party up.
+
+        It looks at each call ten times in a `probe_interval`; the last look may come so much after the silence was
+        long enough, and `probe_timeout` is kept all the same.
+        """
+        return max(self.probe_timeout - self.probe_interval / 10, self.probe_timeout / 2)
