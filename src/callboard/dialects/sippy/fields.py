@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
-from callboard.dialects.sippy.xmlrpc import double, integer, member, nil, string, struct
+from callboard.dialects.sippy.xmlrpc import MEMBER_END, double, integer, member_start, nil, string, struct
 
 __all__ = ["ACTIVE_STATES", "BLOCK", "CC_STATE", "DIRECTION", "FIELDS", "Field", "blocks", "node_id", "row"]
 
@@ -47,7 +47,7 @@ _ENVIRONMENT = "1"
 
 
 class Field(NamedTuple):
-    """A member of the row: its name and, as markup, its value in a call at a moment."""
+    """A member of the row: its name, and the whole of it as markup, for a call at a moment."""
 
     name: str
     render: Callable[[Call, float], str]
@@ -57,7 +57,8 @@ T = TypeVar("T")
 
 
 def _field(name: str, write: Callable[[T], str], of: Callable[[Call, float], T]) -> Field:
-    return Field(name, lambda call, now: write(of(call, now)))
+    start = member_start(name)
+    return Field(name, lambda call, now: f"{start}{write(of(call, now))}{MEMBER_END}")
 
 
 def _id(number: int | None) -> str:
@@ -101,7 +102,7 @@ FIELDS = (
 
 def row(call: Call, now: float) -> str:
     """One call as the markup of a `<value>` in an array."""
-    return f"<value>{struct(member(field.name, field.render(call, now)) for field in FIELDS)}</value>\n"
+    return f"<value>{struct(field.render(call, now) for field in FIELDS)}</value>\n"
 
 
 def blocks(calls: Sequence[Call], now: float) -> Iterator[str]:

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_ELEMENTS",
     "MAX_SIZE",
+    "MEMBER_END",
     "MethodCall",
     "Value",
     "array_response",
@@ -24,7 +25,7 @@ __all__ = [
     "double",
     "fault",
     "integer",
-    "member",
+    "member_start",
     "nil",
     "read_call",
     "response",
@@ -163,9 +164,12 @@ def nil() -> str:
     return "<nil/>"
 
 
-def member(name: str, content: str) -> str:
-    """One member of a struct; `content` is markup."""
-    return f"<member>\n<name>{xml_text(name)}</name>\n<value>{content}</value>\n</member>\n"
+def member_start(name: str) -> str:
+    """What stands before the value of a member of a struct; `MEMBER_END` stands behind it."""
+    return f"<member>\n<name>{xml_text(name)}</name>\n<value>"
+
+
+MEMBER_END = "</value>\n</member>\n"
 
 
 def struct(members: Iterable[str]) -> str:
@@ -187,7 +191,7 @@ def value(content: Value) -> str:
         case str():
             return string(content)
         case Mapping():
-            return struct(member(name, value(item)) for name, item in content.items())
+            return struct(f"{member_start(name)}{value(item)}{MEMBER_END}" for name, item in content.items())
         case _:
             items = "".join(f"<value>{value(item)}</value>\n" for item in content)
             return f"<array><data>\n{items}</data></array>"
