@@ -291,7 +291,6 @@ async def test_a_phone_that_vanished_is_found(world: World) -> None:
 
 
 async def test_a_killed_engine_is_replaced_and_phones_stay_registered(world: World) -> None:
-    await world.start(sip=f"127.0.0.1:{free_port()}")
     callee = await world.phone("812")
     await callee.register()
     caller = await world.phone("801")
@@ -371,13 +370,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-def free_port() -> int:
-    """A UDP port of the loopback interface that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # --- raw packets -----------------------------------------------------------------------------------------------------

@@ -113,6 +113,7 @@ class B2bua:
         self._gate = Gate(directory, settings, nonces, Throttle(AccessSettings()))
         self._process: EngineProcess | None = None
         self._engine: wire.Ready | None = None
+        self._sip = settings.sip
         self._listening = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
         self._epoch = 0
@@ -256,6 +257,9 @@ class B2bua:
         if self._engine is not None:
             return
         self._engine = message
+        if self._sip.endswith(":0"):
+            # Whatever port it was given, the next engine takes the same: the phones know no other.
+            self._sip = message.sip
         self._listening.set()
         self._up, self._missed = True, 0
         self._tell(SwitchUp(self.name, self._clock()))
@@ -361,7 +365,7 @@ class B2bua:
     def _configuration(self) -> wire.Configure:
         settings = self._settings
         return wire.Configure(
-            sip=settings.sip,
+            sip=self._sip,
             probe_interval=settings.probe_interval,
             probe_timeout=settings.probe_silence,
             linger=settings.linger,
