@@ -283,7 +283,10 @@ class Call:
         return self.state in {"answered", "held"}
 
     def left(self, leg: Leg) -> None:
-        """A party sent BYE."""
+        """A party sent BYE: which is as good as confirming ours, if the two crossed."""
+        if self._ending:
+            self.settled(leg, True)
+            return
         self.end(leg.side, 487, "Normal Clearing" if self.caller.connected else "Request Terminated")
 
     def end(self, by: str, code: int, text: str) -> None:

@@ -16,7 +16,7 @@ from sippy.SipURL import SipURL
 
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.context import Context
-from callboard.switches.b2bua.engine.dialog import Dialog, contact_at, first_sequence, new_tag
+from callboard.switches.b2bua.engine.dialog import Dialog, contact_at, first_sequence, new_tag, via_at
 from callboard.switches.b2bua.engine.leg import Leg, Owner
 from callboard.switches.b2bua.engine.messages import ALLOWED, SERVER, clean, header, quoted_name
 from callboard.switches.b2bua.engine.network import Address, parse_address
@@ -76,7 +76,6 @@ class Callee(Leg):
         """Send the INVITE."""
         local = self.context.network.towards(self.source).address
         caller = SipURL(username=self.target.caller or None, host=local[0], port=local[1])
-        contact = contact_at(local)
         sequence = first_sequence()
         call_id = new_tag()
         name = quoted_name(self.target.caller_name)
@@ -87,7 +86,8 @@ class Callee(Leg):
             fr0m=SipFrom(f"{name}<{caller}>;tag={self.tag}"),
             cseq=sequence,
             callid=SipCallId(call_id),
-            contact=SipContact(contact),
+            contact=SipContact(contact_at(local)),
+            via=via_at(local),
             target=(self.source, "udp"),
             user_agent=SERVER,
             maxforwards=SipMaxForwards(number=max_forwards),
@@ -98,7 +98,7 @@ class Callee(Leg):
             request.setBody(body)
         self._late_offer = body is None
         self._request = request
-        self.dialog_parts = (call_id, sequence + 1, contact)
+        self._parts = (call_id, sequence + 1, local)
         self._transaction = self.context.transactions.send(request, self._on_response, late_offer=self._late_offer)
 
     # --- responses
@@ -138,13 +138,13 @@ class Callee(Leg):
             self.bye()
 
     def _establish(self, response: Any) -> None:
-        call_id, sequence, contact = self.dialog_parts
+        call_id, sequence, here = self._parts
         dialog = Dialog(
             call_id=call_id,
             local=self._request.getHFBody("from"),
             remote=response.getHFBody("to").getCopy(),
             sequence=sequence,
-            contact=contact,
+            here=here,
             source=response.getSource(),
             target=self._uri,
         )

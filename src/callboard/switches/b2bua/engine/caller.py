@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sippy.SipTo import SipTo
 
 from callboard.switches.b2bua.engine.context import Context
-from callboard.switches.b2bua.engine.dialog import Dialog, contact_at, first_sequence
+from callboard.switches.b2bua.engine.dialog import Dialog, first_sequence
 from callboard.switches.b2bua.engine.leg import Leg, Owner, copied
 from callboard.switches.b2bua.engine.messages import ALLOWED, body_text, header, respond
 from callboard.switches.b2bua.engine.network import Address
@@ -59,7 +59,7 @@ class Caller(Leg):
             local=local,
             remote=SipTo(address=remote.address),
             sequence=first_sequence(),
-            contact=contact_at(self.context.network.towards(self.source).address),
+            here=self.context.network.towards(self.source).address,
             source=self.source,
         )
         dialog.remote_sequence = self.sequence
@@ -118,11 +118,7 @@ class Caller(Leg):
         if self.connected and not self.acknowledged:
             self.acknowledged = True
             self.context.transactions.forget(self.transaction)
-        if self._bye_wanted:
-            self._bye_wanted = False
-            super()._receive_bye(request, transaction)
-            self.owner.settled(self, True)
-            return
+        self._bye_wanted = False
         super()._receive_bye(request, transaction)
 
     def on_ack(self, ack: Any) -> None:

@@ -11,11 +11,12 @@ from sippy.SipMaxForwards import SipMaxForwards
 from sippy.SipRequest import SipRequest
 from sippy.SipRoute import SipRoute
 from sippy.SipTo import SipTo
+from sippy.SipVia import SipVia
 
 from callboard.switches.b2bua.engine.messages import SERVER
 from callboard.switches.b2bua.engine.network import Address
 
-__all__ = ["Dialog", "contact_at", "first_sequence", "new_tag"]
+__all__ = ["Dialog", "contact_at", "first_sequence", "new_tag", "via_at"]
 
 
 def new_tag() -> str:
@@ -33,6 +34,13 @@ def contact_at(address: Address) -> str:
     return f"<sip:callboard@{address[0]}:{address[1]}>"
 
 
+def via_at(address: Address) -> Any:
+    """The Via of a request sent from our end at `address`, with a branch of its own."""
+    via = SipVia(f"SIP/2.0/UDP {address[0]}:{address[1]};rport;branch=z9hG4bK{secrets.token_hex(12)}")
+    via.parse()
+    return via
+
+
 class Dialog:
     """One side's dialog. `local` and `remote` are From and To with their tags, as our requests send them."""
 
@@ -43,7 +51,7 @@ class Dialog:
         local: Any,
         remote: Any,
         sequence: int,
-        contact: str,
+        here: Address,
         source: Address,
         target: Any = None,
     ) -> None:
@@ -51,7 +59,8 @@ class Dialog:
         self.local_tag: str = local.getTag()
         self.remote_tag: str | None = remote.getTag()
         self.remote_sequence: int | None = None
-        self.contact = contact
+        self.contact = contact_at(here)
+        self._here = here
         self._local = SipFrom(address=local.address)
         self._remote = SipTo(address=remote.address)
         self._sequence = sequence
@@ -83,6 +92,7 @@ class Dialog:
             ruri=target,
             to=self._remote.getCopy(),
             fr0m=self._local.getCopy(),
+            via=via_at(self._here),
             cseq=self._sequence,
             callid=SipCallId(self.call_id),
             contact=SipContact(self.contact) if method == "INVITE" else None,

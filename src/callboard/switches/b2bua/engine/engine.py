@@ -3,6 +3,8 @@
 import importlib.metadata
 import os
 import selectors
+import time
+from collections.abc import Callable
 from typing import Any
 
 from callboard.switches.b2bua import wire
@@ -24,16 +26,20 @@ _PACKETS = 64
 _PULSE = 1.0
 _STOP_TIME = 2.0
 """Seconds the parties have to confirm the end of their calls when the engine stops."""
+_ORPHAN_TIME = 0.3
+"""The same when Callboard is gone: nobody learns of it, and the next engine needs the port."""
 
 
 class Engine:
     """Built when Callboard has said how to run; `run` returns when it is to stop. Raises OSError, ValueError."""
 
-    def __init__(self, settings: wire.Configure, pipes: Pipes, alarm: int) -> None:
+    def __init__(
+        self, settings: wire.Configure, pipes: Pipes, alarm: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._pipes = pipes
         self._alarm = alarm
         self._faults = Faults(pipes.tell)
-        self._timers = Timers(self._faults)
+        self._timers = Timers(self._faults, clock)
         self._network = Network(parse_address(settings.sip))
         self._transactions = Transactions(self._network, self._timers, self._faults, self._handle)
         self._context = Context(
@@ -88,7 +94,7 @@ class Engine:
             messages = self._pipes.read()
             if messages is None:
                 selector.unregister(fd)
-                self.stop()
+                self.stop(_ORPHAN_TIME)
             self._obey_all(messages or [])
         elif fd == self._alarm:
             selector.unregister(fd)
@@ -140,12 +146,12 @@ class Engine:
             case wire.Configure():
                 self._pipes.tell(wire.Trouble(text="the engine is configured already; start another to change it"))
 
-    def stop(self) -> None:
-        """End every call, then leave the loop: when all is confirmed, at the latest in two seconds."""
+    def stop(self, patience: float = _STOP_TIME) -> None:
+        """End every call, then leave the loop: when all is confirmed, at the latest in `patience` seconds."""
+        self._timers.after(patience, self._leave)
         if self._stopping:
             return
         self._stopping = True
-        self._timers.after(_STOP_TIME, self._leave)
         self._calls.hang_up_all()
         self._leave_if_idle()
 

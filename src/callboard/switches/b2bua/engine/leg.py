@@ -45,7 +45,7 @@ class Leg:
         self.dialog: Dialog | None = None
         self.connected = False
         self.held = False
-        self.heard = context.timers.clock()
+        self.heard = self.asked = context.timers.clock()
         self._parted = False
         self._probing = False
 
@@ -112,6 +112,7 @@ class Leg:
         if self.dialog is None or self._probing or self._parted:
             return
         self._probing = True
+        self.asked = self.context.timers.clock()
         self.context.transactions.send(self.dialog.request("OPTIONS"), self._probe_answered)
 
     def _probe_answered(self, response: Any, _transaction: Any) -> None:

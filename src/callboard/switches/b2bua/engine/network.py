@@ -56,9 +56,8 @@ class Local:
         """Never: the address is a real one."""
         return False
 
-    def getSIPaddr(self) -> tuple[Address, str]:  # noqa: N802  sippy's name
-        """The address to write into Via."""
-        return self.address, self.transport
+    def getSIPaddr(self) -> None:  # noqa: N802  sippy's name
+        """The address for headers that were made without one: there are none (and asking costs `sippy` dear)."""
 
     def send_to(self, data: str, address: Address) -> None:
         """Send a message that sippy made."""

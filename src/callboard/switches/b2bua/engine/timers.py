@@ -2,7 +2,6 @@
 
 import heapq
 import itertools
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +47,7 @@ class Timer:
 class Timers:
     """Every timer of the engine. `wasted` counts the cancelled ones still in the heap."""
 
-    def __init__(self, faults: Faults, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, faults: Faults, clock: Callable[[], float]) -> None:
         self.clock = clock
         self.wasted = 0
         self._faults = faults
