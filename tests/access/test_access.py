@@ -127,8 +127,18 @@ def test_all_mistakes_are_told_and_nothing_is_done(access: Access) -> None:
     assert fields == ["name", "name", "customer", "password_hash", "ha1_md5", "addresses[1]"]
     assert "plain" not in str(caught.value)
     assert access.login("good") is None
+    with pytest.raises(DirectoryError, match="login ' ', name: is empty"):
+        access.put(Login(name=" ", role=Role.USER, customer=3))
     with pytest.raises(DirectoryError, match="no such login"):
         access.remove("good")
+
+
+def test_a_login_whose_customer_is_gone_cannot_sign_in_and_hinders_nobody() -> None:
+    orphan = make_login("orphan", Role.USER, 3, "demo-orphan")
+    access = Access(Directory([Customer(id=1, name="Root")]), AccessSettings(), SECRET, [orphan])
+    assert access.logins() == (orphan,)
+    with pytest.raises(WrongCredentials):
+        access.sign_in(_password("orphan", "demo-orphan"), NOW)
 
 
 # --- passwords ---

@@ -103,6 +103,7 @@ class _DigestTransport(xmlrpc.client.Transport):
 
     def __init__(self, url: str) -> None:
         super().__init__()
+        self.verbose = False
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, url, "plain", "demo-plain")
         self._url = url

@@ -185,6 +185,16 @@ async def test_a_request_in_single_bytes(start: Start, connect: Connect) -> None
     assert (await raw.rest()).endswith(b"POST /slow 3|")
 
 
+@pytest.mark.parametrize("name", ["Zoë".encode(), "Zoë".encode("latin-1")])
+async def test_names_in_headers_come_in_two_encodings(start: Start, connect: Connect, name: bytes) -> None:
+    async def handler(request: Request) -> Reply:
+        return Reply(body=request.headers["x-name"].encode())
+
+    raw = await connect(await start(handler))
+    await raw.send(b"GET / HTTP/1.1\r\nX-Name: first\r\nX-Name: " + name + b"\r\nConnection: close\r\n\r\n")
+    assert (await raw.rest()).endswith("\r\n\r\nZoë".encode())
+
+
 async def test_an_absolute_target(start: Start, connect: Connect) -> None:
     async def handler(request: Request) -> Reply:
         return Reply(body=f"{request.target} {request.path} {request.query.decode()}".encode())
@@ -221,6 +231,17 @@ async def test_nonsense_behind_a_good_request_does_not_harm_its_answer(start: St
     answer = await raw.rest()
     assert answer.endswith(b"GET / 0|")
     assert b" 400 " not in answer
+
+
+async def test_a_broken_body_behind_a_good_request_ends_the_connection(start: Start, connect: Connect) -> None:
+    async def handler(request: Request) -> Reply:
+        await asyncio.Event().wait()
+        return Reply()
+
+    raw = await connect(await start(handler, stop_grace=0.1))
+    await raw.send(GET + b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+    await raw.send(b"no size\r\n")
+    assert await raw.rest() == b""
 
 
 async def test_a_flood_of_pipelined_requests_is_bounded(start: Start, connect: Connect) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from hmac import compare_digest
 from math import ceil
@@ -52,11 +52,17 @@ class Access:
     `sign_in` of a password may be called in a worker thread, for it takes about 0.1 s; everything else is quick.
     """
 
-    def __init__(self, directory: Directory, settings: AccessSettings, secret: bytes) -> None:
-        """`secret`: random bytes that nobody else knows; they seal nonces and remembered passwords."""
+    def __init__(
+        self, directory: Directory, settings: AccessSettings, secret: bytes, logins: Iterable[Login] = ()
+    ) -> None:
+        """`secret`: random bytes that nobody else knows; they seal nonces and remembered passwords.
+
+        `logins` as they were kept are taken without a check: one whose customer is gone by now cannot sign in, but it
+        must not keep the server from starting.
+        """
         self._directory = directory
         self._settings = settings
-        self._logins: dict[str, Login] = {}
+        self._logins = {login.name: login for login in logins}
         self._watchers: list[Callable[[LoginChange], None]] = []
         self._nonces = Nonces(secret, settings.nonce_lifetime)
         self._throttle = Throttle(settings)
@@ -198,7 +204,9 @@ class Access:
 
     def _usable(self, name: str) -> Login | None:
         login = self._logins.get(name)
-        return login if login is not None and not login.disabled else None
+        if login is None or login.disabled or self._directory.customer(login.customer) is None:
+            return None
+        return login
 
     def _let_try(self, address: str, name: str, now: float) -> None:
         wait = self._throttle.wait(address, name, now)
