@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from callboard.directory.directory import Directory
@@ -116,6 +116,7 @@ def test_the_order_of_records_makes_no_difference(form: Format) -> None:
 
 
 @given(st.text(max_size=8))
+@example("\x00\x7f\x85\u2028\r\n\t")
 def test_any_text_stands_in_toml_as_it_is(text: str) -> None:
     try:
         text.encode()

@@ -192,6 +192,10 @@ class TestSeveralCallees:
         over = [_callee("44", State.ENDED, at, connection=way) for at, way in ((2.0, 1), (4.0, 3), (3.0, 2))]
         assert _place(_caller("44", account=5), *over).connection == 3
 
+    def test_of_two_that_began_together_the_last_told_speaks(self) -> None:
+        first, second = (_callee("44", State.RINGING, 2.0, connection=way) for way in (3, 2))
+        assert _place(_caller("44", account=5), first, second).connection == 2
+
 
 class TestDestinations:
     def test_the_number_sent_to_the_vendor_counts_not_what_was_dialed(self) -> None:
