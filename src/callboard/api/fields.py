@@ -10,7 +10,7 @@ from callboard.calls.legs import Call
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.show import SwitchView
 
-__all__ = ["BLOCK", "CALL_FIELDS", "blocks", "call_view", "command_view", "switch_view"]
+__all__ = ["BLOCK", "CALL_FIELDS", "blocks", "call_view", "command_view", "switch_view", "timestamp"]
 
 BLOCK = 500
 """Calls rendered at a time, so that a long listing does not hold up everybody else."""
@@ -18,7 +18,8 @@ BLOCK = 500
 View = dict[str, object]
 
 
-def _time(at: float | None) -> str | None:
+def timestamp(at: float | None) -> str | None:
+    """Unix seconds as `2021-08-22T10:11:52.000Z`."""
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -53,11 +54,11 @@ CALL_FIELDS: dict[str, Callable[[Call, float], object]] = {
     "switch": lambda call, now: _text(call.key.switch),
     "country": lambda call, now: call.placement.country,
     "destination": lambda call, now: call.placement.destination,
-    "started_at": lambda call, now: _time(call.started_at),
-    "progressed_at": lambda call, now: _time(call.progressed_at),
-    "answered_at": lambda call, now: _time(call.answered_at),
-    "ended_at": lambda call, now: _time(call.ended_at),
-    "suspect_since": lambda call, now: _time(call.suspect_since),
+    "started_at": lambda call, now: timestamp(call.started_at),
+    "progressed_at": lambda call, now: timestamp(call.progressed_at),
+    "answered_at": lambda call, now: timestamp(call.answered_at),
+    "ended_at": lambda call, now: timestamp(call.ended_at),
+    "suspect_since": lambda call, now: timestamp(call.suspect_since),
     "delay": lambda call, now: round(call.delay(now), 3),
     "duration": lambda call, now: round(call.duration(now), 3),
     "media": lambda call, now: {"caller": _text(call.caller_media), "callee": _text(call.callee_media)},
@@ -88,9 +89,9 @@ def command_view(record: CommandRecord) -> View:
         "switch": _text(record.switch),
         "login": record.login,
         "address": record.address,
-        "asked_at": _time(record.at),
+        "asked_at": timestamp(record.at),
         "outcome": record.outcome.name.lower(),
-        "outcome_at": _time(record.outcome_at),
+        "outcome_at": timestamp(record.outcome_at),
         "words": _text(record.words),
     }
 
@@ -101,9 +102,9 @@ def switch_view(view: SwitchView) -> View:
     return {
         "name": _text(view.link.switch),
         "link": view.link.state.name.lower(),
-        "since": _time(view.link.since),
-        "last_event_at": _time(view.link.last_event_at),
-        "last_list_at": _time(view.link.last_list_at),
+        "since": timestamp(view.link.since),
+        "last_event_at": timestamp(view.link.last_event_at),
+        "last_list_at": timestamp(view.link.last_list_at),
         "why": _text(view.link.why),
         "calls": calls,
         "connected": connected,

@@ -10,7 +10,7 @@ import msgspec
 from callboard.access.rights import Principal
 from callboard.api import request as ask
 from callboard.api.faults import Fault, problem
-from callboard.api.fields import BLOCK, blocks, call_view, command_view, switch_view
+from callboard.api.fields import BLOCK, blocks, call_view, command_view, switch_view, timestamp
 from callboard.calls.refusals import Malformed
 from callboard.directory.directory import DirectoryError
 from callboard.directory.document import Format, Sealing, read_document, write_document
@@ -75,7 +75,7 @@ async def _list_calls(asked: Asked) -> Reply:
 
 def _listing(listing: Listing) -> Iterator[bytes]:
     revision = f"{listing.revision.epoch}-{listing.revision.number}"
-    yield msgspec.json.encode({"at": listing.at, "revision": revision})[:-1] + b',"calls":['
+    yield msgspec.json.encode({"at": timestamp(listing.at), "revision": revision})[:-1] + b',"calls":['
     yield from blocks(listing.calls, listing.at)
     yield b"]}"
 
@@ -104,7 +104,7 @@ async def _show_command(asked: Asked) -> Reply:
 
 async def _list_switches(asked: Asked) -> Reply:
     switches = asked.desk.perform(LIST_SWITCHES, asked.principal, ListSwitches(), asked.request.at)
-    return _json({"at": asked.request.at, "switches": [switch_view(switch) for switch in switches]})
+    return _json({"at": timestamp(asked.request.at), "switches": [switch_view(switch) for switch in switches]})
 
 
 # --- the directory ---------------------------------------------------------------------------------------------------

@@ -260,6 +260,12 @@ async def test_introspection(root: Client) -> None:
         assert help_text
 
 
+@pytest.mark.parametrize("params", [(), (1,), ({"methodName": "listAllCalls"},), ("nothing",)])
+async def test_help_is_for_a_method_by_its_name(root: Client, params: tuple[Any, ...]) -> None:
+    with pytest.raises(xmlrpc.client.Fault, match="system"):
+        xmlrpc.client.loads(whole(await root.reply("system.methodHelp", *params)))
+
+
 async def test_an_unknown_method_is_a_fault_that_says_where_to_look(root: Client) -> None:
     fault = await root.fault("i_version.listAvailableMethods")
     assert fault.faultCode == 501
