@@ -3,137 +3,21 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from callboard.calls.causes import Reason
-from callboard.calls.commands import CommandId, HangUp
-from callboard.calls.events import Event, SwitchListed
-from callboard.calls.legs import Call, Direction, Side
+from callboard.calls.events import SwitchListed
+from callboard.calls.legs import Direction, Side
 from callboard.calls.state import State
 from callboard.demo.incoming import Behaviour
-from callboard.demo.phone import Phone
 from callboard.demo.phone_call import CallOver, Refused
-from callboard.directory.directory import Directory
-from callboard.directory.placement import place
-from callboard.directory.records import Connection, Customer, Vendor
-from callboard.switches.b2bua.adapter import B2bua, SwitchStartError
-from callboard.switches.b2bua.settings import B2buaSettings
-from callboard.table.filters import EVERYTHING, Order
+from callboard.directory.records import DID
+from callboard.switches.b2bua.adapter import SwitchStartError
 from callboard.table.links import LinkState
-from callboard.table.numbering import Numbering
-from callboard.table.settings import TableSettings
-from callboard.table.table import Table
-from tests.switches.b2bua.town import account, sign
-
-DEADLINE = 30.0
-RINGS = Behaviour(ring=30.0)
-ANSWERS = Behaviour(ring=0.05)
-
-
-class World:
-    """A switch, its table, and phones and carriers on loopback."""
-
-    def __init__(self, stack: AsyncExitStack) -> None:
-        self._stack = stack
-        self.directory = Directory([Customer(id=1, name="Root"), account(3, "801"), account(4, "812")], (), ())
-        numbers = count(1)
-        self.table = Table(
-            lambda legs: place(self.directory, legs),
-            Numbering(0, lambda size: next(numbers) * size),
-            1,
-            TableSettings(linger=0.0),
-        )
-        self.states: dict[int, list[State]] = {}
-        self.table.watch(lambda change: self.states.setdefault(change.call.number, []).append(change.call.state))
-        self.over: list[Call] = []
-        self.events: list[Event] = []
-        self.switch = self.make_switch()
-
-    def make_switch(self, **settings: object) -> B2bua:
-        """A switch for this world, not yet started."""
-        values = {"sip": "127.0.0.1:0", "reply_timeout": 0.5, **settings}
-        return B2bua(B2buaSettings(**values), self.directory, self.tell)  # type: ignore[arg-type]
-
-    async def start(self, **settings: object) -> None:
-        """Start the switch."""
-        self.switch = self.make_switch(**settings)
-        await self.switch.start()
-        self._stack.push_async_callback(self.switch.stop)
-
-    def tell(self, event: Event) -> None:
-        """What the assembly would do."""
-        before = {call.number: call for call in self.calls()}
-        self.events.append(event)
-        self.table.accept(event, time.time())
-        for call in self.table.select(EVERYTHING, Order.OLDEST_FIRST):
-            if call.state is State.ENDED and call.number in before:
-                self.over.append(call)
-        self.table.sweep(time.time())
-
-    def calls(self) -> list[Call]:
-        """The calls that are up."""
-        found = self.table.select(EVERYTHING, Order.OLDEST_FIRST)
-        return [call for call in found if call.state is not State.ENDED]
-
-    async def phone(self, user: str, behaviour: Behaviour = ANSWERS, password: str = "") -> Phone:
-        """A phone of an account, with its password."""
-        phone = Phone(user, password or f"sip-{user}", self.switch.address, behave=lambda call: behaviour)
-        return await self._stack.enter_async_context(phone)
-
-    async def carrier(self, number: int, behaviour: Behaviour, incoming: bool = False) -> Phone:
-        """A far end of a vendor, with a connection of this id to it."""
-        far_end = await self.phone(f"carrier{number}", behaviour)
-        trusted = (far_end.address,) if incoming else ()
-        self.directory.put(
-            Vendor(id=1, name="Carrier"),
-            Connection(
-                id=number,
-                vendor=1,
-                name=f"way {number}",
-                address=far_end.address,
-                preference=number,
-                incoming=trusted,
-            ),
-        )
-        return far_end
-
-    async def only(self, state: State) -> Call:
-        """Wait until there is one call, in this state."""
-        await until(lambda: [call.state for call in self.calls()] == [state])
-        return self.calls()[0]
-
-    async def empty(self) -> Call:
-        """Wait until no call is up, and return the one that ended last."""
-        await until(lambda: self.over and not self.calls())
-        return self.over[-1]
-
-    def hang_up(self, call: Call) -> None:
-        """Disconnect a call."""
-        assert self.switch.send(HangUp(CommandId("c1"), call.key)) is None
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition, with a deadline."""
-    async with asyncio.timeout(DEADLINE):
-        while not condition():  # noqa: ASYNC110  what is waited for has no event of its own
-            await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A world whose switch is up."""
-    async with AsyncExitStack() as stack:
-        made = World(stack)
-        await made.start()
-        yield made
+from tests.switches.b2bua.world import ANSWERS, RINGS, World, until
 
 
 async def test_two_phones_talk(world: World) -> None:
@@ -248,12 +132,16 @@ async def test_off_net_the_second_way_is_taken_when_the_first_says_nothing(world
 
 async def test_a_vendors_call_reaches_a_phone_by_its_did_only(world: World) -> None:
     carrier = await world.carrier(1, ANSWERS, incoming=True)
+    world.directory.put(DID(id=1, number="442071234567", account=4))
     callee = await world.phone("812")
     await callee.register()
     with pytest.raises(CallOver) as over:
         await (await carrier.call("812")).until("answered")
     assert over.value.code == 404
-    assert callee.calls == ()
+    await (await carrier.call("+442071234567")).until("answered")
+    call = await world.only(State.ANSWERED)
+    assert (call.placement.direction, call.placement.connection, call.placement.did) == (Direction.INBOUND, 1, 1)
+    assert call.placement.account == 4
 
 
 async def test_phones_that_are_not_let_in(world: World) -> None:
@@ -370,69 +258,3 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
-
-
-# --- raw packets -----------------------------------------------------------------------------------------------------
-
-
-class Raw:
-    """A socket and what an attacker writes by hand."""
-
-    def __init__(self, server: str) -> None:
-        host, _, port = server.partition(":")
-        self.server = server
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(DEADLINE)
-        self.socket.connect((host, int(port)))
-        self._branches = count(1)
-
-    def invite(self, call_id: str, number: str, sequence: int = 1, authorization: str = "") -> str:
-        """Send an INVITE; returns its final answer's status line and headers, acknowledged."""
-        uri = f"sip:{number}@{self.server}"
-        here = "{}:{}".format(*self.socket.getsockname())
-        branch = f"z9hG4bK{call_id}{next(self._branches)}"
-        common = f"From: <sip:801@x>;tag=t{call_id}\r\nCall-ID: {call_id}\r\nMax-Forwards: 70\r\n"
-        common = f"Via: SIP/2.0/UDP {here};branch={branch}\r\n{common}"
-        signed = f"Authorization: {authorization}\r\n" if authorization else ""
-        self.socket.send(
-            f"INVITE {uri} SIP/2.0\r\n{common}To: <{uri}>\r\nCSeq: {sequence} INVITE\r\nContact: <sip:801@{here}>\r\n"
-            f"{signed}Content-Length: 0\r\n\r\n".encode()
-        )
-        while True:
-            answer = self.socket.recv(65_536).decode()
-            if f"branch={branch}" in answer and not answer.startswith("SIP/2.0 1"):
-                break
-        to = next(line for line in answer.split("\r\n") if line.lower().startswith("to:"))
-        self.socket.send(
-            f"ACK {uri} SIP/2.0\r\n{common}{to}\r\nCSeq: {sequence} ACK\r\nContent-Length: 0\r\n\r\n".encode()
-        )
-        return answer
-
-
-def challenge_of(answer: str) -> str:
-    """The WWW-Authenticate value of a 401."""
-    assert answer.startswith("SIP/2.0 401")
-    name = "www-authenticate: "
-    return next(line for line in answer.split("\r\n") if line.lower().startswith(name))[len(name) :]
-
-
-def play_the_attacker(server: str) -> list[str]:
-    """Use credentials once in good order, then again in every other way; returns the status of each answer."""
-    attacker = Raw(server)
-    with attacker.socket:
-        challenge = challenge_of(attacker.invite("one", "812"))
-        heard = sign(challenge, "801", "sip-801", "INVITE", f"sip:812@{server}")
-        answers = [
-            attacker.invite("one", "812", 2, heard),
-            attacker.invite("two", "812", 1, heard),
-            attacker.invite("three", "4930555", 1, heard),
-        ]
-        other = challenge_of(attacker.invite("four", "812"))
-        redirected = sign(other, "801", "sip-801", "INVITE", f"sip:812@{server}")
-        answers.append(attacker.invite("four", "4930555", 2, redirected))
-    return [answer.split(" ")[1] for answer in answers]
-
-
-async def test_credentials_that_were_overheard_open_nothing(world: World) -> None:
-    await world.carrier(1, ANSWERS)
-    assert await asyncio.to_thread(play_the_attacker, world.switch.address) == ["480", "401", "401", "401"]
