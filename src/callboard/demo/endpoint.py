@@ -63,8 +63,17 @@ class Endpoint(asyncio.DatagramProtocol):
         return self._begin(self.with_via(request), to, hear)
 
     def cancel(self, invite: ClientTransaction, to: str) -> None:
-        """Take an INVITE back that has had a provisional response (RFC 3261 section 9.1). Its own 487 tells the end."""
-        self._begin(_cancel_of(invite.request), to, lambda response: None)
+        """Take an INVITE back that has had a provisional response (RFC 3261 section 9.1).
+
+        The INVITE's own 487 tells the end. If the other side does not know the INVITE any more, or is silent, none
+        will come: it counts as timed out.
+        """
+
+        def hear(response: Response) -> None:
+            if response.code >= 300:
+                invite.time_out()
+
+        self._begin(_cancel_of(invite.request), to, hear)
 
     async def ask(self, request: Request, to: str) -> Response:
         """Send a request and wait for its final response: at worst 408, of our own making."""
