@@ -276,3 +276,14 @@ async def test_a_switch_that_was_not_started_says_so() -> None:
     link = B2bua(SETTINGS, town(), lambda event: None)
     assert link.send(HangUp(CommandId("c1"), CallKey("b2bua", "1"))) == "the switch b2bua is down: it was not started"
     await link.stop()
+
+
+def test_it_works_in_the_servers_fast_loop_too(tmp_path: Path) -> None:
+    uvloop = pytest.importorskip("uvloop", reason="uvloop has no wheel for this platform")
+
+    async def scene() -> None:
+        async with running(Switch(tmp_path, "die", "good")) as switch:
+            await switch.answered(2)
+            assert switch.link.health().restarts == 1
+
+    uvloop.run(scene())
