@@ -1,1 +1,5 @@
 """One file per verb."""
+
+from callboard.cli.app import main
+
+__all__ = ["main"]

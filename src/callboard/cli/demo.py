@@ -1,0 +1,57 @@
+"""`callboard demo`: a small telephone company with real calls, to try everything with."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callboard.cli.help import examples
+
+__all__ = ["EXAMPLES", "demo"]
+
+EXAMPLES = examples(
+    "callboard demo",
+    "callboard demo --calls 100",
+    "callboard demo --calls 0 --sip 192.0.2.7:5060     # for your own phones",
+)
+
+
+def demo(
+    calls: Annotated[int, typer.Option("--calls", metavar="N", min=0, help="Calls to keep up; 0 for none.")] = 25,
+    http: Annotated[str, typer.Option("--http", metavar="HOST:PORT", help="Where HTTP is answered.")] = (
+        "127.0.0.1:8080"
+    ),
+    sip: Annotated[str, typer.Option("--sip", metavar="HOST:PORT", help="Where SIP is spoken, UDP.")] = (
+        "127.0.0.1:5060"
+    ),
+    carrier: Annotated[
+        str,
+        typer.Option(
+            "--carrier",
+            metavar="HOST:PORT",
+            help="Send all off-net calls there instead of to the built-in far ends.",
+            show_default=False,
+        ),
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Keep the data in this folder; else nothing is left.")
+    ] = None,
+) -> None:
+    """Start server, switch and built-in phones on loopback, with real SIP calls in every state. Ends with Ctrl-C."""
+    from callboard import assembly
+    from callboard.cli.banner import banner
+    from callboard.cli.logs import start_logging
+    from callboard.cli.running import run_until_stopped
+    from callboard.config.settings import LoggingSettings
+
+    start_logging(LoggingSettings(level="warning"))
+    options = assembly.DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
+
+    def ready(running: assembly.Running) -> None:
+        command = "callboard" if shutil.which("callboard") else f"{sys.executable} -m callboard"
+        print(banner(running.http_addresses, running.sip_address, command), flush=True)
+
+    run_until_stopped(assembly.demo(options, ready))
+    print("\nStopped, nothing left behind." if data is None else f"\nStopped. The data is kept in {data}.")

@@ -1,0 +1,35 @@
+"""`callboard serve`: the server."""
+
+import sys
+from pathlib import Path
+
+from callboard.cli.help import examples
+from callboard.cli.options import ConfigOption, SetOption
+
+__all__ = ["EXAMPLES", "serve"]
+
+EXAMPLES = examples(
+    "callboard serve --config /etc/callboard/callboard.toml",
+    "callboard serve --set http.listen=127.0.0.1:9000",
+    "CALLBOARD_LOGGING__LEVEL=debug callboard serve",
+)
+
+
+def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = None) -> None:
+    """Run the server with a settings file, until Ctrl-C or SIGTERM."""
+    from callboard import assembly
+    from callboard.cli.logs import start_logging
+    from callboard.cli.running import run_until_stopped
+    from callboard.cli.settings import gathered
+
+    config = gathered(file, settings).config
+    start_logging(config.logging)
+
+    def ready(running: assembly.Running) -> None:
+        print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and SIP at {running.sip_address}.")
+        if running.first_login is not None:
+            login = running.first_login
+            print(f"A first login was made, shown only this once: {login.name}, password {login.password}")
+        sys.stdout.flush()
+
+    run_until_stopped(assembly.serve(config, ready))

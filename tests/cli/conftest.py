@@ -1,0 +1,90 @@
+"""Run the command line in this process, as the installed script does."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import msgspec
+import pytest
+
+from callboard.access.entries import sealing
+from callboard.api.api import Api
+from callboard.cli import main
+from callboard.http.routing import Router
+from callboard.http.server import HttpServer
+from callboard.http.settings import HttpSettings
+from tests.house import House
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("calls", "list", CALLBOARD_USER="root")`: words of the command line, and variables of its environment."""
+    for name in [name for name in os.environ if name.startswith("CALLBOARD_")]:
+        monkeypatch.delenv(name)
+
+    def run(*words: str, **environment: str) -> Ran:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["callboard", *words])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        captured = capsys.readouterr()
+        code = exit_.value.code
+        return Ran(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def house() -> House:
+    """The core behind the server."""
+    return House()
+
+
+@pytest.fixture
+def server(house: House) -> Iterator[str]:
+    """The URL of a server, in a thread of its own, that answers with our API over `house`."""
+    router = Router()
+    api = Api(house.desk, sealing(sip_realm="callboard", http_realm="Callboard"), lambda: ())
+    for path in api.paths:
+        router.add(path, api.answer)
+    http = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(http.start(), loop).result(10)
+    yield f"http://{http.addresses[0]}"
+    asyncio.run_coroutine_threadsafe(http.stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+@pytest.fixture
+def ask(run: Run, server: str) -> Run:
+    """As `run`, signed in as root at the server."""
+
+    def ask(*words: str, **environment: str) -> Ran:
+        signed_in = {
+            "CALLBOARD_SERVER": server,
+            "CALLBOARD_USER": "root",
+            "CALLBOARD_PASSWORD": "demo-root",
+        }
+        return run(*words, **(signed_in | environment))
+
+    return ask

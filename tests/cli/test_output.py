@@ -1,0 +1,52 @@
+"""Tables, CSV and JSON."""
+
+import csv
+import io
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.cli.output import as_csv, as_json, as_table, write
+
+
+def test_a_table_is_aligned_numbers_to_the_right() -> None:
+    assert as_table(["ID", "NAME", "N"], [[7, "Zoë Müller", 1], [960, None, 2]]) == (
+        " ID  NAME        N\n  7  Zoë Müller  1\n960              2\n"
+    )
+
+
+def test_an_empty_table_has_its_heading() -> None:
+    assert as_table(["ID", "NAME"], []) == "ID  NAME\n"
+
+
+def test_wide_and_combining_characters_keep_the_columns() -> None:
+    table = as_table(["A", "B"], [["日本", 1], ["e\u0301", 2]])
+    assert table == "A     B\n日本  1\ne\u0301     2\n"
+
+
+def test_a_callers_name_cannot_act_on_the_terminal() -> None:
+    table = as_table(["NAME"], [["\x1b[2Jmine\x07\r\n\u202e"]])
+    assert table == "NAME\n?[2Jmine????\n"
+
+
+cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8", exclude_characters="\r\x00")))
+
+
+@given(st.lists(st.lists(cells, min_size=2, max_size=2)))
+def test_csv_reads_back(rows: list[list[object]]) -> None:
+    read = list(csv.reader(io.StringIO(as_csv(["a", "b"], rows), newline="")))
+    assert read == [["a", "b"], *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
+
+
+def test_json_is_indented() -> None:
+    assert as_json({"a": ["Zoë"]}) == '{\n  "a": [\n    "Zoë"\n  ]\n}\n'
+
+
+def test_what_the_terminal_cannot_show_does_not_stop_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    write("Zoë\n")
+    sys.stdout.flush()
+    assert raw.getvalue() == b"Zo?\n"
