@@ -78,6 +78,14 @@ class TestAnswer:
         await hanging_up
         assert callee.got[0].code == 200
 
+    async def test_who_hangs_up_twice_waits_for_the_one_end(self, pair: Pair) -> None:
+        caller, _, callee = await pair(Behaviour(bye_delay=0.1))
+        call = await caller.call("200")
+        await call.until("answered")
+        await asyncio.gather(call.bye(), call.bye())
+        await call.until("ending")
+        assert (call.state, call.code, len(callee.got)) == ("ended", 200, 1)
+
     async def test_both_hang_up_at_once(self, pair: Pair) -> None:
         caller, _, callee = await pair()
         call = await caller.call("200")
@@ -157,6 +165,18 @@ class TestHold:
         assert call.state == callee.got[0].state == "held"
         await callee.got[0].resume()
         assert call.state == callee.got[0].state == "answered"
+
+    async def test_two_holds_that_cross_are_both_refused(self, pair: Pair) -> None:
+        """RFC 3261 section 14.1: each side has an INVITE under way."""
+        caller, _, callee = await pair()
+        call = await caller.call("200")
+        await call.until("answered")
+        other = callee.got[0]
+        results = await asyncio.gather(call.hold(), other.hold(), call.hold(), return_exceptions=True)
+        assert [result.code for result in results if isinstance(result, Refused)] == [491, 491, 491]
+        assert call.state == other.state == "answered"
+        await call.hold()
+        assert call.state == other.state == "held"
 
     async def test_a_held_call_can_be_hung_up(self, pair: Pair) -> None:
         caller, _, _ = await pair()

@@ -182,15 +182,9 @@ class PhoneCall:
         self._line.endpoint.silence(self.call_id)
         self._end(0)
 
-    async def info(self, kind: str, body: bytes) -> None:
-        """Send an INFO, such as a key press (RFC 6086). Raises `Refused`."""
-        response = await self._ask("INFO", ("Content-Type", kind), body=body)
-        if response.code >= 300:
-            raise Refused("INFO", response.code)
-
-    async def _ask(self, method: str, *headers: tuple[str, str], body: bytes = b"") -> Response:
+    async def _ask(self, method: str) -> Response:
         dialog = self._established()
-        request = dialog.request(method, self._next_sequence(), *headers, body=body)
+        request = dialog.request(method, self._next_sequence())
         return await self._line.endpoint.ask(request, dialog.next_hop)
 
     async def _offer(self, direction: str) -> None:
