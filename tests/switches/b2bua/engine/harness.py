@@ -159,11 +159,15 @@ class Engine:
         )
         self.send(wire.Route(call=call, targets=targets))
 
-    def close(self) -> None:
-        """End the process, whatever state it is in."""
+    def close_input(self) -> None:
+        """Go away, as the engine sees it."""
         assert self.process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
+
+    def close(self) -> None:
+        """End the process, whatever state it is in."""
+        self.close_input()
         try:
             self.process.wait(DEADLINE)
         except subprocess.TimeoutExpired:

@@ -246,8 +246,7 @@ def test_a_stop_does_not_wait_for_silent_parties(talk: Talk) -> None:
 
 
 def test_the_engine_leaves_with_callboard(talk: Talk) -> None:
-    assert talk.engine.process.stdin is not None
-    talk.engine.process.stdin.close()
+    talk.engine.close_input()
     assert talk.callee.expect("BYE").method == "BYE"
     assert talk.engine.process.wait(DEADLINE) == 0
 

@@ -13,6 +13,7 @@ from callboard.switches.b2bua.engine.messages import (
     clean,
     display_name,
     header_text,
+    hops,
     respond,
     uri_is_sane,
     words,
@@ -172,7 +173,7 @@ class Call:
         self.callee = callee
         self.state = "dialing"
         self._context.tell(wire.Dialing(call=self.id, branch=branch, at=now()))
-        callee.invite(copied(self.caller.request.body), _hops(self.caller.request) - 1)
+        callee.invite(copied(self.caller.request.body), hops(self.caller.request) - 1)
         return True
 
     def _failed(self, branch: int, code: int, text: str) -> None:
@@ -235,11 +236,11 @@ class Call:
         if other is None or not (self.caller.connected and other.connected) or self._renewal or self._ending:
             respond(self._context.transactions, request, transaction, 491, "Request Pending")
             return None, None, None
-        if _hops(request) == 0:
+        if hops(request) == 0:
             respond(self._context.transactions, request, transaction, 483, "Too Many Hops")
             return None, None, None
         self._renewal = Renewal(self._context, leg, other, self._offered, self._renewed)
-        return self._renewal.begin(request, transaction, _hops(request) - 1)
+        return self._renewal.begin(request, transaction, hops(request) - 1)
 
     def _offered(self, leg: Leg, description: str) -> None:
         held = on_hold(description)
@@ -326,13 +327,6 @@ class Call:
         by, code, text = self._outcome
         self._context.tell(wire.Ended(call=self.id, at=now(), by=by, code=code, text=text, confirmed=self._confirmed))
         self._ended(self)
-
-
-def _hops(request: Any) -> int:
-    """Max-Forwards of a request, 70 without one."""
-    for body in request.getHFBodys("max-forwards"):
-        return int(body.getNum())
-    return 70
 
 
 def _for_caller(code: int, reason: str) -> tuple[int, str]:

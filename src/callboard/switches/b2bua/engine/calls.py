@@ -10,6 +10,7 @@ from callboard.switches.b2bua.engine.leg import Leg
 from callboard.switches.b2bua.engine.messages import (
     has_other_body,
     header,
+    hops,
     respond,
     unsupported_extensions,
 )
@@ -152,9 +153,8 @@ def _caller_key(request: Any) -> CallerKey:
 
 def _refusal(request: Any) -> tuple[int, str, tuple[Any, ...]] | None:
     """Why an INVITE cannot become a call, None if it can."""
-    for body in request.getHFBodys("max-forwards"):
-        if body.getNum() == 0:
-            return 483, "Too Many Hops", ()
+    if hops(request) == 0:
+        return 483, "Too Many Hops", ()
     required = unsupported_extensions(request)
     if required:
         return 420, "Bad Extension", (header("unsupported", required),)

@@ -72,7 +72,8 @@ class Dialog:
     def aim(self, message: Any, routes: list[Any] | None = None) -> None:
         """Take the remote target from a message's Contact and, if given, the route set (section 12.1).
 
-        Without routes, requests go to the Contact's address; to the packet's source if the Contact has none.
+        Without routes, requests go to the Contact's address; to the packet's source if the Contact has none. They
+        go over UDP whatever the Contact's `transport` says, and however it spells it: there is nothing else here.
         """
         if message.countHFs("contact") > 0 and not message.getHFBody("contact").asterisk:
             self._target = message.getHFBody("contact").getUrl().getCopy()

@@ -11,7 +11,7 @@ from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.calls import Calls
 from callboard.switches.b2bua.engine.context import Context, now
 from callboard.switches.b2bua.engine.faults import Faults
-from callboard.switches.b2bua.engine.messages import ALLOWED, KNOWN, header, respond
+from callboard.switches.b2bua.engine.messages import ALLOWED, KNOWN, header, hops, respond
 from callboard.switches.b2bua.engine.network import Network, parse_address
 from callboard.switches.b2bua.engine.pipes import Pipes
 from callboard.switches.b2bua.engine.probes import Probes
@@ -177,6 +177,8 @@ class Engine:
             return self._calls.invite(request, transaction)
         if method == "REGISTER":
             return self._registrations.register(request, transaction)
+        if method == "OPTIONS" and hops(request) == 0:
+            return self._answer(request, transaction, 483, "Too Many Hops")
         if method == "OPTIONS":
             return self._answer(request, transaction, 200, "OK", header("accept", "application/sdp"))
         if method == "BYE":

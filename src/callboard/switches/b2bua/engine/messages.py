@@ -20,6 +20,7 @@ __all__ = [
     "has_other_body",
     "header",
     "header_text",
+    "hops",
     "quoted_name",
     "respond",
     "unsupported_extensions",
@@ -118,6 +119,13 @@ def has_other_body(message: Any) -> bool:
 def unsupported_extensions(request: Any) -> str:
     """What a request requires of us that we do not have (RFC 3261 section 8.2.2.3): everything."""
     return clean(", ".join(str(body) for body in request.getHFBodys("require")))
+
+
+def hops(request: Any) -> int:
+    """Max-Forwards of a request, 70 without one."""
+    for body in request.getHFBodys("max-forwards"):
+        return int(body.getNum())
+    return 70
 
 
 def respond(

@@ -16,7 +16,10 @@ __all__ = ["LARGEST", "Unreadable", "courtesy", "is_keepalive", "read"]
 LARGEST = 16 * 1024
 """Bytes. Nothing we carry comes near it; RFC 3261 section 18.1.1 wants UDP messages below the path's MTU anyway."""
 
-_START = re.compile(rb"(?:SIP/2\.0 [1-6][0-9]{2}(?: |\r)|[A-Za-z0-9.!%*_+`'~-]{1,32} [^\s]{1,1024} SIP/2\.0\r?\n)")
+_START = re.compile(rb"(?:SIP/2\.0 [1-6][0-9]{2}(?: |\r)|[A-Za-z0-9.!%*_+`'~-]{1,64} [^\s]{1,1024} SIP/2\.0\r?\n)")
+_OTHER_VERSION = re.compile(rb"[^\r\n]{1,2048} SIP/(?!2\.0\s*\r?\n)[0-9.]{1,8}\s*\r?\n")
+_OTHER_SCHEME = re.compile(rb"\S{1,64} (?!sips?:)[A-Za-z][A-Za-z0-9+.-]{0,32}:", re.IGNORECASE)
+_LENGTH = re.compile(r"^(?:content-length|l)[ \t]*:[ \t]*(.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE)
 _FALSE_ENDS = re.compile(r"[\x0b\x0c\x1c\x1d\x1e]")
 """Control characters that Python takes for the end of a line and SIP does not."""
 _SINGLE = ("from", "to", "call-id", "cseq", "max-forwards")
@@ -45,11 +48,16 @@ def read(data: bytes) -> Any:
         raise Unreadable("Message Too Large", 513)
     data = data.lstrip(b"\r\n")
     if not _START.match(data):
-        raise Unreadable("Bad Request Line", 505 if b"SIP/" in data[:2048].split(b"\n", 1)[0] else 400)
+        raise Unreadable("Version Not Supported", 505) if _OTHER_VERSION.match(data) else Unreadable("Bad Request Line")
     text = data.decode("ascii", "surrogateescape")
     head, separator, body = text.partition("\r\n\r\n")
     if not separator:
         raise Unreadable("Incomplete Header")
+    if not data.startswith(b"SIP/") and _OTHER_SCHEME.match(data):
+        raise Unreadable("Unsupported URI Scheme", 416)
+    lengths = _LENGTH.findall(head)
+    if len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+        raise Unreadable("Bad Content-Length")
     text = f"{_FALSE_ENDS.sub(' ', head)}\r\n\r\n{body}"
     try:
         message = SipResponse(text) if data.startswith(b"SIP/") else SipRequest(text)

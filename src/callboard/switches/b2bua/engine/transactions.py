@@ -2,10 +2,8 @@
 
 What is different from the package, and why:
 
-- The transport of a target is compared without case, so that a Contact with `transport=UDP` can be sent a BYE.
 - A fault in a handler is answered and its transaction dropped, where the package would keep it for ever.
 - Unreadable packets are answered if they can be, counted, and neither printed nor remembered.
-- A non-2xx final answer is acknowledged to where the INVITE went, never to where the answer says (RFC 3261 17.1.1.3).
 - Retransmission of a request that was given up stops.
 - Timers and the socket are the engine's own: one thread, packets in order, no signals.
 """
@@ -140,12 +138,6 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]  # the package 
             self.forget(transaction)
 
     # --- what the package does wrongly or not at all
-
-    def newTransaction(self, msg: Any, *arguments: Any, **options: Any) -> Any:  # noqa: N802  sippy's name
-        """Send a request over UDP, whatever its target's `transport` parameter says."""
-        address, _ = msg.getTarget()
-        msg.setTarget((address, "udp"))
-        return super().newTransaction(msg, *arguments, **options)
 
     def send(self, request: Any, answered: Callable[[Any, Any], None], *, late_offer: bool = False) -> Any:
         """Send a request; `answered(response, transaction)` gets each response, a 408 of our own on silence.
