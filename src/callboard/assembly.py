@@ -121,8 +121,7 @@ async def _house(config: Config, path: Path | None) -> AsyncIterator[_House]:
     with open_database(path) as database:
         directory = Directory(*load_directory(database))
         directory.watch(partial(_keep_directory, database))
-        access = Access(directory, config.access, installation_secret(database))
-        access.put(*load_logins(database))
+        access = Access(directory, config.access, installation_secret(database), load_logins(database))
         access.watch(partial(_keep_logins, database))
         numbering = Numbering(config.node.index, partial(reserve_numbers, database))
         numbering.replenish()
@@ -172,7 +171,7 @@ async def _sweep(desk: Desk, numbering: Numbering) -> None:
         try:
             numbering.replenish()
         except StorageError as error:
-            _log.error("No call numbers can be reserved, and soon no new call can be listed: %s", error)  # noqa: TRY400
+            _log.error("No call numbers can be reserved, and soon no new call can be listed: %s", error)
 
 
 def _first_login(desk: Desk, config: Config) -> FirstLogin | None:

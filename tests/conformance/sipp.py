@@ -71,9 +71,9 @@ def _request(method: str, more: str = "") -> Act:
     return (f'<recv request="{method}"{more}/>',)
 
 
-def _hung_up() -> Act:
+def _hung_up(thinking: int = 0) -> Act:
     lines = ["SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]"]
-    return _request("BYE") + _send(lines)
+    return _request("BYE") + (pause(thinking) if thinking else ()) + _send(lines)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,8 +194,12 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
         """BYE comes; we confirm."""
         return _hung_up()
 
+    def asked_to_hang_up(self, thinking: int) -> Act:
+        """BYE comes; we confirm after so many milliseconds, during which it may be repeated."""
+        return _hung_up(thinking)
+
     def bye(self) -> Act:
-        """We hang up, and it is confirmed."""
+        """We hang up, and it is confirmed. The call came with `invited_by_name`."""
         lines = [
             "BYE [next_url] SIP/2.0",
             "Via: SIP/2.0/UDP [local_ip]:[local_port];branch=[branch]",
@@ -228,9 +232,14 @@ class Sipp:
         self._process = process
         self._errors = errors
 
+    async def ended(self) -> bytes:
+        """Wait for the end, whatever it is; what was printed."""
+        output, _ = await self._process.communicate()
+        return output
+
     async def verdict(self) -> None:
         """Wait for the end of the play. Raises `SippError` with what SIPp says if it went otherwise."""
-        output, _ = await self._process.communicate()
+        output = await self.ended()
         if self._process.returncode != 0:
             errors = self._errors.read_text(errors="replace") if self._errors.exists() else ""
             tail = output.decode(errors="replace")[-2000:]
@@ -243,7 +252,9 @@ async def run(folder: Path, name: str, scenario: str, *options: str) -> AsyncIte
     assert SIPP is not None
     file, errors = folder / f"{name}.xml", folder / f"{name}.errors"
     file.write_text(scenario, encoding="utf-8")
-    fixed = ["-sf", str(file), "-i", "127.0.0.1", "-nostdin", "-timeout", "60", "-timeout_error"]
+    fixed = ["-sf", str(file), "-i", "127.0.0.1", "-nostdin", "-timeout_error"]
+    if "-timeout" not in options:
+        fixed += ["-timeout", "60"]
     process = await asyncio.create_subprocess_exec(
         SIPP,
         *fixed,

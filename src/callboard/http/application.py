@@ -145,7 +145,7 @@ def _headers(reply: Reply, length: int | None) -> Headers:
         headers.append((b"content-type", reply.content_type.encode("latin-1")))
     if length is not None and reply.status not in _WITHOUT_LENGTH:
         headers.append((b"content-length", str(length).encode()))
-    return [*headers, *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers)]
+    return [*headers, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers)]
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,9 @@ from typing import TypeVar
 import msgspec
 
 from callboard.access.access import Access
-from callboard.access.rights import Principal
+from callboard.access.rights import Principal, check
 from callboard.calls.commands import Switchboard
-from callboard.calls.refusals import CustomerNotFound, Forbidden
+from callboard.calls.refusals import CustomerNotFound
 from callboard.directory.directory import Directory
 from callboard.operations.ledger import Ledger
 from callboard.operations.operation import Operation
@@ -38,11 +38,7 @@ class Desk:
 
     def check(self, operation: Operation[A, R], principal: Principal) -> None:
         """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""
-        if operation.right not in principal.rights:
-            raise Forbidden(
-                f"{operation.name} needs the right {operation.right.value}, which {principal.login} does not have: "
-                "ask the operator for it"
-            )
+        check(principal, operation.right)
 
     def scope(self, principal: Principal, customer: int | None = None, *, recursive: bool = True) -> frozenset[int]:
         """The customers a principal's question is about: `customer` (its own if None), with all below if `recursive`.

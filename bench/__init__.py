@@ -1,0 +1,1 @@
+"""Benchmarks: what the machine does, measured through real sockets."""
