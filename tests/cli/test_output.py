@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.cli.output import as_csv, as_json, as_table, write
+from callboard.cli.output import as_csv, as_json, as_table, cut, write
 
 
 def test_a_table_is_aligned_numbers_to_the_right() -> None:
@@ -29,6 +29,11 @@ def test_wide_and_combining_characters_keep_the_columns() -> None:
 def test_a_callers_name_cannot_act_on_the_terminal() -> None:
     table = as_table(["NAME"], [["\x1b[2Jmine\x07\r\n\u202e"]])
     assert table == "NAME\n?[2Jmine????\n"
+
+
+def test_lines_are_cut_to_the_terminal() -> None:
+    assert cut("abcdef\nabc\n", 4) == "abc…\nabc\n"
+    assert cut("日本語\n", 4) == "日…\n"
 
 
 cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8", exclude_characters="\r\x00")))

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from callboard.config import Config, load
+from callboard.config.examples import EXAMPLES
 from callboard.config.loading import gather
 from callboard.config.pages import HIDDEN, in_force, in_force_text, reference, schema, template
 from callboard.config.tree import Setting, sections, settings, variable
-from callboard.config.values import read_value
+from callboard.config.values import read_value, toml
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 ALL = tuple(settings(Config).values())
@@ -27,9 +28,18 @@ def test_every_setting_is_explained(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize("setting", ALL, ids=key)
-def test_every_default_and_example_is_a_value_that_can_be_given(setting: Setting) -> None:
-    for value in (setting.default, *setting.examples):
-        assert read_value(setting, msgspec.to_builtins(value), False) == value
+def test_every_default_is_a_value_that_can_be_given(setting: Setting) -> None:
+    assert read_value(setting, msgspec.to_builtins(setting.default), False) == setting.default
+
+
+def test_what_is_empty_by_default_has_an_example() -> None:
+    assert {setting.key for setting in ALL if setting.default in ("", (), None)} == set(EXAMPLES)
+
+
+def test_every_example_is_a_value_that_can_be_given(tmp_path: Path) -> None:
+    file = tmp_path / "callboard.toml"
+    file.write_text("".join(f"{key} = {toml(example)}\n" for key, example in EXAMPLES.items()), encoding="utf-8")
+    assert len(gather(file, {}, {}).origins) == len(EXAMPLES)
 
 
 def test_every_section_is_explained() -> None:

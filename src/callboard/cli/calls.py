@@ -1,5 +1,7 @@
 """`callboard calls`: the calls of a running server."""
 
+import shutil
+import sys
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated
@@ -69,7 +71,8 @@ def list_(
     )
     with connect(server, user, password) as client:
         body = client.ask("GET", "/v1/calls", query=query)
-    write(render(body, output))
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    write(render(body, output, columns))
 
 
 @app.command(epilog=examples("callboard calls hangup 960", "callboard calls hangup 960 --no-wait"))

@@ -50,8 +50,14 @@ def demo(
     options = assembly.DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
 
     def ready(running: assembly.Running) -> None:
-        command = "callboard" if shutil.which("callboard") else f"{sys.executable} -m callboard"
-        print(banner(running.http_addresses, running.sip_address, command), flush=True)
+        print(banner(running.http_addresses, running.sip_address, _command()), flush=True)
 
     run_until_stopped(assembly.demo(options, ready))
     print("\nStopped, nothing left behind." if data is None else f"\nStopped. The data is kept in {data}.")
+
+
+def _command() -> str:
+    """How to start this program once more: by its name if the shell finds it, else as it was started."""
+    if shutil.which("callboard"):
+        return "callboard"
+    return sys.argv[0] if Path(sys.argv[0]).name == "callboard" else f"{sys.executable} -m callboard"

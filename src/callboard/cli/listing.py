@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from callboard.cli.output import Output, as_csv, as_json, as_table
+from callboard.cli.output import Output, as_csv, as_json, as_table, cut
 
 __all__ = ["render"]
 
@@ -31,8 +31,8 @@ _COLUMNS: tuple[tuple[str, Callable[[Row], object]], ...] = (
 """The table for people: heading, and how a row fills it. Everything else is in JSON and CSV."""
 
 
-def render(body: bytes, output: Output) -> str:
-    """The body of the API's answer as table, JSON or CSV."""
+def render(body: bytes, output: Output, columns: int = 0) -> str:
+    """The body of the API's answer as table, JSON or CSV; a table no wider than `columns`, if given."""
     listing = msgspec.json.decode(body, type=Listing)
     if output is Output.JSON:
         return as_json(msgspec.Raw(body))
@@ -41,7 +41,7 @@ def render(body: bytes, output: Output) -> str:
         return as_csv(head, ([_cell(row.get(name)) for name in head] for row in listing.calls))
     head = [heading for heading, _ in _COLUMNS]
     table = as_table(head, ([fill(row) for _, fill in _COLUMNS] for row in listing.calls))
-    return table + _count(len(listing.calls))
+    return (cut(table, columns) if columns else table) + _count(len(listing.calls))
 
 
 def _count(calls: int) -> str:

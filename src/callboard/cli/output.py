@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-__all__ = ["Output", "as_csv", "as_json", "as_table", "write"]
+__all__ = ["Output", "as_csv", "as_json", "as_table", "cut", "write"]
 
 
 class Output(StrEnum):
@@ -51,6 +51,19 @@ def as_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         for row in texts
     )
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def cut(text: str, columns: int) -> str:
+    """The text with each line cut to so many columns of a terminal."""
+    return "".join(f"{_cut_line(line, columns)}\n" for line in text.splitlines())
+
+
+def _cut_line(line: str, columns: int) -> str:
+    if _width(line) <= columns:
+        return line
+    while _width(line) >= columns:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _printable(cell: object) -> str:

@@ -25,6 +25,11 @@ def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
             runner.run(_stoppable(work))
     except (CannotListen, DirectoryError, StorageError, SwitchStartError) as error:
         raise Failure(str(error), "", ExitCode.REFUSED) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fix = "check the path and its permissions"
+        raise Failure(f"{error.filename}: {error.strerror}", fix, ExitCode.REFUSED) from None
 
 
 async def _stoppable(work: Coroutine[Any, Any, None]) -> None:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import inspect as shapes
 
+from callboard.config.examples import EXAMPLES
 from callboard.config.mistakes import ConfigError, Mistake, did_you_mean
 from callboard.config.settings import Config
 from callboard.config.sources import Given, Source, from_environment, from_file, from_options
@@ -66,7 +67,7 @@ def gather(path: Path | None, environment: Mapping[str, str], options: Mapping[s
 def _unfit(given: Given) -> Mistake:
     """The mistake of a value that is not of its setting's type. A secret is never repeated."""
     setting = given.setting
-    example = setting.examples[0] if setting.examples else setting.default
+    example = EXAMPLES.get(setting.key, setting.default)
     given_words = " ".join(map(str, given.value)) if isinstance(given.value, list) else str(given.value)
     near = did_you_mean(given_words, choices(setting.shape), f"for example `{setting.path[-1]} = {toml(example)}`")
     return Mistake(

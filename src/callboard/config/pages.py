@@ -5,6 +5,7 @@ from operator import attrgetter
 
 import msgspec
 
+from callboard.config.examples import EXAMPLES
 from callboard.config.loading import DEFAULT, Loaded
 from callboard.config.settings import Config
 from callboard.config.tree import Section, Setting, sections, variable
@@ -42,7 +43,7 @@ def _template_setting(setting: Setting) -> str:
     lines = [
         _comment(setting.words),
         _comment(f"Value: {wanted(setting.shape)}."),
-        *(f"# Example: {name} = {toml(example)}" for example in setting.examples),
+        *([f"# Example: {name} = {toml(EXAMPLES[setting.key])}"] if setting.key in EXAMPLES else []),
         f"#{name} = {toml(setting.default)}" if setting.default is not None else f"# {name} is not set.",
     ]
     return "\n".join(lines) + "\n"
@@ -146,8 +147,8 @@ def _reference_section(section: Section) -> str:
 
 def _reference_row(setting: Setting) -> str:
     default = "not set" if setting.default is None else f"`{toml(setting.default)}`"
-    examples = ", ".join(f"`{toml(example)}`" for example in setting.examples)
-    meaning = f"{setting.words} *{_sentence(wanted(setting.shape))}*" + (f" Example: {examples}." if examples else "")
+    example = f" Example: `{toml(EXAMPLES[setting.key])}`." if setting.key in EXAMPLES else ""
+    meaning = f"{setting.words} *{_sentence(wanted(setting.shape))}*{example}"
     return f"| `{setting.path[-1]}` | {default} | {meaning} |\n"
 
 

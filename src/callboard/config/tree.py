@@ -33,7 +33,6 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     default: object
     words: str
     """Its docstring, on one line."""
-    examples: tuple[object, ...] = ()
 
     @property
     def key(self) -> str:
@@ -75,7 +74,6 @@ def sections(tree: type[msgspec.Struct], path: tuple[str, ...] = ()) -> tuple[Se
                     shape=shape,
                     default=_default(field),
                     words=words.get(field.name, ""),
-                    examples=_examples(info),
                 )
             )
     itself = (Section(path=path, words=_class_words(tree), settings=tuple(own)),) if own else ()
@@ -94,11 +92,6 @@ def variable(path: tuple[str, ...]) -> str:
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-
-
-def _examples(info: shapes.Type) -> tuple[object, ...]:
-    schema = (info.extra_json_schema or {}) if isinstance(info, shapes.Metadata) else {}
-    return tuple(schema.get("examples", ()))
 
 
 def _class_words(struct: type) -> str:

@@ -1,0 +1,14 @@
+"""Examples for the settings whose default is empty and so shows nobody what a value looks like."""
+
+__all__ = ["EXAMPLES"]
+
+EXAMPLES: dict[str, object] = {
+    "http.certificate": "/etc/callboard/tls/certificate.pem",
+    "http.key": "/etc/callboard/tls/key.pem",
+    "http.key_password": "the key's own password",
+    "http.proxies": ("192.0.2.10", "198.51.100.0/24"),
+    "access.shared_key": "a long random text",
+    "switches.b2bua.carrier": "192.0.2.20:5060",
+    "dialects.sippy.trusted_addresses": ("192.0.2.30",),
+}
+"""By dotted key. A test wants one for every setting with an empty default, and that it is a value that can be given."""

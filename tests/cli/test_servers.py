@@ -1,0 +1,169 @@
+"""`callboard demo` and `callboard serve`, as an operator runs them."""
+
+import contextlib
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import pytest
+
+from callboard.cli.banner import DemoLogin, demo_logins, python_line
+from tests.cli.conftest import Run
+
+COMMAND = [sys.executable, "-m", "callboard"]
+
+
+def free_address(kind: socket.SocketKind) -> str:
+    """An address that nobody has at present."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+class Server:
+    """A command that keeps running; its output is read as it comes."""
+
+    def __init__(self, *words: str, folder: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLBOARD_")}
+        self.process = subprocess.Popen(
+            [*COMMAND, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+        self._lines: Queue[str] = Queue()
+        assert self.process.stdout is not None
+        Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
+
+    def _read(self, stream: Iterator[str]) -> None:
+        for line in stream:
+            self._lines.put(line)
+        self._lines.put("")
+
+    def until(self, words: str) -> str:
+        """What it printed, up to the line that has `words`."""
+        text = ""
+        while words not in text:
+            line = self._lines.get(timeout=60)
+            assert line, f"it ended with {self.process.wait()} before it said {words!r}:\n{text}\n{self.errors()}"
+            text += line
+        return text
+
+    def errors(self) -> str:
+        """What it wrote to standard error; waits for its end."""
+        assert self.process.stderr is not None
+        return self.process.stderr.read()
+
+    def stop(self, number: signal.Signals) -> tuple[int, str]:
+        """Its exit code after a signal, and what it still printed."""
+        self.process.send_signal(number)
+        text = ""
+        while line := self._lines.get(timeout=30):
+            text += line
+        return self.process.wait(30), text
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+pytestmark = pytest.mark.xdist_group("servers")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, Path]]:
+    """A demo without traffic, its URL, and the folder that it was started in."""
+    folder = tmp_path_factory.mktemp("demo")
+    http, sip = free_address(socket.SOCK_STREAM), free_address(socket.SOCK_DGRAM)
+    server = Server("demo", "--calls", "0", "--http", http, "--sip", sip, folder=folder)
+    try:
+        server.until("Ctrl-C ends it.")
+        yield server, f"http://{http}", folder
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("login", demo_logins(), ids=lambda login: login.name)
+def test_every_login_of_the_banner_signs_in(demo: tuple[Server, str, Path], run: Run, login: DemoLogin) -> None:
+    _, url, _ = demo
+    words = ("--server", url, "--user", login.name, "--password", login.password)
+    assert run("calls", "list", *words).out.endswith("\n0 calls\n")
+
+
+def test_the_python_line_of_the_banner_works(demo: tuple[Server, str, Path]) -> None:
+    _, url, _ = demo
+    words = shlex.split(python_line(url))
+    done = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_ctrl_c_ends_the_demo_and_nothing_is_left(demo: tuple[Server, str, Path]) -> None:
+    server, _, folder = demo
+    code, text = server.stop(signal.SIGINT)
+    assert (code, text.strip(), server.errors()) == (0, "Stopped, nothing left behind.", "")
+    assert list(folder.iterdir()) == []
+
+
+def settings(folder: Path) -> Path:
+    file = folder / "callboard.toml"
+    sip = free_address(socket.SOCK_DGRAM)
+    file.write_text(f'[http]\nlisten = ["127.0.0.1:0"]\n[switches.b2bua]\nsip = "{sip}"\n', encoding="utf-8")
+    return file
+
+
+def test_serve_makes_a_first_login_once_and_ends_cleanly(tmp_path: Path, run: Run) -> None:
+    settings(tmp_path)
+    first = Server("serve", folder=tmp_path)
+    try:
+        text = first.until("password")
+        address = text.partition("HTTP at ")[2].partition(" ")[0]
+        name, password = text.rstrip().rpartition(": ")[2].split(", password ")
+        ran = run("calls", "list", "--server", f"http://{address}", "--user", name, "--password", password)
+        assert (ran.code, ran.out.splitlines()[-1]) == (0, "0 calls")
+        assert first.stop(signal.SIGTERM)[0] == 0
+    finally:
+        first.close()
+    again = Server("serve", folder=tmp_path)
+    try:
+        again.until("Callboard answers")
+        assert again.stop(signal.SIGINT) == (0, "")
+    finally:
+        again.close()
+
+
+def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [*COMMAND, "serve", "-c", str(settings(tmp_path)), "--set", f"http.listen=127.0.0.1:{port}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+        )
+    assert done.returncode == 1
+    error = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(error) == 1
+    assert str(port) in error[0]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, run: Run) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ran = run("demo", "--calls", "0", "--data", str(tmp_path / "file" / "data"))
+    assert (ran.code, ran.err.splitlines()[0]) == (1, f"Error: {tmp_path}/file/data: Not a directory")
