@@ -130,7 +130,7 @@ def make_plan(part: Part, others: tuple[str, ...], random: Random) -> Plan:
         case Part.HELD:
             return Plan(number=everyday, talk=_talk(random), hold_after=2.0, hold=random.uniform(25.0, 60.0))
         case Part.ENDING:
-            return Plan(number=_off_net_number(random, FarEnd.SLOW_END), talk=1.0, slow_end=True)
+            return Plan(number=_off_net_number(random, FarEnd.SLOW_END), talk=0.3, slow_end=True)
         case Part.EVERYDAY:
             return _everyday(others, random)
 

@@ -54,8 +54,8 @@ _BACK_OFF = 2.0
 """Seconds after a call or registration that the switch did not answer."""
 _SPREAD = 4.0
 """Seconds over which the first calls are spread."""
-_TURN = 2.6
-"""Seconds that an end under way lasts, roughly; the next caller who shows one waits for it."""
+_TURN = 2.0
+"""Seconds after an end began at which the next caller may begin one. The slow far ends take at least as long."""
 _GOODBYE = 2.0
 """Seconds for taking registrations back."""
 
