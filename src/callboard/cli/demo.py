@@ -39,7 +39,10 @@ def demo(
         Path | None, typer.Option("--data", metavar="DIR", help="Keep the data in this folder; else nothing is left.")
     ] = None,
 ) -> None:
-    """Start server, switch and built-in phones on loopback, with real SIP calls in every state. Ends with Ctrl-C."""
+    """Try it all: a server, and phones with real calls. Ends with Ctrl-C.
+
+    Server, switch and phones run on loopback; the calls are real SIP, in every state, and so are their ends.
+    """
     from callboard import assembly
     from callboard.cli.banner import banner
     from callboard.cli.logs import start_logging

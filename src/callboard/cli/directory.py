@@ -14,7 +14,7 @@ from callboard.cli.options import DEFAULT_SERVER, PasswordOption, ServerOption, 
 
 __all__ = ["app"]
 
-app = group("Take the whole directory out of a running server, or put one in.")
+app = group("Export or import the directory of a running server.")
 
 
 class Format(StrEnum):

@@ -16,7 +16,7 @@ EXAMPLES = examples(
 
 
 def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = None) -> None:
-    """Run the server with a settings file, until Ctrl-C or SIGTERM."""
+    """Run the server, until Ctrl-C or SIGTERM."""
     from callboard import assembly
     from callboard.cli.logs import start_logging
     from callboard.cli.running import run_until_stopped

@@ -4,7 +4,7 @@ __all__ = ["version"]
 
 
 def version() -> None:
-    """Print the version of Callboard, of Python, and of the SIP engine if it is installed."""
+    """Print the versions of Callboard, Python and the SIP engine."""
     import platform
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as version_of
