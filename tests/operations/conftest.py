@@ -43,8 +43,16 @@ class House(msgspec.Struct, frozen=True):
     desk: Desk
     switch: Switch
 
-    def call(self, name: str, account: int | None, connection: int | None = None, at: float = 100.0) -> Call:
-        """A call comes up: set up, and answered if it goes through a connection."""
+    def call(
+        self,
+        name: str,
+        account: int | None,
+        connection: int | None = None,
+        at: float = 100.0,
+        *,
+        callee_account: int | None = None,
+    ) -> Call:
+        """A call comes up: set up, and answered if it goes anywhere."""
         table = self.desk.table
         caller = Leg(
             id=LegId(SWITCH, f"{name}-a"),
@@ -56,13 +64,13 @@ class House(msgspec.Struct, frozen=True):
             started_at=at,
         )
         table.accept(LegSeen(at, caller), at)
-        if connection is not None:
+        if connection is not None or callee_account is not None:
             callee = Leg(
                 id=LegId(SWITCH, f"{name}-b"),
                 call=name,
                 side=Side.CALLEE,
                 number="49301234567",
-                facts=Facts(connection=connection),
+                facts=Facts(connection=connection, account=callee_account),
                 started_at=at,
             )
             table.accept(LegSeen(at, callee), at)

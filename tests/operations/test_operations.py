@@ -13,6 +13,7 @@ from callboard.calls.refusals import AccountNotFound, CallNotFound, CustomerNotF
 from callboard.calls.state import State
 from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.catalogue import CATALOGUE
+from callboard.operations.desk import Reach
 from callboard.operations.disconnect import (
     DISCONNECT_ACCOUNT,
     DISCONNECT_CALL,
@@ -24,7 +25,7 @@ from callboard.operations.disconnect import (
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.operation import Operation
 from callboard.operations.show import SHOW_CALL, ShowCall
-from callboard.table.filters import Order
+from callboard.table.filters import Filter, Order
 from tests.operations.conftest import House
 
 Make = Callable[[Role, int], Principal]
@@ -69,7 +70,7 @@ def test_any_customer_can_be_asked_for_that_is_in_the_subtree(
     busy: House, principal: Make, role: Role, customer: int
 ) -> None:
     for asked in SUBTREES:
-        arguments = ListCalls(customer=asked, recursive=False)
+        arguments = ListCalls(customer=asked, reach=Reach.OWN)
         if asked in SUBTREES[customer]:
             listing = busy.desk.perform(LIST_CALLS, principal(role, customer), arguments, NOW)
             assert callers(listing.calls) == [str(asked)]
@@ -86,7 +87,9 @@ def test_a_customer_that_does_not_exist_is_not_found(busy: House, principal: Mak
 @everybody
 def test_filters_never_reach_beyond_the_subtree(busy: House, principal: Make, role: Role, customer: int) -> None:
     for account in (10, 20, 30, 40, 50):
-        listing = busy.desk.perform(LIST_CALLS, principal(role, customer), ListCalls(account=account), NOW)
+        listing = busy.desk.perform(
+            LIST_CALLS, principal(role, customer), ListCalls(where=Filter(account=account)), NOW
+        )
         assert callers(listing.calls) == ([str(account // 10)] if account // 10 in SUBTREES[customer] else [])
 
 
@@ -96,11 +99,44 @@ def test_filters_add_up_and_orders_order(busy: House, principal: Make) -> None:
     def listed(arguments: ListCalls) -> list[str]:
         return callers(busy.desk.perform(LIST_CALLS, root, arguments, NOW).calls)
 
-    assert listed(ListCalls(connection=1)) == ["2", "4"]
-    assert listed(ListCalls(vendor=1, order=Order.NEWEST_FIRST)) == ["5", "4", "3", "2", "1"]
+    assert listed(ListCalls(where=Filter(connection=1))) == ["2", "4"]
+    assert listed(ListCalls(where=Filter(vendor=1), order=Order.NEWEST_FIRST)) == ["5", "4", "3", "2", "1"]
     assert listed(ListCalls(order=Order.LONGEST_FIRST)) == ["1", "2", "3", "4", "5", "nobody"]
-    assert listed(ListCalls(states=frozenset({State.NEW}))) == ["nobody"]
-    assert listed(ListCalls(vendor=2)) == []
+    assert listed(ListCalls(where=Filter(states=frozenset({State.NEW})))) == ["nobody"]
+    assert listed(ListCalls(where=Filter(vendor=2))) == []
+
+
+def test_who_is_called_sees_the_call_where_parties_count(house: House, principal: Make) -> None:
+    """Acme calls Globex: theirs alone to those who list by owner, of both to those who list by party."""
+    call = house.call("acme-to-globex", account=30, callee_account=40)
+    seen = {
+        (customer, as_party): callers(
+            house.desk.perform(LIST_CALLS, principal(Role.USER, customer), ListCalls(as_party=as_party), NOW).calls
+        )
+        for customer in (3, 4, 5)
+        for as_party in (False, True)
+    }
+    assert [who for who, calls in seen.items() if calls] == [(3, False), (3, True), (4, True)]
+    globex = principal(Role.USER, 4)
+    with pytest.raises(CallNotFound):
+        house.desk.perform(DISCONNECT_CALL, globex, DisconnectCall(number=call.number), NOW)
+    stranger = DisconnectCall(number=call.number, as_party=True)
+    with pytest.raises(CallNotFound):
+        house.desk.perform(DISCONNECT_CALL, principal(Role.USER, 5), stranger, NOW)
+    assert house.desk.perform(SHOW_CALL, globex, ShowCall(number=call.number, as_party=True), NOW) is call
+    house.desk.perform(DISCONNECT_CALL, globex, DisconnectCall(number=call.number, as_party=True), NOW)
+    assert len(house.switch.sent) == 1
+
+
+def test_children_are_those_directly_below(busy: House, principal: Make) -> None:
+    listing = busy.desk.perform(LIST_CALLS, principal(Role.ADMIN, 1), ListCalls(reach=Reach.CHILDREN), NOW)
+    assert callers(listing.calls) == ["2", "5"]
+
+
+def test_whose_calls_is_never_left_to_the_filter(busy: House, principal: Make) -> None:
+    for where in (Filter(customers=frozenset({1})), Filter(parties=frozenset({1}))):
+        with pytest.raises(ValueError, match="whose calls are listed"):
+            busy.desk.perform(LIST_CALLS, principal(Role.USER, 3), ListCalls(where=where), NOW)
 
 
 @everybody
@@ -118,7 +154,7 @@ def test_stats_count_the_customers_own_accounts(busy: House, principal: Make) ->
     busy.call("second", account=10)
     root = principal(Role.ADMIN, 1)
     assert busy.desk.perform(CALL_STATS, root, CallStats(), NOW) == {10: (2, 1)}
-    assert busy.desk.perform(CALL_STATS, root, CallStats(customer=2, recursive=True), NOW) == {
+    assert busy.desk.perform(CALL_STATS, root, CallStats(customer=2, reach=Reach.SUBTREE), NOW) == {
         20: (1, 1),
         30: (1, 1),
         40: (1, 1),

@@ -1,14 +1,14 @@
 """Filters and orders, compared with what looking at each call gives."""
 
+from collections.abc import Callable
 from itertools import count
 
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from callboard.calls.events import LegAnswered, LegSeen
 from callboard.calls.legs import Call, Facts, Leg, LegId, Placement, Side
-from callboard.table.filters import Filter, Key, Order
+from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg
@@ -53,9 +53,45 @@ def chosen(table: Table, wanted: Filter) -> set[int]:
 
 @given(tables(), prefixes)
 def test_a_prefix_finds_exactly_the_numbers_that_begin_with_it(table: Table, prefix: str) -> None:
-    for name in ("caller", "callee", "dialed"):
-        expected = {call.number for call in table.calls() if getattr(call, name).startswith(prefix)}
-        assert chosen(table, replace(Filter(), **{f"{name}_prefix": prefix})) == expected
+    for field in (Field.CALLER, Field.CALLEE, Field.DIALED):
+        expected = {call.number for call in table.calls() if getattr(call, field.value).startswith(prefix)}
+        assert chosen(table, Filter(texts=(TextMatch(field, How.PREFIX, prefix),))) == expected
+
+
+@given(tables(), st.sampled_from(Field), prefixes)
+def test_texts_are_compared_as_wanted(table: Table, field: Field, text: str) -> None:
+    compared: dict[How, Callable[[str], bool]] = {
+        How.EXACT: lambda value: value == text,
+        How.PREFIX: lambda value: value.startswith(text),
+        How.SUFFIX: lambda value: value.endswith(text),
+        How.CONTAINS: lambda value: text in value,
+    }
+    for how, fits in compared.items():
+        expected = {call.number for call in table.calls() if fits(getattr(call, field.value))}
+        assert chosen(table, Filter(texts=(TextMatch(field, how, text),))) == expected
+
+
+@given(tables(), prefixes)
+def test_a_pattern_is_what_sql_means_by_it(table: Table, text: str) -> None:
+    for pattern, how in ((f"{text}%", How.PREFIX), (f"%{text}", How.SUFFIX), (f"%{text}%", How.CONTAINS)):
+        like = Filter(texts=(TextMatch(Field.CALLEE, How.LIKE, pattern),))
+        assert chosen(table, like) == chosen(table, Filter(texts=(TextMatch(Field.CALLEE, how, text),)))
+
+
+def test_a_pattern_takes_nothing_else_for_special_and_letters_in_either_case() -> None:
+    blocks = count(1, 10_000)
+    table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for name in ("a.c*", "abc", "ABBC", "xabc"):
+        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, 1.0, number=name)), 1.0)
+
+    def like(pattern: str) -> set[str]:
+        wanted = Filter(texts=(TextMatch(Field.CALLER, How.LIKE, pattern),))
+        return {call.caller for call in table.select(wanted)}
+
+    assert like("a.c*") == {"a.c*"}
+    assert like("a_c") == {"abc"}
+    assert like("a%c") == {"abc", "ABBC"}
+    assert like("%") == {"a.c*", "abc", "ABBC", "xabc"}
 
 
 @given(tables(), ids, ids, st.frozensets(st.integers(1, 4)))
@@ -114,4 +150,7 @@ def test_slots_are_used_again_without_mixing_calls() -> None:
         name = str(index)
         table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, 1.0, number=name)), 1.0)
     assert len(table) == 3000
-    assert {call.caller for call in table.select(Filter(caller_prefix="299"))} == {"299", *map(str, range(2990, 3000))}
+    assert {call.caller for call in table.select(Filter(texts=(TextMatch(Field.CALLER, How.PREFIX, "299"),)))} == {
+        "299",
+        *map(str, range(2990, 3000)),
+    }

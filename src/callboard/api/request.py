@@ -9,8 +9,9 @@ from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, U
 from callboard.calls.state import State
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
+from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Order
+from callboard.table.filters import Filter, Order
 
 __all__ = ["ORDERS", "STATES", "call_number", "list_calls", "password_claim"]
 
@@ -49,11 +50,8 @@ def list_calls(request: Request) -> ListCalls:
     ids = {name: _identity(given, name) for name in _IDS}
     return ListCalls(
         customer=ids["customer"],
-        recursive=_truth(given, "recursive", True),
-        account=ids["account"],
-        vendor=ids["vendor"],
-        connection=ids["connection"],
-        states=_states(given),
+        reach=Reach.SUBTREE if _truth(given, "recursive", True) else Reach.OWN,
+        where=Filter(account=ids["account"], vendor=ids["vendor"], connection=ids["connection"], states=_states(given)),
         order=_order(given),
     )
 

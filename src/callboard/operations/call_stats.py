@@ -3,7 +3,7 @@
 import msgspec
 
 from callboard.access.rights import Principal, Right
-from callboard.operations.desk import Desk
+from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
 from callboard.table.counters import By, Tally
 
@@ -15,12 +15,11 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
 
     customer: int | None = None
     """None is the principal's own."""
-    recursive: bool = False
-    """With the accounts of all customers below."""
+    reach: Reach = Reach.OWN
 
 
 def _call_stats(desk: Desk, principal: Principal, arguments: CallStats, now: float) -> dict[int, Tally]:
-    scope = desk.scope(principal, arguments.customer, recursive=arguments.recursive)
+    scope = desk.scope(principal, arguments.customer, arguments.reach)
     accounts = (account.id for customer in scope for account in desk.directory.accounts_of(customer))
     tallies = ((account, desk.table.counters.get(By.ACCOUNT, account)) for account in accounts)
     return {account: tally for account, tally in sorted(tallies) if tally[0]}

@@ -1,5 +1,6 @@
 """The desk: where every front end asks, and the one gate through which it is answered."""
 
+from enum import Enum
 from typing import TypeVar
 
 import msgspec
@@ -13,7 +14,19 @@ from callboard.operations.ledger import Ledger
 from callboard.operations.operation import Operation
 from callboard.table.table import Table
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "Reach"]
+
+
+class Reach(Enum):
+    """How far down the customer tree a question goes."""
+
+    OWN = "own"
+    """The customer itself."""
+    CHILDREN = "children"
+    """Those directly below it, without itself."""
+    SUBTREE = "subtree"
+    """Itself and all below."""
+
 
 A = TypeVar("A", bound=msgspec.Struct)
 R = TypeVar("R")
@@ -40,12 +53,18 @@ class Desk:
         """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""
         check(principal, operation.right)
 
-    def scope(self, principal: Principal, customer: int | None = None, *, recursive: bool = True) -> frozenset[int]:
-        """The customers a principal's question is about: `customer` (its own if None), with all below if `recursive`.
+    def scope(self, principal: Principal, customer: int | None = None, reach: Reach = Reach.SUBTREE) -> frozenset[int]:
+        """The customers a principal's question is about: `customer` (its own if None) and, by `reach`, those below.
 
         Raises `CustomerNotFound` for one that does not exist or is not in the principal's subtree.
         """
         top = principal.customer if customer is None else customer
         if self.directory.customer(top) is None or not self.directory.is_within(top, principal.customer):
             raise CustomerNotFound(f"customer {top} not found")
-        return self.directory.subtree(top) if recursive else frozenset({top})
+        match reach:
+            case Reach.OWN:
+                return frozenset({top})
+            case Reach.CHILDREN:
+                return frozenset(child.id for child in self.directory.customers() if child.parent == top)
+            case Reach.SUBTREE:
+                return self.directory.subtree(top)

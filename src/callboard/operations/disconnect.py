@@ -28,6 +28,8 @@ class DisconnectCall(msgspec.Struct, frozen=True, kw_only=True):
     """Which call: its public number."""
 
     number: int
+    as_party: bool = False
+    """Also a call of others to an account in the principal's subtree: whoever is called may hang up too."""
 
 
 class DisconnectAccount(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +77,7 @@ def _hang_up_all(desk: Desk, principal: Principal, operation: str, wanted: Filte
 
 
 def _disconnect_call(desk: Desk, principal: Principal, arguments: DisconnectCall, now: float) -> Disconnecting:
-    call = call_in_sight(desk, principal, arguments.number)
+    call = call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party)
     return Disconnecting((_hang_up(desk, principal, DISCONNECT_CALL.name, call, now),))
 
 

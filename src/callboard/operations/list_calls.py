@@ -4,14 +4,13 @@ import msgspec
 
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
-from callboard.calls.state import State
 from callboard.directory.records import ROOT
-from callboard.operations.desk import Desk
+from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
 from callboard.table.changes import Revision
-from callboard.table.filters import Filter, Order
+from callboard.table.filters import EVERYTHING, Filter, Order
 
-__all__ = ["LIST_CALLS", "ListCalls", "Listing", "visible"]
+__all__ = ["LIST_CALLS", "ListCalls", "Listing"]
 
 
 class ListCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,12 +18,11 @@ class ListCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     customer: int | None = None
     """The customer whose calls are asked for; None is the principal's own."""
-    recursive: bool = True
-    """With the calls of all customers below."""
-    account: int | None = None
-    vendor: int | None = None
-    connection: int | None = None
-    states: frozenset[State] | None = None
+    reach: Reach = Reach.SUBTREE
+    as_party: bool = False
+    """Also the calls of others to accounts in reach; else only the calls that customers in reach own."""
+    where: Filter = EVERYTHING
+    """Further conditions; whose calls is said above, so its `customers` and `parties` must be None."""
     order: Order = Order.OLDEST_FIRST
 
 
@@ -36,23 +34,17 @@ class Listing(msgspec.Struct, frozen=True):
     at: float
 
 
-def visible(desk: Desk, principal: Principal, customer: int | None = None, *, recursive: bool = True) -> Filter:
-    """The filter that keeps a principal to its subtree. Only the root's full list holds calls that nobody owns."""
-    scope = desk.scope(principal, customer, recursive=recursive)
-    if recursive and ROOT in scope:
-        return Filter()
-    return Filter(customers=scope)
-
-
 def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
-    within = visible(desk, principal, arguments.customer, recursive=arguments.recursive)
-    wanted = msgspec.structs.replace(
-        within,
-        account=arguments.account,
-        vendor=arguments.vendor,
-        connection=arguments.connection,
-        states=arguments.states,
-    )
+    scope = desk.scope(principal, arguments.customer, arguments.reach)
+    where = arguments.where
+    if where.customers is not None or where.parties is not None:
+        raise ValueError("whose calls are listed is for `customer`, `reach` and `as_party` to say")
+    if ROOT in scope and arguments.reach is Reach.SUBTREE:
+        wanted = where  # The operator's full list also has the calls that nobody owns (yet).
+    elif arguments.as_party:
+        wanted = msgspec.structs.replace(where, parties=scope)
+    else:
+        wanted = msgspec.structs.replace(where, customers=scope)
     return Listing(desk.table.select(wanted, arguments.order, now=now), desk.table.revision, now)
 
 
@@ -61,6 +53,6 @@ LIST_CALLS = Operation(
     summary="List the calls that are up now, of a customer and all below.",
     right=Right.CALLS_LIST,
     arguments=ListCalls,
-    example=ListCalls(vendor=1, order=Order.LONGEST_FIRST),
+    example=ListCalls(where=Filter(vendor=1), order=Order.LONGEST_FIRST),
     run=_list_calls,
 )

@@ -29,6 +29,8 @@ class ShowCall(msgspec.Struct, frozen=True, kw_only=True):
     """Which call: its public number."""
 
     number: int
+    as_party: bool = False
+    """Also a call of others to an account in the principal's subtree."""
 
 
 class ShowCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,16 +51,24 @@ class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
     suspects: int
 
 
-def call_in_sight(desk: Desk, principal: Principal, number: int) -> Call:
+def call_in_sight(desk: Desk, principal: Principal, number: int, *, as_party: bool = False) -> Call:
     """The call, if it is in the principal's subtree. Raises `CallNotFound` for a stranger's as for one that is not."""
     call = desk.table.call(number)
-    if call is None or not desk.directory.is_within(call.placement.customer, principal.customer):
+    if call is None or not _sees(desk, principal, call, as_party=as_party):
         raise CallNotFound(f"call {number} not found")
     return call
 
 
+def _sees(desk: Desk, principal: Principal, call: Call, *, as_party: bool) -> bool:
+    """Calls that nobody owns (yet) are the operator's."""
+    owners = [call.placement.customer]
+    if as_party and call.placement.callee_customer is not None:
+        owners.append(call.placement.callee_customer)
+    return any(desk.directory.is_within(owner, principal.customer) for owner in owners)
+
+
 def _show_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> Call:
-    return call_in_sight(desk, principal, arguments.number)
+    return call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party)
 
 
 def _show_command(desk: Desk, principal: Principal, arguments: ShowCommand, now: float) -> CommandRecord:

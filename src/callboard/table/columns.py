@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call, Placement
 
-__all__ = ["NOTHING", "Columns", "digits_range", "left_aligned"]
+__all__ = ["NOTHING", "NUMBERS", "Columns", "digits_range", "left_aligned"]
 
 NOTHING = -1
 """Stands for "none" in a column of ids."""
@@ -32,7 +32,8 @@ _IDS = (
     "did",
     "machine",
 )
-_NUMBERS = ("caller", "callee", "dialed")
+NUMBERS = ("caller", "callee", "dialed")
+"""The numbers that stand in columns of their own."""
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.intp]
@@ -63,13 +64,13 @@ _COLUMNS: dict[str, _Column] = {
     "direction": _Column(np.int8, NOTHING),
     "switch": _Column(np.int32, NOTHING),
     "country": _Column(np.int32, NOTHING),
-    "prefix": _Column(np.uint64, 0),
+    "prefix": _Column(np.int32, NOTHING),
     "suspect": _Column(np.bool_, 0),
     "started": _Column(np.float64, np.nan),
     "answered": _Column(np.float64, np.nan),
     "ended": _Column(np.float64, np.nan),
     **{name: _Column(np.int64, NOTHING) for name in _IDS},
-    **{name: _Column(np.uint64, 0) for name in _NUMBERS},
+    **{name: _Column(np.uint64, 0) for name in NUMBERS},
 }
 
 
@@ -97,6 +98,7 @@ class Columns:
         self.calls: list[Call | None] = []
         self.switches = _Names()
         self.countries = _Names()
+        self.prefixes = _Names()
         self._grow(1024)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -142,7 +144,7 @@ class Columns:
         arrays["ended"][slot] = np.nan if call.ended_at is None else call.ended_at
         if before is None or before.placement is not call.placement:
             self._write_placement(slot, call.placement)
-        for name in _NUMBERS:
+        for name in NUMBERS:
             number: str = getattr(call, name)
             if before is None or getattr(before, name) != number:
                 arrays[name][slot] = left_aligned(number)
@@ -155,7 +157,7 @@ class Columns:
             arrays[name][slot] = NOTHING if identity is None else identity
         arrays["direction"][slot] = placement.direction
         arrays["country"][slot] = self.countries.code(placement.country)
-        arrays["prefix"][slot] = left_aligned(placement.prefix)
+        arrays["prefix"][slot] = self.prefixes.code(placement.prefix)
 
     def with_prefix(self, name: str, prefix: str) -> Mask:
         """Which calls have a number beginning with `prefix` in the column `name` (caller, callee or dialed)."""

@@ -1,17 +1,47 @@
 """What can be asked of the table: which calls, in which order."""
 
+import re
+from collections.abc import Collection, Iterator
 from enum import Enum
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from callboard.calls.legs import Direction
+from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
-from callboard.table.columns import Columns, Mask, Slots
+from callboard.table.columns import NUMBERS, Columns, Mask, Slots
 
-__all__ = ["EVERYTHING", "Filter", "Key", "Order", "matching", "ordered"]
+__all__ = ["EVERYTHING", "Field", "Filter", "How", "Key", "Order", "TextMatch", "matching", "ordered"]
+
+
+class Field(Enum):
+    """The texts of a call that can be searched."""
+
+    CALLER = "caller"
+    CALLER_NAME = "caller_name"
+    DIALED = "dialed"
+    CALLEE = "callee"
+
+
+class How(Enum):
+    """How a text is compared."""
+
+    EXACT = "exact"
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    CONTAINS = "contains"
+    LIKE = "like"
+    """SQL's LIKE: `%` stands for any characters, `_` for one."""
+
+
+class TextMatch(msgspec.Struct, frozen=True):
+    """A condition on one text. Letters match in either case."""
+
+    field: Field
+    how: How
+    text: str
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +49,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
 
     customers: frozenset[int] | None = None
     """Owned by one of these customers. A call that no customer owns (yet) matches only where this is None."""
+    callee_customers: frozenset[int] | None = None
+    """Calling an account of one of these customers."""
     parties: frozenset[int] | None = None
     """Owned by one of these customers, or calling an account of one of them."""
     account: int | None = None
@@ -28,15 +60,16 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     vendor: int | None = None
     connection: int | None = None
     did: int | None = None
+    dids: frozenset[int] | None = None
     machine: int | None = None
     switch: str | None = None
     country: str | None = None
     """ISO 3166 alpha-3 code of the destination."""
+    prefixes: frozenset[str] | None = None
+    """The destination is the one of one of these prefixes."""
     states: frozenset[State] | None = None
     directions: frozenset[Direction] | None = None
-    caller_prefix: str | None = None
-    callee_prefix: str | None = None
-    dialed_prefix: str | None = None
+    texts: tuple[TextMatch, ...] = ()
     suspect: bool | None = None
 
 
@@ -102,29 +135,69 @@ def matching(columns: Columns, wanted: Filter) -> Slots:
         value = getattr(wanted, name)
         if value is not None:
             mask &= columns[name] == value
-    if wanted.switch is not None:
-        mask &= columns["switch"] == columns.switches.known(wanted.switch)
-    if wanted.country is not None:
-        mask &= columns["country"] == columns.countries.known(wanted.country)
-    for name, values in (("state", wanted.states), ("direction", wanted.directions)):
-        if values is not None:
-            mask &= np.isin(columns[name], [int(value) for value in values])
-    for name in ("caller", "callee", "dialed"):
-        prefix: str | None = getattr(wanted, f"{name}_prefix")
-        if prefix:
-            mask &= columns.with_prefix(name, prefix)
-    if wanted.customers is not None:
-        mask &= _among(columns["customer"], wanted.customers)
+    for name, codes in _sets(columns, wanted):
+        mask &= _among(columns[name], codes)
     if wanted.parties is not None:
         mask &= _among(columns["customer"], wanted.parties) | _among(columns["callee_customer"], wanted.parties)
-    return np.flatnonzero(mask)
+    for text in wanted.texts:
+        if text.how is How.PREFIX and text.field.value in NUMBERS:
+            mask &= columns.with_prefix(text.field.value, text.text)
+    slots = np.flatnonzero(mask)
+    rest = [text for text in wanted.texts if not (text.how is How.PREFIX and text.field.value in NUMBERS)]
+    return _with_texts(columns, slots, rest) if rest else slots
 
 
-def _among(column: NDArray[np.int64], ids: frozenset[int]) -> Mask:
-    if len(ids) == 1:
-        mask: Mask = column == next(iter(ids))
+def _sets(columns: Columns, wanted: Filter) -> Iterator[tuple[str, Collection[int]]]:
+    """Columns, and the values of which one must stand there."""
+    if wanted.customers is not None:
+        yield "customer", wanted.customers
+    if wanted.callee_customers is not None:
+        yield "callee_customer", wanted.callee_customers
+    if wanted.dids is not None:
+        yield "did", wanted.dids
+    if wanted.switch is not None:
+        yield "switch", {columns.switches.known(wanted.switch)}
+    if wanted.country is not None:
+        yield "country", {columns.countries.known(wanted.country)}
+    if wanted.prefixes is not None:
+        yield "prefix", {columns.prefixes.known(prefix) for prefix in wanted.prefixes}
+    if wanted.states is not None:
+        yield "state", wanted.states
+    if wanted.directions is not None:
+        yield "direction", wanted.directions
+
+
+def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
+    if len(values) == 1:
+        mask: Mask = column == next(iter(values))
         return mask
-    return np.isin(column, np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    return np.isin(column, np.fromiter(values, dtype=np.int64, count=len(values)))
+
+
+def _with_texts(columns: Columns, slots: Slots, texts: list[TextMatch]) -> Slots:
+    patterns = [(text.field.value, _pattern(text)) for text in texts]
+    kept = [slot for slot in slots.tolist() if _fits(columns.calls[slot], patterns)]
+    return np.array(kept, dtype=np.intp)
+
+
+def _fits(call: Call | None, patterns: list[tuple[str, re.Pattern[str]]]) -> bool:
+    return all(pattern.fullmatch(getattr(call, name)) for name, pattern in patterns)
+
+
+def _pattern(text: TextMatch) -> re.Pattern[str]:
+    match text.how:
+        case How.LIKE:
+            parts = re.split("([%_])", text.text)
+            body = "".join({"%": ".*", "_": "."}.get(part) or re.escape(part) for part in parts)
+        case How.EXACT:
+            body = re.escape(text.text)
+        case How.PREFIX:
+            body = re.escape(text.text) + ".*"
+        case How.SUFFIX:
+            body = ".*" + re.escape(text.text)
+        case How.CONTAINS:
+            body = ".*" + re.escape(text.text) + ".*"
+    return re.compile(body, re.DOTALL | re.IGNORECASE)
 
 
 def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:

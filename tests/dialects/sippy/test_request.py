@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, MissingArgument
 from callboard.dialects.sippy import request
+from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Order
+from callboard.table.filters import Filter, Order
 
 
 @pytest.mark.parametrize("params", [(), ({},), (None,), ([],)])
@@ -67,9 +68,9 @@ def test_what_is_no_boolean_is_refused_by_name(given: object) -> None:
     ("parameters", "arguments"),
     [
         ({}, ListCalls()),
-        ({"recursive": False}, ListCalls(recursive=False)),
-        ({"i_account": 3, "i_vendor": 1}, ListCalls(account=3, vendor=1)),
-        ({"i_connection": 2, "i_vendor": 1}, ListCalls(connection=2)),
+        ({"recursive": False}, ListCalls(reach=Reach.OWN)),
+        ({"i_account": 3, "i_vendor": 1}, ListCalls(where=Filter(account=3, vendor=1))),
+        ({"i_connection": 2, "i_vendor": 1}, ListCalls(where=Filter(connection=2))),
         ({"order": "oldest_first"}, ListCalls(order=Order.OLDEST_FIRST)),
         ({"order": "oldest_last"}, ListCalls(order=Order.NEWEST_FIRST)),
         ({"order": "longest_first"}, ListCalls(order=Order.LONGEST_FIRST)),

@@ -10,9 +10,10 @@ from typing import TypeVar
 
 from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, MissingArgument
 from callboard.calls.state import State
+from callboard.operations.desk import Reach
 from callboard.operations.disconnect import DisconnectAccount, DisconnectCall, DisconnectCustomer
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Order
+from callboard.table.filters import Filter, Order
 
 __all__ = [
     "ORDERS",
@@ -118,11 +119,13 @@ def list_calls(parameters: Parameters, states: frozenset[State] | None) -> ListC
     vendor = identity(parameters, "i_vendor")
     connection = identity(parameters, "i_connection")
     return ListCalls(
-        recursive=truth(parameters, "recursive", True),
-        account=identity(parameters, "i_account"),
-        vendor=None if connection is not None else vendor,
-        connection=connection,
-        states=states,
+        reach=Reach.SUBTREE if truth(parameters, "recursive", True) else Reach.OWN,
+        where=Filter(
+            account=identity(parameters, "i_account"),
+            vendor=None if connection is not None else vendor,
+            connection=connection,
+            states=states,
+        ),
         order=_order(parameters),
     )
 
