@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import re
 import socket
 import subprocess
 import sys
@@ -58,6 +59,13 @@ def test_somebody_else_answers(run: Run, something_else: str) -> None:
     ran = run("calls", "list", "--server", something_else, **SIGNED_IN)
     assert ran.code == 1
     assert "with status 404, not as a Callboard does" in ran.err
+
+
+def test_a_server_that_fails_gives_a_reference(house: House, ask: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.desk, "table", None)
+    ran = ask("calls", "list")
+    assert ran.code == 1
+    assert re.match(r"Error: the server failed: .*[0-9a-f]{8}.*\nIts log tells why\n", ran.err)
 
 
 def test_a_wrong_password(ask: Run) -> None:

@@ -99,6 +99,9 @@ def _failure(server: str, status: int, body: bytes) -> Failure:
             return Failure(cause or "this login may not do that", "ask with a login that may", ExitCode.REFUSED)
         case 404 if cause:
             return Failure(cause, "`callboard calls list` shows what this login may see", ExitCode.NOT_FOUND)
+        case 500:
+            words = body.decode("utf-8", "replace").strip().partition("\n")[0]
+            return Failure(f"the server failed: {words[:200]}", "its log tells why", ExitCode.REFUSED)
         case _ if cause:
             return Failure(f"the server refuses: {cause}", "", ExitCode.REFUSED)
     fix = "check that --server names a Callboard"
