@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from callboard.api.fields import BLOCK, CALL_FIELDS
+from callboard.api.fields import CALL_FIELDS
 from callboard.calls.events import SwitchListed, SwitchLost
 from callboard.calls.state import State
+from callboard.http.blocks import BLOCK
 from tests.api.conftest import Caller, problem, whole
 from tests.house import BEGIN, SWITCH, House
 

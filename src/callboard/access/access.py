@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from hmac import compare_digest
 from math import ceil
@@ -30,7 +30,11 @@ from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.records import ROOT
 
-__all__ = ["Access", "LoginChange", "StaleNonce"]
+__all__ = ["Access", "LoginChange", "SignIn", "StaleNonce"]
+
+
+SignIn = Callable[[PasswordClaim, float], Awaitable[Principal]]
+"""The port through which front ends sign in with a password: what takes long is done where it holds nobody up."""
 
 
 class StaleNonce(Unauthenticated):

@@ -1,12 +1,10 @@
 """The front end of our own API: health for machines, and the resources under /v1 behind a sign-in with HTTP Basic."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 import msgspec
 
-from callboard.access.rights import Principal
 from callboard.api.faults import Fault, problem, refused
 from callboard.api.request import password_claim
 from callboard.api.resources import ROUTES, Asked, Endpoint
@@ -65,16 +63,8 @@ class Api:
             allowed = ", ".join(endpoints)
             return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
         _refuse_other_sites(request)
-        principal = await self._principal(request)
+        principal = await self._desk.sign_in(password_claim(request), request.at)
         return await endpoints[method](Asked(self._desk, principal, request, self._sealing, name))
-
-    async def _principal(self, request: Request) -> Principal:
-        """Who asks. Checking a password that was not seen lately takes 0.1 s, hence the thread."""
-        claim = password_claim(request)
-        known = self._desk.access.recall(claim, request.at)
-        if known is not None:
-            return known
-        return await asyncio.to_thread(self._desk.access.sign_in, claim, request.at)
 
 
 def _healthy() -> Reply:

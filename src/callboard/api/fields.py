@@ -7,13 +7,11 @@ import msgspec
 
 from callboard.calls.causes import Cause
 from callboard.calls.legs import Call
+from callboard.http.blocks import in_blocks
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.show import SwitchView
 
-__all__ = ["BLOCK", "CALL_FIELDS", "blocks", "call_view", "command_view", "switch_view", "timestamp"]
-
-BLOCK = 500
-"""Calls rendered at a time, so that a long listing does not hold up everybody else."""
+__all__ = ["CALL_FIELDS", "blocks", "call_view", "command_view", "switch_view", "timestamp"]
 
 View = dict[str, object]
 
@@ -74,10 +72,9 @@ def call_view(call: Call, now: float) -> View:
 
 
 def blocks(calls: Sequence[Call], now: float) -> Iterator[bytes]:
-    """The calls as the inside of a JSON array, up to `BLOCK` at a time, rendered when they are asked for."""
-    for start in range(0, len(calls), BLOCK):
-        views = [call_view(call, now) for call in calls[start : start + BLOCK]]
-        yield (b"," if start else b"") + msgspec.json.encode(views)[1:-1]
+    """The calls as the inside of a JSON array, block by block, rendered when they are asked for."""
+    for number, block in enumerate(in_blocks(calls)):
+        yield (b"," if number else b"") + msgspec.json.encode([call_view(call, now) for call in block])[1:-1]
 
 
 def command_view(record: CommandRecord) -> View:

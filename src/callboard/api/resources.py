@@ -10,10 +10,11 @@ import msgspec
 from callboard.access.rights import Principal
 from callboard.api import request as ask
 from callboard.api.faults import Fault, problem
-from callboard.api.fields import BLOCK, blocks, call_view, command_view, switch_view, timestamp
+from callboard.api.fields import blocks, call_view, command_view, switch_view, timestamp
 from callboard.calls.refusals import Malformed
 from callboard.directory.directory import DirectoryError
 from callboard.directory.document import Format, Sealing, read_document, write_document
+from callboard.http.blocks import body
 from callboard.http.values import Reply, Request
 from callboard.operations.desk import Desk
 from callboard.operations.directory_document import (
@@ -69,8 +70,7 @@ async def _list_calls(asked: Asked) -> Reply:
     """
     arguments = ask.list_calls(asked.request)
     listing = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.request.at)
-    document = _listing(listing)
-    return Reply(content_type=JSON, body=document if len(listing.calls) > BLOCK else b"".join(document))
+    return Reply(content_type=JSON, body=body(_listing(listing), len(listing.calls)))
 
 
 def _listing(listing: Listing) -> Iterator[bytes]:

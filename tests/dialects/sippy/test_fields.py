@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Direction, Placement
 from callboard.calls.state import State
-from callboard.dialects.sippy.fields import ACTIVE_STATES, BLOCK, CC_STATE, DIRECTION, FIELDS, blocks, row
+from callboard.dialects.sippy.fields import ACTIVE_STATES, CC_STATE, DIRECTION, FIELDS, blocks, row
 from callboard.dialects.sippy.xmlrpc import array_response
+from callboard.http.blocks import BLOCK
 from tests.house import BEGIN
 
 RINGING = Call(

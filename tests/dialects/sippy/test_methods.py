@@ -9,8 +9,9 @@ import pytest
 
 from callboard.calls.commands import HangUp, Outcome
 from callboard.calls.state import State
-from callboard.dialects.sippy.fields import BLOCK, FIELDS
+from callboard.dialects.sippy.fields import FIELDS
 from callboard.dialects.sippy.methods import METHODS
+from callboard.http.blocks import BLOCK
 from tests.dialects.sippy.client import Client, whole
 from tests.house import BEGIN, House
 

@@ -247,6 +247,19 @@ def test_the_list_ends_what_it_lacks() -> None:
     assert "1" not in made
 
 
+def test_the_list_does_not_take_back_what_was_decided_here() -> None:
+    """The engine learns of a decision only with the route; a list it made before must not undo it."""
+    assert CALLER is not None
+    made = translator()
+    events = [
+        *made.came(wire.Came(call="1", at=NOW, source="h:1", caller="801"), None),
+        *made.authenticating("1", NOW + 1),
+        *made.admitted("1", CALLER, "801", "4930", NOW + 2),
+    ]
+    events.append(made.listed(listed(c1="authenticating")))
+    assert only(table_of(events)).state is State.ROUTING
+
+
 def test_a_call_that_came_after_the_list_was_taken_is_kept() -> None:
     made = translator()
     made.came(wire.Came(call="9", at=NOW + 51, source="h:1", caller="801"), None)

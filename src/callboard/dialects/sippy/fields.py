@@ -11,11 +11,9 @@ from typing import NamedTuple, TypeVar
 from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
 from callboard.dialects.sippy.xmlrpc import MEMBER_END, double, integer, member_start, nil, string, struct
+from callboard.http.blocks import in_blocks
 
-__all__ = ["ACTIVE_STATES", "BLOCK", "CC_STATE", "DIRECTION", "FIELDS", "Field", "blocks", "node_id", "row"]
-
-BLOCK = 500
-"""Rows rendered at a time, so that a long listing does not hold up everybody else."""
+__all__ = ["ACTIVE_STATES", "CC_STATE", "DIRECTION", "FIELDS", "Field", "blocks", "node_id", "row"]
 
 CC_STATE = {
     State.NEW: "Idle",
@@ -106,6 +104,6 @@ def row(call: Call, now: float) -> str:
 
 
 def blocks(calls: Sequence[Call], now: float) -> Iterator[str]:
-    """The rows of these calls, up to `BLOCK` at a time, rendered when they are asked for."""
-    for start in range(0, len(calls), BLOCK):
-        yield "".join(row(call, now) for call in calls[start : start + BLOCK])
+    """The rows of these calls, block by block, rendered when they are asked for."""
+    for block in in_blocks(calls):
+        yield "".join(row(call, now) for call in block)

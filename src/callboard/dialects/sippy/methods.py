@@ -9,6 +9,7 @@ from callboard.calls.refusals import CallNotFound, Forbidden, InvalidArgument, U
 from callboard.calls.state import State
 from callboard.dialects.sippy import fields, request, xmlrpc
 from callboard.directory.records import ROOT
+from callboard.http.blocks import body
 from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER, Disconnecting
@@ -62,7 +63,7 @@ def _list(asked: Asked, states: frozenset[State] | None) -> Body:
     if node is not None:
         calls = tuple(call for call in calls if fields.node_id(call) == node)
     document = xmlrpc.array_response(fields.blocks(calls, asked.now))
-    return document if len(calls) > fields.BLOCK else b"".join(document)
+    return body(document, len(calls))
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------

@@ -5,13 +5,13 @@ scalar stands in an explicit type tag, because clients in the field read them wi
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.parsers import expat
 from xmlrpc.client import Error, Unmarshaller
 
 from callboard.calls.refusals import Malformed
+from callboard.dialects.xml import xml_text
 
 __all__ = [
     "MAX_DEPTH",
@@ -32,7 +32,6 @@ __all__ = [
     "string",
     "struct",
     "value",
-    "xml_text",
 ]
 
 MAX_SIZE = 1024 * 1024
@@ -120,20 +119,6 @@ def _forbid(*_: object) -> None:
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
-
-# XML 1.0 section 2.2: the characters a document can hold; section 2.4: those that markup needs. A carriage return is
-# escaped because section 2.11 has parsers turn it into a line feed.
-_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-
-
-def xml_text(text: str) -> str:
-    """The text as XML character data. Characters that XML cannot hold (control characters, surrogates) are left out."""
-    return _SPECIAL.sub(_escape, text)
-
-
-def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0], "")
 
 
 def string(text: str) -> str:

@@ -292,7 +292,12 @@ def _at_state(leg: Leg, state: State, at: float) -> Leg:
 
 
 def _listed_state(leg: Leg, state: State, live: Sequence[Leg]) -> State:
-    """The state of one leg of a call that the engine's list gives one word for."""
+    """The state of one leg of a call that the engine's list gives one word for.
+
+    While the engine waits for our decision we may be further than it knows.
+    """
+    if state <= State.ROUTING and leg.state <= State.ROUTING:
+        return max(state, leg.state)
     if state is State.HELD:
         known = any(other.state is State.HELD for other in live)
         on_hold = leg.state is State.HELD if known else leg.side is Side.CALLER

@@ -1,0 +1,19 @@
+"""XML as the dialects write it: strings, with one function that makes any text safe."""
+
+import re
+
+__all__ = ["xml_text"]
+
+# XML 1.0 section 2.2: the characters a document can hold; section 2.4: those that markup needs. A carriage return is
+# escaped because section 2.11 has parsers turn it into a line feed.
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+
+
+def xml_text(text: str) -> str:
+    """The text as XML character data. Characters that XML cannot hold (control characters, surrogates) are left out."""
+    return _SPECIAL.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0], "")
