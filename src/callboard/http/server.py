@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import ssl
-from ipaddress import ip_network
 from math import ceil
 from socket import gaierror
 from typing import cast
@@ -14,7 +13,7 @@ from uvicorn.server import ServerState
 from callboard.http.application import Application
 from callboard.http.protocol import GuardedProtocol
 from callboard.http.routing import Router
-from callboard.http.settings import HttpSettings
+from callboard.http.settings import HttpSettings, split_listen
 
 __all__ = ["CannotListen", "HttpServer"]
 
@@ -52,7 +51,10 @@ class HttpServer:
 
     async def listen(self, address: str) -> None:
         """Listen on one more address, `host:port`; port 0 lets the system choose. Raises CannotListen."""
-        host, port = _split(address)
+        try:
+            host, port = split_listen(address)
+        except ValueError as error:
+            raise CannotListen(f"Cannot listen: {error}.") from None
         if self._config is None:
             self._config = self._configure()
         config, timeout = self._config, _HANDSHAKE_TIMEOUT if self._config.ssl else None
@@ -90,7 +92,6 @@ class HttpServer:
 
     def _configure(self) -> Config:
         settings = self._settings
-        _check_proxies(settings.proxies)
         config = Config(
             Application(self._router.answer, settings.access_log),
             http=GuardedProtocol,
@@ -116,27 +117,6 @@ class HttpServer:
                 "must be readable PEM files that belong together, and http.key_password must fit."
             ) from None
         return config
-
-
-def _split(address: str) -> tuple[str, int]:
-    host, colon, port = address.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        colon = ""
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise CannotListen(f"Cannot listen on {address!r}: write an address like 127.0.0.1:8080 or [::1]:8080.")
-    return host, int(port)
-
-
-def _check_proxies(proxies: tuple[str, ...]) -> None:
-    for proxy in proxies:
-        try:
-            ip_network(proxy)
-        except ValueError:
-            raise CannotListen(
-                f"{proxy!r} in http.proxies is no IP address or network: write it like 192.0.2.7 or 192.0.2.0/24."
-            ) from None
 
 
 _REASONS = {

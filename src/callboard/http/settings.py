@@ -1,10 +1,11 @@
 """The settings of the HTTP server."""
 
+from ipaddress import ip_network
 from typing import Annotated
 
 import msgspec
 
-__all__ = ["HttpSettings"]
+__all__ = ["HttpSettings", "split_listen"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Bytes = Annotated[int, msgspec.Meta(ge=1024)]
@@ -42,3 +43,31 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that answers under way have to finish when the server stops."""
     access_log: bool = False
     """Whether each request is logged. The query is never logged: it holds passwords in some dialects."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the entry and the fix, for an address or proxy that is none."""
+        for address in self.listen:
+            split_listen(address)
+        for proxy in self.proxies:
+            _check_network(proxy)
+
+
+def split_listen(address: str) -> tuple[str, int]:
+    """Host and port of an address to listen on. Raises ValueError, naming the fix."""
+    host, colon, port = address.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        colon = ""
+    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise ValueError(f"{address!r} is no address to listen on: write it like 127.0.0.1:8080 or [::1]:8080")
+    return host, int(port)
+
+
+def _check_network(proxy: str) -> None:
+    try:
+        ip_network(proxy)
+    except ValueError:
+        raise ValueError(
+            f"{proxy!r} is no IP address or network of a proxy: write it like 192.0.2.7 or 192.0.2.0/24"
+        ) from None

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from callboard.directory.trusted import ANY_PORT, split_address
+
 __all__ = ["B2buaSettings"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -62,3 +64,10 @@ class B2buaSettings(msgspec.Struct, frozen=True, kw_only=True):
         long enough, and `probe_timeout` is kept all the same.
         """
         return max(self.probe_timeout - self.probe_interval / 10, self.probe_timeout / 2)
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the entry and the fix, for an address that is none."""
+        for name, address in (("sip", self.sip), ("carrier", self.carrier)):
+            # Port 0 lets the system choose, which is of use in tests.
+            if address and split_address(address.removesuffix(":0"))[1] == ANY_PORT and not address.endswith(":0"):
+                raise ValueError(f"{name} is {address!r}, which has no port: write it like 192.0.2.7:5060")
