@@ -22,6 +22,8 @@ DEADLINE = 15.0
 """Seconds after which something that does not happen has failed."""
 
 _numbers = itertools.count(1)
+_ROLL_CALL = 1_000_000
+"""Questions of the harness itself have numbers beyond this."""
 
 Told = TypeVar("Told", bound=wire.FromEngine)
 
@@ -205,10 +207,11 @@ class Inside(Engine):
         return time.monotonic() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and wake the engine to see it."""
+        """Let time pass, and wait until the engine has seen it: it answers a question after its timers ran."""
         self._offset += seconds
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
-            waker.sendto(b"\r\n\r\n", self.address)
+        ask = _ROLL_CALL + next(_numbers)
+        self.send(wire.List(ask=ask))
+        assert until(lambda: any(listed.ask == ask for listed in self.told(wire.Listed)))
 
     def _lines(self) -> Iterable[bytes]:
         return self._story

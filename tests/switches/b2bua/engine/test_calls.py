@@ -193,6 +193,19 @@ def test_a_target_that_replies_late_is_undone(engine: Engine, peers: Peers, prov
     assert not engine.told(wire.Answered)
 
 
+def test_a_target_that_answers_after_it_was_given_up_leaves_nothing(engine: Engine, peers: Peers) -> None:
+    caller, late = peers(engine), peers(engine)
+    caller.invite()
+    engine.route(engine.expect(wire.Came).call, late, reply_timeout=0.3)
+    invite = late.expect("INVITE")
+    caller.ack(caller.expect(408))
+    late.respond(invite, 200, "OK", body=SDP_CALLEE)
+    late.respond(late.expect("BYE"), 200)
+    late.again("OPTIONS")
+    assert late.expect(481, "OPTIONS").code == 481
+    assert engine.pulse().transactions == 0
+
+
 @pytest.mark.parametrize("code", [500, 503, 408])
 def test_a_failing_target_leads_to_the_next(engine: Engine, peers: Peers, code: int) -> None:
     caller, broken, callee = peers(engine), peers(engine), peers(engine)

@@ -6,7 +6,7 @@ import pytest
 
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.wire import Contact
-from tests.switches.b2bua.engine.harness import Engine, Inside, Peer
+from tests.switches.b2bua.engine.harness import Engine, Inside, Peer, until
 
 Peers = Callable[..., Peer]
 
@@ -111,5 +111,5 @@ def test_without_an_answer_the_phone_is_told_to_come_later(inside: Callable[...,
     engine.advance(6)
     assert phone.expect(503)["retry-after"] == "5"
     engine.send(wire.Registered(ask=ask.ask, code=200, text="OK"))
-    assert engine.pulse().transactions == 0
+    assert until(lambda: engine.told(wire.Pulse)[-1].transactions == 0)
     assert not engine.told(wire.Trouble)

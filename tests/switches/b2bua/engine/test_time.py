@@ -145,20 +145,31 @@ def test_nothing_is_left_when_all_is_over(inside: Start, peers: Peers) -> None:
     assert engine.told(wire.Pulse)[-1].calls == 0
 
 
+def test_repeats_come_at_most_four_seconds_apart(inside: Start, peers: Peers) -> None:
+    engine = inside()
+    talk = Talk(engine, peers(engine), peers(engine))
+    engine.send(wire.HangUp(call=talk.call))
+    talk.callee.expect("BYE")
+    for seconds in (0.5, 1.0, 2.0, 4.0, 4.0, 4.0):
+        engine.advance(seconds)
+        assert talk.callee.expect("BYE").method == "BYE"
+
+
 class TestProbes:
     """D8: the package's own keepalive took ten minutes to notice, and stumbled over a challenge."""
 
     def test_parties_that_answer_stay(self, inside: Start, peers: Peers) -> None:
         engine = inside(probe_interval=30, probe_timeout=90)
         talk = Talk(engine, peers(engine), peers(engine))
-        for round_ in range(5):
-            for _ in range(10):
-                engine.advance(3.01)
-                engine.pulse()
-            for party, code in ((talk.caller, 200), (talk.callee, 405 if round_ % 2 else 401)):
-                party.respond(party.expect("OPTIONS"), code)
-        engine.pulse()
+        for _ in range(75):
+            engine.advance(2)
+            for party, code in ((talk.caller, 200), (talk.callee, 405)):
+                while not party.silent(0.005):
+                    party.respond(party.received[-1], code)
         assert not engine.told(wire.Ending)
+        for party in (talk.caller, talk.callee):
+            asked = {message.sequence for message in party.received if message.method == "OPTIONS"}
+            assert 3 <= len(asked) <= 5
 
     @pytest.mark.parametrize("gone", ["caller", "callee"])
     def test_a_party_that_vanished_is_found(self, inside: Start, peers: Peers, gone: str) -> None:
@@ -173,6 +184,7 @@ class TestProbes:
             if engine.told(wire.Ending):
                 break
         assert engine.expect(wire.Ending).by == "probe"
+        assert not engine.told(wire.Trouble)
         assert lost.expect("OPTIONS").tag("from")
         other.respond(other.expect("BYE"), 200)
         ended = engine.expect(wire.Ended)
@@ -181,12 +193,8 @@ class TestProbes:
     def test_a_party_that_does_not_know_the_call_is_gone_at_once(self, inside: Start, peers: Peers) -> None:
         engine = inside(probe_interval=3, probe_timeout=900)
         talk = Talk(engine, peers(engine), peers(engine))
-        while not engine.told(wire.Ending):
-            engine.advance(0.4)
-            engine.pulse()
-            if not talk.callee.silent(0.01) and talk.callee.received[-1].method == "OPTIONS":
-                talk.callee.respond(talk.callee.received[-1], 481)
-                break
+        engine.advance(3.5)
+        talk.callee.respond(talk.callee.expect("OPTIONS"), 481)
         talk.caller.respond(talk.caller.expect("BYE"), 200)
         assert engine.expect(wire.Ended).by == "probe"
 

@@ -133,9 +133,10 @@ class Callee(Leg):
             return
         if self._late_offer:
             self.context.transactions.acknowledge(transaction, None)
-        if state is _State.CANCELLING or state is _State.STRAY:
-            # Our CANCEL and its answer crossed.
-            self.bye()
+        # Our CANCEL and its answer crossed, or it comes too late altogether.
+        self.bye()
+        if state is _State.STRAY:
+            del self.context.dialogs[self._parts[0], self.tag]
 
     def _establish(self, response: Any) -> None:
         call_id, sequence, here = self._parts

@@ -21,7 +21,7 @@ from callboard.switches.b2bua.engine.transactions import Transactions
 
 __all__ = ["Engine"]
 
-_PACKETS = 64
+_PACKETS = 32
 """Packets handled before timers and messages have their turn."""
 _PULSE = 1.0
 _STOP_TIME = 2.0

@@ -22,6 +22,9 @@ _KNOWN = 4096
 """Remote hosts whose local address, or names whose address, is kept."""
 _RESOLVED_FOR = 60.0
 """Seconds a host name's address is kept."""
+_FAR_AWAY: Address = ("192.0.2.1", 9)
+_FAR_AWAY_V6: Address = ("[2001:db8::1]", 9)
+"""Addresses for documentation (RFC 5737, RFC 3849): nothing is sent there, only the route is asked."""
 _MAX_WAITING = 64
 """Packets that may wait for a host name's address at once."""
 
@@ -153,7 +156,8 @@ class Network:
     def _route_to(self, address: Address) -> str:
         """The local address that packets to `address` leave from."""
         if not _is_numeric(address[0]):
-            return self.address[0]
+            # A name: the way most packets go will have to do.
+            address = _FAR_AWAY_V6 if self._v6 else _FAR_AWAY
         with socket.socket(self.socket.family, socket.SOCK_DGRAM) as probe:
             try:
                 probe.connect((address[0].strip("[]"), address[1] or 9))

@@ -23,7 +23,9 @@ def on_hold(body: str) -> bool:
     The old way, connection address 0.0.0.0, counts as well.
     """
     media = list(_MEDIA.finditer(body))
-    session = body[: media[0].start()] if media else body
+    if not media:
+        return False
+    session = body[: media[0].start()]
     ends = [found.start() for found in media[1:]] + [len(body)]
     used = [body[found.start() : end] for found, end in zip(media, ends, strict=True) if found[1] != "0"]
     return bool(used) and all(_is_paused(section, session) for section in used)

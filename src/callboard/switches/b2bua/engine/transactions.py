@@ -5,6 +5,7 @@ What is different from the package, and why:
 - A fault in a handler is answered and its transaction dropped, where the package would keep it for ever.
 - Unreadable packets are answered if they can be, counted, and neither printed nor remembered.
 - Retransmission of a request that was given up stops.
+- Repeats of anything but an INVITE are never more than T2 apart (RFC 3261 sections 13.3.1.4 and 17.1.2.1).
 - Timers and the socket are the engine's own: one thread, packets in order, no signals.
 """
 
@@ -22,6 +23,7 @@ from sippy.SipTransactionManager import (
     SipTMRetransmitO,
     SipTransaction,
     SipTransactionManager,
+    check1918,
 )
 
 from callboard.switches.b2bua.engine.faults import Faults
@@ -36,6 +38,8 @@ _CACHED = 100_000
 """Answers remembered for retransmitted requests; beyond that the older half goes early."""
 _ROTATION = 32.0
 """Seconds. An answer is remembered between one and two of them (64 times T1 is how long a request is repeated)."""
+_T2 = 4.0
+"""Seconds."""
 _COURTESY_RATE = 10.0
 _COURTESY_BURST = 50.0
 """Answers a second, and at once, to one source that sends what cannot be read."""
@@ -97,6 +101,7 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]  # the package 
             self._refuse(data, source, error)
             return
         message.setSource(Remote_address(source, "udp"))
+        _see_through_nat(message, source)
         if isinstance(message, SipRequest):
             self._receive_request(message, source, checksum)
         else:
@@ -179,6 +184,13 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]  # the package 
         self.tserver.pop(transaction.tid, None)
         transaction.cleanup()
 
+    def timerA(self, t: Any) -> None:  # noqa: N802  sippy's name
+        """Repeat a message and set the time of the next repeat."""
+        self.transmitData(t.userv, t.data, t.address)
+        growing = t.method == "INVITE" and t.tid in self.tclient
+        t.tout = t.tout * 2 if growing else min(t.tout * 2, _T2)
+        t.teA = self._timeout(self.timerA, t.tout, 1, t)
+
     def doCancel(self, t: Any, rtime: Any = None, req: Any = None) -> None:  # noqa: N802  sippy's name
         """Tell the handler that the caller cancelled (`req` is its CANCEL) or that the INVITE expired (None).
 
@@ -209,3 +221,18 @@ class Transactions(SipTransactionManager):  # type: ignore[misc]  # the package 
     def _forget_old_answers(self) -> None:
         self.l2rcache = self.l1rcache
         self.l1rcache = {}
+
+
+def _see_through_nat(message: Any, source: Address) -> None:
+    """Put the packet's source into a Contact with a private address that came from a public one.
+
+    Such a phone is behind a NAT and can only be reached where it sent from. Not for REGISTER, whose Contact is to be
+    repeated as it is, nor for messages that a proxy passed on: the source is the proxy's then.
+    """
+    if message.countHFs("contact") != 1 or message.countHFs("record-route") or check1918(source[0]):
+        return
+    contact = message.getHFBody("contact")
+    is_register = message.getHFBody("cseq").getCSeqMethod() == "REGISTER"
+    if is_register or contact.asterisk or not check1918(contact.getUrl().host):
+        return
+    contact.getUrl().host, contact.getUrl().port = source
