@@ -332,3 +332,44 @@ async def test_a_document_that_cannot_be_read_is_refused(
 async def test_the_whole_directory_is_the_operators(caller: Caller, house: House, user: str) -> None:
     assert (await caller.reply("/v1/directory", user)).status == 403
     assert (await put(caller, b"\xff", user=user)).status == 403
+
+
+# --- destinations ---
+
+RATES = "prefix,name,country\n63,Philippines Proper,PHL\n63917,Globe,PHL\n"
+
+
+async def put_rates(caller: Caller, table: str | bytes, media_type: str = "text/csv", user: str = "root") -> Any:
+    body = table.encode() if isinstance(table, str) else table
+    return await caller.reply("/v1/directory/destinations", user, method="PUT", body=body, content_type=media_type)
+
+
+async def test_a_table_of_destinations_takes_the_place_of_the_one_before(caller: Caller, house: House) -> None:
+    reply = await put_rates(caller, RATES, "text/csv; charset=utf-8")
+    assert (reply.status, msgspec.json.decode(whole(reply))) == (200, {"destinations": 2})
+    globe = house.directory.destination("639171234567")
+    assert globe is not None
+    assert globe.name == "Globe"
+    assert msgspec.json.decode(whole(await put_rates(caller, "prefix,name,country\n"))) == {"destinations": 0}
+    assert house.directory.destination("639171234567") is None
+
+
+async def test_every_mistake_in_a_table_is_told_at_once_and_nothing_is_done(caller: Caller, house: House) -> None:
+    await put_rates(caller, RATES)
+    reply = await put_rates(caller, RATES + "x,Nowhere,PHL\n64,Somewhere,XXX\n")
+    assert reply.status == 422
+    assert len(problem(reply)["mistakes"]) == 2
+    assert len(house.directory.destinations()) == 2
+
+
+@pytest.mark.parametrize(("table", "media_type"), [(RATES, "application/json"), (b"\xff\xfe", "text/csv")])
+async def test_a_table_that_cannot_be_read_is_refused(caller: Caller, table: str | bytes, media_type: str) -> None:
+    reply = await put_rates(caller, table, media_type)
+    assert (reply.status, problem(reply)["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize("user", ["reseller", "acme"])
+async def test_only_the_operator_names_destinations(caller: Caller, house: House, user: str) -> None:
+    reply = await put_rates(caller, RATES, user=user)
+    assert reply.status == 403
+    assert house.directory.destinations() == ()

@@ -66,3 +66,19 @@ def test_a_folder_is_no_file(ask: Run, tmp_path: Path, verb: str) -> None:
     ran = ask("directory", verb, str(tmp_path))
     assert ran.code == 2
     assert ran.err.startswith("Error: cannot ")
+
+
+def test_a_table_of_destinations_is_put_in(house: House, ask: Run, tmp_path: Path) -> None:
+    file = tmp_path / "rates.csv"
+    file.write_text("prefix;name;country\n6391;Philippines Mobile;PHL\n", encoding="utf-8")
+    assert ask("directory", "destinations", str(file)).out == "1 destinations of your own are in force.\n"
+    assert [row.prefix for row in house.directory.destinations()] == ["6391"]
+
+
+def test_every_mistake_in_a_table_is_told_with_its_line(house: House, ask: Run, tmp_path: Path) -> None:
+    file = tmp_path / "rates.csv"
+    file.write_text("prefix,name,country\nabc,Nowhere,PHL\n64,Somewhere,XXX\n", encoding="utf-8")
+    ran = ask("directory", "destinations", str(file))
+    assert (ran.code, house.directory.destinations()) == (2, ())
+    assert "line 2" in ran.err
+    assert "line 3" in ran.err

@@ -12,11 +12,13 @@ from callboard.api import request as ask
 from callboard.api.faults import Fault, problem
 from callboard.api.fields import blocks, call_view, command_view, switch_view, timestamp
 from callboard.calls.refusals import Malformed
+from callboard.directory.destinations import read_csv
 from callboard.directory.directory import DirectoryError
 from callboard.directory.document import Format, Sealing, read_document, write_document
 from callboard.http.blocks import body
 from callboard.http.values import Reply, Request
 from callboard.operations.desk import Desk
+from callboard.operations.destinations import REPLACE_DESTINATIONS, ReplaceDestinations
 from callboard.operations.directory_document import (
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
@@ -38,6 +40,7 @@ __all__ = ["ROUTES", "Asked", "Endpoint"]
 
 JSON = "application/json"
 TOML = "application/toml"
+CSV = "text/csv"
 
 _MISTAKES = Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "mistakes_in_document")
 
@@ -126,11 +129,8 @@ async def _import_directory(asked: Asked) -> Reply:
     Plain passwords in it take 0.1 s each, hence the thread; the gate is asked before that work.
     """
     asked.desk.check(IMPORT_DIRECTORY, asked.principal)
-    form = _format(asked.request.headers.get("content-type", ""))
-    try:
-        text = asked.request.body.decode()
-    except UnicodeDecodeError as error:
-        raise Malformed(f"the document is not in UTF-8: {error.reason} at byte {error.start}") from None
+    form = _format(_media_type(asked.request))
+    text = _text(asked.request)
     try:
         document = await asyncio.to_thread(read_document, text, form, asked.sealing)
     except DirectoryError as error:
@@ -139,8 +139,33 @@ async def _import_directory(asked: Asked) -> Reply:
     return _json(asked.desk.perform(IMPORT_DIRECTORY, asked.principal, arguments, asked.request.at))
 
 
-def _format(content_type: str) -> Format:
-    match content_type.partition(";")[0].strip().lower():
+async def _replace_destinations(asked: Asked) -> Reply:
+    """Put a CSV table in the place of the operator's own destinations; all its mistakes are told at once."""
+    asked.desk.check(REPLACE_DESTINATIONS, asked.principal)
+    if _media_type(asked.request) != CSV:
+        raise Malformed(f"a table of destinations is {CSV}: say so in the Content-Type header")
+    try:
+        destinations = await asyncio.to_thread(read_csv, _text(asked.request))
+    except DirectoryError as error:
+        return problem(_MISTAKES, str(error), mistakes=error.mistakes)
+    arguments = ReplaceDestinations(destinations=destinations)
+    count = asked.desk.perform(REPLACE_DESTINATIONS, asked.principal, arguments, asked.request.at)
+    return _json({"destinations": count})
+
+
+def _text(request: Request) -> str:
+    try:
+        return request.body.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed(f"the document is not in UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _format(media_type: str) -> Format:
+    match media_type:
         case "application/toml" | "text/toml":
             return "toml"
         case "application/json":
@@ -155,6 +180,7 @@ ROUTES: dict[tuple[str, ...], dict[str, Endpoint]] = {
     ("calls", "{}", "disconnect"): {"POST": _disconnect_call},
     ("commands", "{}"): {"GET": _show_command},
     ("directory",): {"GET": _export_directory, "PUT": _import_directory},
+    ("directory", "destinations"): {"PUT": _replace_destinations},
     ("switches",): {"GET": _list_switches},
 }
 """The path below /v1, piece by piece, -> HTTP method -> endpoint. `{}` is the place for a name."""

@@ -71,14 +71,39 @@ def import_(
     """Replace the server's whole directory by a document, at once and while it runs. A mistake changes nothing."""
     from callboard.cli.client import connect
 
-    try:
-        document = sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
-    except OSError as error:
-        fix = "check the path and its permissions"
-        raise Failure(f"cannot read {file}: {error.strerror}", fix, ExitCode.USAGE) from None
+    document = _read(file)
     with connect(server, user, password) as client:
         client.ask("PUT", "/v1/directory", body=document, headers={"Content-Type": _media_type(file, form)})
     print("The directory is in force.")
+
+
+@app.command(
+    "destinations",
+    epilog=examples("callboard directory destinations rates.csv", "callboard directory destinations - < rates.csv"),
+)
+def destinations(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file: prefix,name,country[,group]; `-`: stdin.")],
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = "",
+    password: PasswordOption = "",
+) -> None:
+    """Replace the server's own table of destinations by a CSV file, such as a rate deck. A mistake changes nothing."""
+    import msgspec
+
+    from callboard.cli.client import connect
+
+    table = _read(file)
+    with connect(server, user, password) as client:
+        answer = client.ask("PUT", "/v1/directory/destinations", body=table, headers={"Content-Type": "text/csv"})
+    print(f"{msgspec.json.decode(answer)['destinations']} destinations of your own are in force.")
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+    except OSError as error:
+        fix = "check the path and its permissions"
+        raise Failure(f"cannot read {file}: {error.strerror}", fix, ExitCode.USAGE) from None
 
 
 def _media_type(file: Path, form: Format | None) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from callboard.operations.call_stats import CALL_STATS
+from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
 from callboard.operations.list_calls import LIST_CALLS
@@ -22,4 +23,5 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     LIST_SWITCHES,
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
+    REPLACE_DESTINATIONS,
 )
