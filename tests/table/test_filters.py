@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.calls.events import LegAnswered, LegSeen
 from callboard.calls.legs import Call, Facts, Leg, LegId, Placement, Side
-from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch
+from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch, pattern
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg
@@ -92,6 +93,25 @@ def test_a_pattern_takes_nothing_else_for_special_and_letters_in_either_case() -
     assert like("a_c") == {"abc"}
     assert like("a%c") == {"abc", "ABBC"}
     assert like("%") == {"a.c*", "abc", "ABBC", "xabc"}
+
+
+def like_as_defined(wanted: str, value: str) -> bool:
+    """SQL's LIKE by its definition, slow and plain."""
+    if not wanted:
+        return not value
+    if wanted[0] == "%":
+        return any(like_as_defined(wanted[1:], value[start:]) for start in range(len(value) + 1))
+    return bool(value) and wanted[0] in ("_", value[0]) and like_as_defined(wanted[1:], value[1:])
+
+
+@given(st.text("ab%_", max_size=8), st.text("ab", max_size=8))
+def test_any_pattern_fits_what_its_definition_says(wanted: str, value: str) -> None:
+    assert bool(pattern(wanted, How.LIKE).fullmatch(value)) == like_as_defined(wanted, value)
+
+
+@pytest.mark.parametrize("piece", ["%1", "%_", "%%", "%11%"])
+def test_a_hostile_pattern_is_done_with_at_once(piece: str) -> None:
+    assert pattern(piece * 2000 + "x", How.LIKE).fullmatch("1" * 5000) is None
 
 
 @given(tables(), ids, ids, st.frozensets(st.integers(1, 4)))

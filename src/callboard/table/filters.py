@@ -13,7 +13,7 @@ from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
 from callboard.table.columns import NUMBERS, Columns, Mask, Slots
 
-__all__ = ["EVERYTHING", "Field", "Filter", "How", "Key", "Order", "TextMatch", "matching", "ordered"]
+__all__ = ["EVERYTHING", "Field", "Filter", "How", "Key", "Order", "TextMatch", "matching", "ordered", "pattern"]
 
 
 class Field(Enum):
@@ -175,29 +175,42 @@ def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
 
 
 def _with_texts(columns: Columns, slots: Slots, texts: list[TextMatch]) -> Slots:
-    patterns = [(text.field.value, _pattern(text)) for text in texts]
+    patterns = [(text.field.value, pattern(text.text, text.how)) for text in texts]
     kept = [slot for slot in slots.tolist() if _fits(columns.calls[slot], patterns)]
     return np.array(kept, dtype=np.intp)
 
 
 def _fits(call: Call | None, patterns: list[tuple[str, re.Pattern[str]]]) -> bool:
-    return all(pattern.fullmatch(getattr(call, name)) for name, pattern in patterns)
+    return all(wanted.fullmatch(getattr(call, name)) for name, wanted in patterns)
 
 
-def _pattern(text: TextMatch) -> re.Pattern[str]:
-    match text.how:
+def pattern(text: str, how: How) -> re.Pattern[str]:
+    """The expression that fully matches the values which compare as wanted with `text`.
+
+    It never goes back over what it has matched, so that a hostile pattern costs no more than its length times the
+    value's.
+    """
+    match how:
         case How.LIKE:
-            parts = re.split("([%_])", text.text)
-            body = "".join({"%": ".*", "_": "."}.get(part) or re.escape(part) for part in parts)
+            body = _like(text)
         case How.EXACT:
-            body = re.escape(text.text)
+            body = re.escape(text)
         case How.PREFIX:
-            body = re.escape(text.text) + ".*"
+            body = re.escape(text) + ".*"
         case How.SUFFIX:
-            body = ".*" + re.escape(text.text)
+            body = ".*" + re.escape(text)
         case How.CONTAINS:
-            body = ".*" + re.escape(text.text) + ".*"
+            body = ".*" + re.escape(text) + ".*"
     return re.compile(body, re.DOTALL | re.IGNORECASE)
+
+
+def _like(text: str) -> str:
+    """Between two `%` the first place that fits is as good as any, hence the atomic groups; the last piece ends it."""
+    first, *others = (".".join(map(re.escape, piece.split("_"))) for piece in text.split("%"))
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + ".*" + last
 
 
 def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:
