@@ -207,6 +207,20 @@ class TestDestinations:
         assert found is not None
         assert found.country == "GBR"
 
+    def test_a_group_is_the_prefixes_whose_destination_is_in_it(self) -> None:
+        directory = Directory()
+        built_in = directory.prefixes_of_group("philippines")
+        assert {"63", "639"} <= built_in
+        own = [
+            Destination(prefix="63", name="Philippines Proper", country="PHL", group="Asia"),
+            Destination(prefix="63917", name="Globe", country="PHL", group="Philippines"),
+            Destination(prefix="870", name="Satellite", country=""),
+        ]
+        directory.replace_destinations(own)
+        assert directory.prefixes_of_group("Philippines") == (built_in - {"63"}) | {"63917"}
+        assert directory.prefixes_of_group("ASIA") == {"63"}
+        assert directory.prefixes_of_group("Nowhere") == directory.prefixes_of_group("") == frozenset()
+
     def test_own_destinations_are_replaced_whole(self) -> None:
         directory = company()
         own = Destination(prefix="4420", name="London", country="GBR")

@@ -74,8 +74,8 @@ def test_texts_are_compared_as_wanted(table: Table, field: Field, text: str) -> 
 
 @given(tables(), prefixes)
 def test_a_pattern_is_what_sql_means_by_it(table: Table, text: str) -> None:
-    for pattern, how in ((f"{text}%", How.PREFIX), (f"%{text}", How.SUFFIX), (f"%{text}%", How.CONTAINS)):
-        like = Filter(texts=(TextMatch(Field.CALLEE, How.LIKE, pattern),))
+    for wanted, how in ((f"{text}%", How.PREFIX), (f"%{text}", How.SUFFIX), (f"%{text}%", How.CONTAINS)):
+        like = Filter(texts=(TextMatch(Field.CALLEE, How.LIKE, wanted),))
         assert chosen(table, like) == chosen(table, Filter(texts=(TextMatch(Field.CALLEE, how, text),)))
 
 

@@ -213,6 +213,15 @@ class Directory:
         # max() keeps the first of equals: the operator's own.
         return max(found, key=lambda row: len(row[0]))[1] if found else None
 
+    def prefixes_of_group(self, group: str) -> frozenset[str]:
+        """The prefixes whose destinations are in a group, by its name in capitals or not; empty if there is none.
+
+        A built-in destination that one of the operator's own takes the place of does not count.
+        """
+        rows = dict(self._shipped.items()) | dict(self._own_table.items())
+        wanted = group.casefold()
+        return frozenset(prefix for prefix, row in rows.items() if row.group and row.group.casefold() == wanted)
+
     # --- changes ---
 
     def put(self, *records: Record) -> None:

@@ -1,6 +1,6 @@
 """Longest prefix wins: the one rule by which numbers find routes and destinations."""
 
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from typing import Generic, TypeVar
 
 __all__ = ["PrefixTable"]
@@ -22,3 +22,7 @@ class PrefixTable(Generic[Value]):
             if prefix in self._entries:
                 return prefix, self._entries[prefix]
         return None
+
+    def items(self) -> ItemsView[str, Value]:
+        """Every prefix with its value."""
+        return self._entries.items()
