@@ -1,0 +1,105 @@
+"""Every shell example of the README and of the pages for newcomers works, pasted as it stands, against the demo."""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+import tomllib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from callboard.access.entries import sealing
+from callboard.directory.document import read_document
+from tests.conformance.server import PATIENCE, free_port, until
+
+PAGES = ("README.md", "docs/start/first-steps.md", "docs/how-to/run-a-server.md", "docs/how-to/destinations.md")
+
+pytestmark = [
+    pytest.mark.xdist_group("examples"),
+    pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl"),
+]
+
+
+def shell_of(page: str) -> str:
+    """All shell blocks of a page, one after the other."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", Path(page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return "\n".join(blocks)
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[str]:
+    """The demo with a few calls up; the port of its HTTP server."""
+    port = free_port()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-P", "-m", "callboard", "demo", "--calls", "25"),
+        *("--http", f"127.0.0.1:{port}", "--sip", f"127.0.0.1:{free_port()}"),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+
+    async def answered() -> bool:
+        try:
+            async with httpx2.AsyncClient() as client:
+                url = f"http://127.0.0.1:{port}/v1/calls?state=answered&account=5"
+                calls = await client.get(url, auth=("root", "demo-root"))
+        except httpx2.TransportError:
+            return False
+        return calls.status_code == 200 and bool(calls.json()["calls"])
+
+    try:
+        await until(answered, "an answered call of account 5", 3 * PATIENCE)
+        yield str(port)
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), PATIENCE)
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_the_examples_of_a_page_work(demo: str, tmp_path: Path, page: str) -> None:
+    script = shell_of(page).replace("127.0.0.1:8080", f"127.0.0.1:{demo}")
+    assert script, f"{page} has no shell examples: take it off the list"
+    # `curl` tells of HTTP errors only when asked to.
+    script = script.replace("curl -s ", "curl -sS --fail-with-body ").replace(
+        "curl -u ", "curl -sS --fail-with-body -u "
+    )
+    scripts = Path(sys.executable).parent
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "bin").symlink_to(scripts)
+    (tmp_path / "rates.csv").write_text("prefix,name,country\n63,Philippines Proper,PHL\n", encoding="utf-8")
+    environment = os.environ | {
+        "PATH": f"{scripts}:{os.environ['PATH']}",
+        "CALLBOARD_SERVER": f"http://127.0.0.1:{demo}",
+        "CALLBOARD_USER": "root",
+        "CALLBOARD_PASSWORD": "demo-root",
+    }
+    process = await asyncio.create_subprocess_exec(
+        "bash",
+        *("-euo", "pipefail", "-c", script),
+        cwd=tmp_path,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output = (await asyncio.wait_for(process.communicate(), 3 * PATIENCE))[0].decode()
+    assert process.returncode == 0, output
+    assert "faultCode" not in output
+
+
+def test_the_printed_directory_can_be_put_in() -> None:
+    page = Path("docs/how-to/run-a-server.md").read_text(encoding="utf-8")
+    (document,) = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    tomllib.loads(document)
+    read = read_document(document, "toml", sealing(sip_realm="callboard", http_realm="Callboard"))
+    assert [login.name for login in read.logins or ()] == ["boss", "first"]
+    assert all(account.ha1_md5 for account in read.accounts)
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    for page in (Path("README.md"), *Path("docs").rglob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page} points to {target}, which does not exist"
