@@ -8,7 +8,7 @@ import pytest
 
 from callboard.access import digest
 from callboard.access.access import Access, LoginChange, StaleNonce
-from callboard.access.claims import DigestClaim, PasswordClaim, SignatureClaim, TrustedClaim
+from callboard.access.claims import DigestClaim, OpenClaim, PasswordClaim, SignatureClaim, TrustedClaim
 from callboard.access.logins import Login
 from callboard.access.passwords import make_login
 from callboard.access.rights import ROLE_RIGHTS, Right, Role, check
@@ -367,6 +367,27 @@ def test_an_address_that_is_not_trusted(access: Access) -> None:
     for address in ("198.51.100.1", "", "here"):
         with pytest.raises(ForbiddenAddress):
             access.sign_in(TrustedClaim(address, 1, TRUSTED), NOW)
+
+
+# --- requests without credentials, where the settings allow them ---
+
+
+def test_an_open_request_acts_as_the_login_that_the_settings_name(access: Access) -> None:
+    principal = access.sign_in(OpenClaim("acme", HERE), NOW)
+    assert (principal.login, principal.customer, principal.role, principal.address) == ("acme", 3, Role.USER, HERE)
+    assert principal.rights == ROLE_RIGHTS[Role.USER]
+
+
+@pytest.mark.parametrize("name", ["gone", "nobody", ""])
+def test_an_open_request_needs_a_login_that_can_sign_in(access: Access, name: str) -> None:
+    with pytest.raises(Unauthenticated, match="the settings name"):
+        access.sign_in(OpenClaim(name, HERE), NOW)
+
+
+def test_an_open_request_comes_from_where_its_login_may(access: Access) -> None:
+    assert access.sign_in(OpenClaim("bound", "198.51.100.7"), NOW).login == "bound"
+    with pytest.raises(ForbiddenAddress, match=HERE):
+        access.sign_in(OpenClaim("bound", HERE), NOW)
 
 
 # --- rights ---

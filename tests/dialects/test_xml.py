@@ -30,4 +30,5 @@ def test_an_element_reads_back_as_the_text_that_xml_can_hold(text: str) -> None:
 
 def test_an_element_without_text_closes_itself() -> None:
     assert element("answer_time")("") == element("answer_time")("\x00") == "<answer_time/>"
+    assert element("CallerId", close=" />")("") == "<CallerId />"
     assert element("id")("3") == "<id>3</id>"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callboard.http.routing import Router
+from callboard.http.routing import Router, plain_path
 from callboard.http.values import Handler, Reply, Request
 
 
@@ -78,3 +78,10 @@ def test_a_path_has_one_front_end(router: Router, path: str) -> None:
 def test_what_is_no_path(router: Router) -> None:
     with pytest.raises(ValueError, match="does not begin with a slash"):
         router.add("xmlapi", _named("other"))
+
+
+@pytest.mark.parametrize(
+    ("path", "plain"), [("/", "/"), ("//", "/"), ("", "/"), ("/api/", "/api"), ("//api//v1//", "/api/v1")]
+)
+def test_a_path_without_needless_slashes(path: str, plain: str) -> None:
+    assert plain_path(path) == plain

@@ -10,7 +10,7 @@ from math import ceil
 import msgspec
 
 from callboard.access import digest
-from callboard.access.claims import Claim, DigestClaim, PasswordClaim, SignatureClaim, TrustedClaim
+from callboard.access.claims import Claim, DigestClaim, OpenClaim, PasswordClaim, SignatureClaim, TrustedClaim
 from callboard.access.digest import Authorization, Nonces, Standing
 from callboard.access.logins import Login
 from callboard.access.mistakes import find_mistakes
@@ -123,6 +123,8 @@ class Access:
                 return self._by_signature(claim, now)
             case TrustedClaim():
                 return self._by_address(claim)
+            case OpenClaim():
+                return self._by_settings(claim)
 
     def recall(self, claim: PasswordClaim, now: float) -> Principal | None:
         """The principal, if this very password was verified a short while ago; else None, and `sign_in` knows more."""
@@ -204,6 +206,12 @@ class Access:
             address=claim.address,
         )
 
+    def _by_settings(self, claim: OpenClaim) -> Principal:
+        login = self._usable(claim.name)
+        if login is None:
+            raise Unauthenticated("Sign in: the login that the settings name for requests without is not there.")
+        return _principal(_admitted(login, claim.address), claim.address)
+
     # --- common ground ---
 
     def _usable(self, name: str) -> Login | None:
@@ -223,9 +231,14 @@ class Access:
             self._throttle.failed(address, name, now)
             raise WrongCredentials("The login or its password, key or signature is wrong.")
         self._throttle.succeeded(address, name)
-        if not _may_come_from(proven, address):
-            raise ForbiddenAddress(f"This login may not be used from {address}: ask the operator to allow the address.")
-        return proven
+        return _admitted(proven, address)
+
+
+def _admitted(login: Login, address: str) -> Login:
+    """Raises ForbiddenAddress if the login may not be used from there."""
+    if not _may_come_from(login, address):
+        raise ForbiddenAddress(f"This login may not be used from {address}: ask the operator to allow the address.")
+    return login
 
 
 def _may_come_from(login: Login, address: str) -> bool:

@@ -4,7 +4,7 @@ import msgspec
 
 from callboard.directory.addresses import AddressSet
 
-__all__ = ["Claim", "DigestClaim", "PasswordClaim", "SignatureClaim", "TrustedClaim"]
+__all__ = ["Claim", "DigestClaim", "OpenClaim", "PasswordClaim", "SignatureClaim", "TrustedClaim"]
 
 
 class PasswordClaim(msgspec.Struct, frozen=True):
@@ -54,4 +54,12 @@ class TrustedClaim(msgspec.Struct, frozen=True):
     """How the dialect spells `customer`."""
 
 
-Claim = PasswordClaim | DigestClaim | SignatureClaim | TrustedClaim
+class OpenClaim(msgspec.Struct, frozen=True):
+    """A request without credentials, where the dialect's settings let such requests act as one login."""
+
+    name: str
+    """The login that the settings name."""
+    address: str
+
+
+Claim = PasswordClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim

@@ -16,9 +16,9 @@ def xml_text(text: str) -> str:
     return _SPECIAL.sub(_escape, text)
 
 
-def element(name: str) -> Callable[[str], str]:
-    """What writes elements of this name around a text. One without a text closes itself."""
-    start, end, empty = f"<{name}>", f"</{name}>", f"<{name}/>"
+def element(name: str, close: str = "/>") -> Callable[[str], str]:
+    """What writes elements of this name around a text. One without a text closes itself, as `close` says."""
+    start, end, empty = f"<{name}>", f"</{name}>", f"<{name}{close}"
 
     def write(text: str) -> str:
         safe = xml_text(text)

@@ -4,7 +4,7 @@ import re
 
 from callboard.http.values import Handler, Reply, Request
 
-__all__ = ["Router"]
+__all__ = ["Router", "plain_path"]
 
 _SLASHES = re.compile(r"/{2,}")
 _SHOWN = 100
@@ -26,7 +26,7 @@ class Router:
         """Let a handler answer at a path. Raises ValueError if it is no path or somebody answers there already."""
         if not path.startswith("/"):
             raise ValueError(f"the path {path!r} does not begin with a slash")
-        bare = _plain(path.removesuffix("/*"))
+        bare = plain_path(path.removesuffix("/*"))
         routes = self._below if path.endswith("/*") else self._exact
         if bare in routes:
             raise ValueError(f"the path {path!r} is taken already: give one of the two front ends another path")
@@ -39,7 +39,7 @@ class Router:
 
     def find(self, path: str) -> Handler | None:
         """The handler for a path."""
-        plain = _plain(path)
+        plain = plain_path(path)
         if plain in self._exact:
             return self._exact[plain]
         while plain not in self._below:
@@ -61,5 +61,6 @@ class Router:
         return Reply(status=404, headers=headers, body=text.encode("utf-8", "replace"))
 
 
-def _plain(path: str) -> str:
+def plain_path(path: str) -> str:
+    """The path without needless slashes: `//api/` is `/api`."""
     return _SLASHES.sub("/", path).rstrip("/") or "/"
