@@ -9,6 +9,11 @@ EXAMPLES: dict[str, object] = {
     "http.proxies": ("192.0.2.10", "198.51.100.0/24"),
     "access.shared_key": "a long random text",
     "switches.b2bua.carrier": "192.0.2.20:5060",
+    "dialects.ozeki.xe_login": "wallboard",
+    "dialects.ozeki.users": ("wallboard", "HTTP_User_1"),
+    "dialects.ozeki.allowed_addresses": ("192.168.0.0/16",),
+    "dialects.ozeki.denied_addresses": ("192.168.7.0/24",),
+    "dialects.ozeki.time_zone": "Europe/Budapest",
     "dialects.sippy.trusted_addresses": ("192.0.2.30",),
 }
 """By dotted key. A test wants one for every setting with an empty default, and that it is a value that can be given."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from callboard.access.settings import AccessSettings
+from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.http.settings import HttpSettings
 from callboard.journal.settings import JournalSettings
@@ -40,6 +41,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 class Dialects(msgspec.Struct, frozen=True, kw_only=True):
     """The dialects."""
 
+    ozeki: OzekiSettings = OzekiSettings()
     sippy: SippySettings = SippySettings()
 
 

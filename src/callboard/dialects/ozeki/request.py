@@ -24,7 +24,7 @@ Parameters = Mapping[str, str]
 _METHODS = ("GET", "POST")
 
 ACTIVE_CALLS = ListCalls(as_party=True, where=Filter(states=LISTED))
-"""Of ListActiveCalls, which takes no parameters: the calls of the login's customer and of all below, and those to them."""
+"""Of ListActiveCalls, which takes no parameters: the calls of the login's customer and all below, and those to them."""
 
 
 def read(request: Request) -> Parameters:
