@@ -261,12 +261,13 @@ def test_a_target_that_cannot_be_written_is_passed_over(engine: Engine, peers: P
     call = engine.expect(wire.Came).call
     evil = wire.Target(address=callee.at, uri="sip:8>\r\nEvil: 1\r\n@x", caller="101")
     nowhere = wire.Target(address="nonsense", uri="sip:812@127.0.0.1", caller="101")
+    nobody = wire.Target(address=callee.at, uri="sip:812@", caller="101")
     good = wire.Target(address=callee.at, uri=f"sip:812@{callee.at}", caller='1"\r\nEvil: <2', caller_name="")
-    engine.send(wire.Route(call=call, targets=(evil, nowhere, good)))
+    engine.send(wire.Route(call=call, targets=(evil, nowhere, nobody, good)))
     invite = callee.expect("INVITE")
     assert not invite.all("evil")
-    assert engine.expect(wire.Dialing).branch == 2
-    assert [failed.branch for failed in engine.told(wire.Failed)] == [0, 1]
+    assert engine.expect(wire.Dialing).branch == 3
+    assert [failed.branch for failed in engine.told(wire.Failed)] == [0, 1, 2]
 
 
 def test_the_offer_may_come_with_the_answer(engine: Engine, peers: Peers) -> None:

@@ -68,10 +68,9 @@ def test_cancelled_timers_leave_the_heap() -> None:
         timer.cancel()
         timer.cancel()
     timers.after(1000, print)
-    assert len(timers) == 1
-    timers.run_due()
+    assert timers.wasted == 5000
+    assert timers.run_due() == 1000
     assert timers.wasted == 0
-    assert len(timers) == 1
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.booleans()), max_size=50))
@@ -83,6 +82,5 @@ def test_timers_run_in_the_order_of_their_time(plans: list[tuple[float, bool]]) 
         if cancelled:
             timer.cancel()
     clock.now = 100
-    timers.run_due()
+    assert timers.run_due() is None
     assert ran == sorted(seconds for seconds, cancelled in plans if not cancelled)
-    assert len(timers) == 0

@@ -239,8 +239,8 @@ class Call:
         if hops(request) == 0:
             respond(self._context.transactions, request, transaction, 483, "Too Many Hops")
             return None, None, None
-        self._renewal = Renewal(self._context, leg, other, self._offered, self._renewed)
-        return self._renewal.begin(request, transaction, hops(request) - 1)
+        self._renewal = Renewal(self._context, leg, other, request, transaction, self._offered, self._renewed)
+        return self._renewal.begin(hops(request) - 1)
 
     def _offered(self, leg: Leg, description: str) -> None:
         held = on_hold(description)

@@ -18,7 +18,7 @@ from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.context import Context
 from callboard.switches.b2bua.engine.dialog import Dialog, contact_at, first_sequence, new_tag, via_at
 from callboard.switches.b2bua.engine.leg import Leg, Owner
-from callboard.switches.b2bua.engine.messages import ALLOWED, SERVER, clean, header, quoted_name
+from callboard.switches.b2bua.engine.messages import ALLOWED, SERVER, header, quoted_name
 from callboard.switches.b2bua.engine.network import Address, parse_address
 
 __all__ = ["Callee", "CalleeOwner"]
@@ -69,25 +69,28 @@ class Callee(Leg):
         self._late_offer = False
         self._transaction: Any = None
         self._uri = SipURL(target.uri)
+        self._here: Address = context.network.towards(self.source).address
+        self._call_id = new_tag()
+        self._sequence = first_sequence()
+        self._from = SipFrom(f"{quoted_name(target.caller_name)}<{self._caller_uri()}>;tag={self.tag}")
+        self._from.parse()
         self._reply_timer = context.timers.after(target.reply_timeout, self._no_reply)
         self._ring_timer = context.timers.after(target.ring_timeout, self._rang_out)
 
+    def _caller_uri(self) -> str:
+        return str(SipURL(username=self.target.caller or None, host=self._here[0], port=self._here[1]))
+
     def invite(self, body: MsgBody | None, max_forwards: int) -> None:
         """Send the INVITE."""
-        local = self.context.network.towards(self.source).address
-        caller = SipURL(username=self.target.caller or None, host=local[0], port=local[1])
-        sequence = first_sequence()
-        call_id = new_tag()
-        name = quoted_name(self.target.caller_name)
         request = SipRequest(
             method="INVITE",
             ruri=self._uri,
-            to=SipTo(f"<{clean(self.target.uri, 1024)}>"),
-            fr0m=SipFrom(f"{name}<{caller}>;tag={self.tag}"),
-            cseq=sequence,
-            callid=SipCallId(call_id),
-            contact=SipContact(contact_at(local)),
-            via=via_at(local),
+            to=SipTo(f"<{self.target.uri}>"),
+            fr0m=self._from,
+            cseq=self._sequence,
+            callid=SipCallId(self._call_id),
+            contact=SipContact(contact_at(self._here)),
+            via=via_at(self._here),
             target=(self.source, "udp"),
             user_agent=SERVER,
             maxforwards=SipMaxForwards(number=max_forwards),
@@ -97,8 +100,6 @@ class Callee(Leg):
         if body is not None:
             request.setBody(body)
         self._late_offer = body is None
-        self._request = request
-        self._parts = (call_id, sequence + 1, local)
         self._transaction = self.context.transactions.send(request, self._on_response, late_offer=self._late_offer)
 
     # --- responses
@@ -136,16 +137,15 @@ class Callee(Leg):
         # Our CANCEL and its answer crossed, or it comes too late altogether.
         self.bye()
         if state is _State.STRAY:
-            del self.context.dialogs[self._parts[0], self.tag]
+            del self.context.dialogs[self._call_id, self.tag]
 
     def _establish(self, response: Any) -> None:
-        call_id, sequence, here = self._parts
         dialog = Dialog(
-            call_id=call_id,
-            local=self._request.getHFBody("from"),
+            call_id=self._call_id,
+            local=self._from,
             remote=response.getHFBody("to").getCopy(),
-            sequence=sequence,
-            here=here,
+            sequence=self._sequence + 1,
+            here=self._here,
             source=response.getSource(),
             target=self._uri,
         )
@@ -153,7 +153,7 @@ class Callee(Leg):
         routes.reverse()
         dialog.aim(response, routes)
         self.dialog = dialog
-        self.context.dialogs[call_id, self.tag] = self
+        self.context.dialogs[self._call_id, self.tag] = self
 
     def acknowledge(self, body: MsgBody | None) -> None:
         """Send the ACK that waited for the caller's, if it did."""

@@ -8,7 +8,7 @@ from sippy.SipTo import SipTo
 from callboard.switches.b2bua.engine.context import Context
 from callboard.switches.b2bua.engine.dialog import Dialog, first_sequence
 from callboard.switches.b2bua.engine.leg import Leg, Owner, copied
-from callboard.switches.b2bua.engine.messages import ALLOWED, body_text, header, respond
+from callboard.switches.b2bua.engine.messages import ALLOWED, body_text, clean, header, respond
 from callboard.switches.b2bua.engine.network import Address
 from callboard.switches.b2bua.engine.transactions import is_open
 
@@ -86,7 +86,7 @@ class Caller(Leg):
 
     def challenge(self, values: tuple[str, ...]) -> None:
         """Ask for credentials. The dialog begins anew with the INVITE that has them."""
-        headers = [header("www-authenticate", value) for value in values]
+        headers = [header("www-authenticate", clean(value, 1024)) for value in values]
         self._respond(401, "Unauthorized", headers=headers)
 
     def connect(self, body: Any) -> None:

@@ -56,7 +56,6 @@ class Dialog:
         target: Any = None,
     ) -> None:
         self.call_id = call_id
-        self.local_tag: str = local.getTag()
         self.remote_tag: str | None = remote.getTag()
         self.remote_sequence: int | None = None
         self.contact = contact_at(here)

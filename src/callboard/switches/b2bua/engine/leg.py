@@ -52,7 +52,11 @@ class Leg:
     # --- requests in
 
     def receive(self, request: Any, transaction: Any) -> Any:
-        """Handle a request of this dialog."""
+        """Handle a request of this dialog.
+
+        Both tags must fit; where it came from does not matter, since phones move and proxies change. Our tag is 96
+        random bits that only the party has seen, so nobody else can end the call.
+        """
         dialog = self.dialog
         if dialog is None or request.getHFBody("from").getTag() != dialog.remote_tag:
             return self._answer(request, transaction, 481, "Call/Transaction Does Not Exist")

@@ -87,7 +87,12 @@ def quoted_name(name: str) -> str:
 
 def uri_is_sane(uri: str) -> bool:
     """Whether a URI can be written into a request: printable ASCII without blanks or angle brackets."""
-    return bool(_URI.fullmatch(uri)) and not set('<>"') & set(uri) and bool(SipURL(uri).host)
+    if not _URI.fullmatch(uri) or set('<>"') & set(uri):
+        return False
+    try:
+        return bool(SipURL(uri).host)
+    except (ValueError, IndexError):
+        return False
 
 
 def header(name: str, text: str) -> Any:

@@ -12,7 +12,7 @@ __all__ = ["Renewal"]
 
 
 class Renewal:
-    """One re-INVITE: `asker` sent it, `other` is asked the same.
+    """One re-INVITE: `asker` sent it (`request`, to be answered in `server`), `other` is asked the same.
 
     Without a body it asks for an offer: then the other party's offer goes back in the 200, and the asker's answer
     travels in its ACK. `offered(leg, sdp)` is told the asker's description once the change is agreed, `done(code)`
@@ -24,25 +24,26 @@ class Renewal:
         context: Context,
         asker: Leg,
         other: Leg,
+        request: Any,
+        server: Any,
         offered: Callable[[Leg, str], None],
         done: Callable[[Leg, int], None],
     ) -> None:
         self._context = context
+        self._request = request
+        self._server = server
+        self._late_offer = request.body is None
         self._asker = asker
         self._other = other
         self._offered = offered
         self._done = done
         self._transaction: Any = None
-        self._waiting: Any = None
 
-    def begin(self, request: Any, transaction: Any, max_forwards: int) -> tuple[None, Any, Any]:
+    def begin(self, max_forwards: int) -> tuple[None, Any, Any]:
         """Pass the re-INVITE on. Returns what its handler is to return."""
-        self._request = request
-        self._server = transaction
-        self._late_offer = request.body is None
-        self._asker_dialog.aim(request)
+        self._asker_dialog.aim(self._request)
         self._respond(100, "Trying")
-        copy = self._other_dialog.request("INVITE", copied(request.body), max_forwards)
+        copy = self._other_dialog.request("INVITE", copied(self._request.body), max_forwards)
         copy.appendHeader(header("allow", ALLOWED))
         self._transaction = self._context.transactions.send(copy, self._on_response, late_offer=self._late_offer)
         return None, self._on_cancel, partial(self._on_ack, None)

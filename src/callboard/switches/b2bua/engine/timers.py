@@ -54,9 +54,6 @@ class Timers:
         self._heap: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
 
-    def __len__(self) -> int:
-        return len(self._heap) - self.wasted
-
     def after(self, seconds: float, action: Callable[..., object], *arguments: Any) -> Timer:
         """Call `action(*arguments)` in `seconds`."""
         timer = Timer(self, action, arguments)
