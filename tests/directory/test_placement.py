@@ -71,6 +71,7 @@ class TestDirections:
             direction=Direction.INBOUND,
             customer=4,
             account=7,
+            incoming=True,
             vendor=2,
             connection=3,
             did=1,
@@ -95,6 +96,7 @@ class TestBeforeTheFarSideIsKnown:
     def test_a_did_names_the_account_that_a_vendor_calls(self) -> None:
         placed = _place(_caller("+442079460001", connection=3))
         assert (placed.direction, placed.customer, placed.account, placed.did) == (Direction.INBOUND, 4, 7, 1)
+        assert placed.incoming
 
     def test_the_switch_may_tell_the_did_apart_from_what_is_dialed(self) -> None:
         placed = _place(_caller("104", connection=3, did="442079460001"))
@@ -112,6 +114,7 @@ class TestBeforeTheFarSideIsKnown:
     def test_a_call_from_nobody_known_belongs_to_the_account_it_reaches(self) -> None:
         placed = _place(_caller("104"), _callee("104", account=7))
         assert (placed.direction, placed.customer, placed.account) == (Direction.UNKNOWN, 4, 7)
+        assert placed.incoming
 
     def test_no_legs_are_no_placement(self) -> None:
         assert _place() == Placement()
@@ -243,6 +246,10 @@ def test_a_placement_agrees_with_the_directory_and_with_itself(legs: tuple[Leg, 
     assert placed.customer == (account.customer if isinstance(account, Account) else None)
     assert placed.callee_customer == (callee.customer if isinstance(callee, Account) else None)
     assert placed.vendor == (connection.vendor if isinstance(connection, Connection) else None)
+    if placed.incoming:
+        assert account
+        assert not callee
+        assert placed.direction in (Direction.INBOUND, Direction.UNKNOWN)
     assert placed.did in (None, *(did.id for did in directory.dids() if isinstance(did, DID)))
     if placed.device:
         device = directory.device(placed.device)

@@ -133,6 +133,12 @@ def test_children_are_those_directly_below(busy: House, principal: Make) -> None
     assert callers(listing.calls) == ["2", "5"]
 
 
+def test_below_are_all_but_the_customer_itself(busy: House, principal: Make) -> None:
+    for customer, below in {1: ["2", "3", "4", "5"], 2: ["3", "4"], 3: []}.items():
+        arguments = ListCalls(customer=customer, reach=Reach.BELOW)
+        assert callers(busy.desk.perform(LIST_CALLS, principal(Role.ADMIN, 1), arguments, NOW).calls) == below
+
+
 def test_whose_calls_is_never_left_to_the_filter(busy: House, principal: Make) -> None:
     for where in (Filter(customers=frozenset({1})), Filter(parties=frozenset({1}))):
         with pytest.raises(ValueError, match="whose calls are listed"):

@@ -207,6 +207,26 @@ def test_a_list_that_still_has_an_ended_call_makes_no_ghost() -> None:
     assert [call.state for call in table.calls()] == [State.ENDED]
 
 
+def test_a_call_stays_known_by_the_leg_it_began_with() -> None:
+    table = new_table()
+    up(table)
+    assert only(table).first_leg == A
+    transferred = leg("c", "c1", Side.CALLER, 15.0, number="803", state=State.ANSWERED)
+    renamed = LegId(SWITCH, "a2")
+    tell(table, LegRenamed(14.0, A, renamed), LegSeen(15.0, transferred), LegEnded(renamed, 15.1))
+    assert [known.id.native for known in only(table).legs] == ["b", "c"]
+    assert only(table).first_leg == A
+    tell(table, SwitchListed(SWITCH, 16.0, (transferred,), complete=True))
+    assert [known.id.native for known in only(table).legs] == ["c"]
+    assert only(table).first_leg == A
+
+
+def test_a_call_whose_callee_is_told_first_is_known_by_that_leg() -> None:
+    table = new_table()
+    tell(table, LegSeen(10.2, leg("b", "c1", Side.CALLEE, 10.2)), LegSeen(10.0, leg("a", "c1", Side.CALLER, 10.0)))
+    assert only(table).first_leg == B
+
+
 def test_a_restarted_switch_ends_its_calls() -> None:
     table = new_table()
     up(table)
@@ -227,9 +247,10 @@ def test_a_switchs_name_for_a_call_can_be_used_again_once_it_is_over() -> None:
 
 
 def rows(table: Table) -> list[Call]:
-    """The live rows, without the public numbers, in a fixed order."""
+    """The live rows, without what each is known by since it began, in a fixed order."""
     live = (call for call in table.calls() if call.state in LIVE)
-    return sorted((msgspec.structs.replace(call, number=CallNumber(0)) for call in live), key=lambda call: call.key)
+    nameless = (msgspec.structs.replace(call, number=CallNumber(0), first_leg=None) for call in live)
+    return sorted(nameless, key=lambda call: call.key)
 
 
 @given(st.data())

@@ -108,6 +108,8 @@ class Placement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The owner: the customer whose account makes the call or, if it comes from a vendor, receives it."""
     account: int | None = None
     """The owner's account."""
+    incoming: bool = False
+    """Whether the owner receives the call, which none of our accounts makes."""
     device: int | None = None
     callee_customer: int | None = None
     """On a call between accounts: the customer of the account that is called."""
@@ -152,6 +154,8 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     cause: Cause | None
     suspect_since: float | None = None
     """Since when nothing vouches for this call: its switch's link is lost, or a full list lacked it."""
+    first_leg: LegId | None = None
+    """The leg it began with, by the id which that had then. It stays the same when that leg goes or is renamed."""
 
     def duration(self, now: float) -> float:
         """Seconds connected, 0.0 before the answer; it stands still once the call is over. Never negative."""

@@ -56,6 +56,7 @@ def _placement(
         direction=_direction(caller, callee),
         customer=owner.account.customer if owner.account else None,
         account=owner.account.id if owner.account else None,
+        incoming=caller.account is None and owner.account is not None,
         device=owner.device.id if owner.device else None,
         callee_customer=other.account.customer if other.account else None,
         callee_account=other.account.id if other.account else None,

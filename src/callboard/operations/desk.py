@@ -25,6 +25,8 @@ class Reach(Enum):
     """The customer itself."""
     CHILDREN = "children"
     """Those directly below it, without itself."""
+    BELOW = "below"
+    """All below it, without itself."""
     SUBTREE = "subtree"
     """Itself and all below."""
 
@@ -79,5 +81,7 @@ class Desk:
                 return frozenset({top})
             case Reach.CHILDREN:
                 return frozenset(child.id for child in self.directory.customers() if child.parent == top)
+            case Reach.BELOW:
+                return self.directory.subtree(top) - {top}
             case Reach.SUBTREE:
                 return self.directory.subtree(top)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from callboard.calls.causes import Cause
 from callboard.calls.events import LegEnded, Moved
-from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, Placement, Side
+from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, LegId, Placement, Side
 from callboard.calls.state import Signal, State, joint, step
 
 __all__ = ["call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
@@ -119,9 +119,13 @@ def call_of(
     placement: Placement,
     *,
     before: Call | None = None,
+    first_leg: LegId | None = None,
     suspect_since: float | None = None,
 ) -> Call:
-    """The call that these legs make. What a leg told that has gone since is kept from the row as it was `before`."""
+    """The call that these legs make. What a leg told that has gone since is kept from the row as it was `before`.
+
+    Without `before` it is a new call, or one that its switch's full list says anew: it keeps its `first_leg`.
+    """
     callers = [leg for leg in legs if leg.side is Side.CALLER]
     callees = [leg for leg in legs if leg.side is Side.CALLEE]
     state = joint([leg.state for leg in callers], [leg.state for leg in callees])
@@ -145,6 +149,7 @@ def call_of(
         ended_at=max(leg.ended_at or leg.told_at for leg in legs) if state is State.ENDED else None,
         cause=_cause(callers, callees) if state is State.ENDED else None,
         suspect_since=suspect_since,
+        first_leg=before.first_leg if before else first_leg or legs[0].id,
     )
 
 

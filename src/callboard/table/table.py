@@ -338,7 +338,9 @@ class Table:
         elif not confirmed:
             self._suspect([call], event.at, now)
         else:
-            self._replace(call, fold.call_of(call.number, call.key, together, self._place(together)), now)
+            placement = self._place(together)
+            again = fold.call_of(call.number, call.key, together, placement, first_leg=call.first_leg)
+            self._replace(call, again, now)
 
 
 def _sorted(legs: Iterable[Leg]) -> tuple[Leg, ...]:
