@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from callboard.access import digest
 from callboard.access.access import Access, LoginChange, StaleNonce
-from callboard.access.claims import DigestClaim, OpenClaim, PasswordClaim, SignatureClaim, TrustedClaim
+from callboard.access.claims import DigestClaim, NamedClaim, OpenClaim, PasswordClaim, SignatureClaim, TrustedClaim
 from callboard.access.logins import Login
 from callboard.access.passwords import make_login
 from callboard.access.rights import ROLE_RIGHTS, Right, Role, check
@@ -388,6 +389,41 @@ def test_an_open_request_comes_from_where_its_login_may(access: Access) -> None:
     assert access.sign_in(OpenClaim("bound", "198.51.100.7"), NOW).login == "bound"
     with pytest.raises(ForbiddenAddress, match=HERE):
         access.sign_in(OpenClaim("bound", HERE), NOW)
+
+
+# --- names without proof, where the settings believe them ---
+
+
+def test_a_bare_name_signs_in_who_may_sign(access: Access) -> None:
+    principal = access.sign_in(NamedClaim("acme", HERE), NOW)
+    assert (principal.login, principal.customer, principal.role, principal.address) == ("acme", 3, Role.USER, HERE)
+
+
+@pytest.mark.parametrize("name", ["gone", "nobody", "unsigned", ""])
+def test_a_bare_name_that_cannot_sign_in(access: Access, name: str) -> None:
+    with pytest.raises(WrongCredentials):
+        access.sign_in(NamedClaim(name, HERE), NOW)
+
+
+def test_a_bare_name_comes_from_where_its_login_may(access: Access) -> None:
+    assert access.sign_in(NamedClaim("bound", "198.51.100.7"), NOW).login == "bound"
+    with pytest.raises(ForbiddenAddress, match=HERE):
+        access.sign_in(NamedClaim("bound", HERE), NOW)
+
+
+def test_who_guesses_names_has_to_wait(access: Access) -> None:
+    for number in range(AccessSettings().free_failures_of_address + 1):
+        with pytest.raises(WrongCredentials):
+            access.sign_in(NamedClaim(f"guess-{number}", HERE), NOW)
+    with pytest.raises(Throttled):
+        access.sign_in(NamedClaim("acme", HERE), NOW)
+
+
+def test_only_the_dialect_with_the_setting_believes_a_bare_name() -> None:
+    rooms = {
+        path.parent.name for path in Path("src/callboard").rglob("*.py") if "NamedClaim(" in path.read_text("utf-8")
+    }
+    assert rooms == {"access", "mor"}
 
 
 # --- rights ---

@@ -10,7 +10,15 @@ from math import ceil
 import msgspec
 
 from callboard.access import digest
-from callboard.access.claims import Claim, DigestClaim, OpenClaim, PasswordClaim, SignatureClaim, TrustedClaim
+from callboard.access.claims import (
+    Claim,
+    DigestClaim,
+    NamedClaim,
+    OpenClaim,
+    PasswordClaim,
+    SignatureClaim,
+    TrustedClaim,
+)
 from callboard.access.digest import Authorization, Nonces, Standing
 from callboard.access.logins import Login
 from callboard.access.mistakes import find_mistakes
@@ -125,6 +133,8 @@ class Access:
                 return self._by_address(claim)
             case OpenClaim():
                 return self._by_settings(claim)
+            case NamedClaim():
+                return self._by_name(claim, now)
 
     def recall(self, claim: PasswordClaim, now: float) -> Principal | None:
         """The principal, if this very password was verified a short while ago; else None, and `sign_in` knows more."""
@@ -211,6 +221,13 @@ class Access:
         if login is None:
             raise Unauthenticated("Sign in: the login that the settings name for requests without is not there.")
         return _principal(_admitted(login, claim.address), claim.address)
+
+    def _by_name(self, claim: NamedClaim, now: float) -> Principal:
+        """What stands in for a signature is for those who may sign. Names that are guessed count as failures."""
+        self._let_try(claim.address, claim.name, now)
+        login = self._usable(claim.name)
+        admitted = self._judge(login if login and login.signing else None, claim.address, claim.name, now)
+        return _principal(admitted, claim.address)
 
     # --- common ground ---
 

@@ -4,7 +4,7 @@ import msgspec
 
 from callboard.directory.addresses import AddressSet
 
-__all__ = ["Claim", "DigestClaim", "OpenClaim", "PasswordClaim", "SignatureClaim", "TrustedClaim"]
+__all__ = ["Claim", "DigestClaim", "NamedClaim", "OpenClaim", "PasswordClaim", "SignatureClaim", "TrustedClaim"]
 
 
 class PasswordClaim(msgspec.Struct, frozen=True):
@@ -62,4 +62,16 @@ class OpenClaim(msgspec.Struct, frozen=True):
     address: str
 
 
-Claim = PasswordClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim
+class NamedClaim(msgspec.Struct, frozen=True):
+    """A bare name, believed without any proof.
+
+    For a dialect whose settings say that signatures are not checked, and for nobody else: whoever can send such a
+    request can be anybody who may sign.
+    """
+
+    name: str
+    """The login that the request names."""
+    address: str
+
+
+Claim = PasswordClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim | NamedClaim
