@@ -15,7 +15,8 @@ from callboard.dialects.ozeki.faults import fault_of
 from callboard.dialects.ozeki.fields import Moment
 from callboard.dialects.ozeki.profiles import PROFILES, XE, Profile
 from callboard.dialects.ozeki.request import Parameters
-from callboard.dialects.ozeki.settings import OzekiSettings, zone_named
+from callboard.dialects.ozeki.settings import OzekiSettings
+from callboard.dialects.zones import zone_named
 from callboard.directory.addresses import AddressSet
 from callboard.http.routing import plain_path
 from callboard.http.values import Reply, Request

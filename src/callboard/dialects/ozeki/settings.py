@@ -1,15 +1,13 @@
 """The dialect's options."""
 
-from datetime import tzinfo
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from callboard.dialects.ozeki.profiles import ProfileName
+from callboard.dialects.zones import zone_named
 from callboard.directory.addresses import AddressSet
 from callboard.http.routing import plain_path
 
-__all__ = ["OzekiSettings", "zone_named"]
+__all__ = ["OzekiSettings"]
 
 
 class OzekiSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +41,3 @@ class OzekiSettings(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"the path {path!r} does not begin with a slash: write it like /api")
         if len({*self.profiles}) > 1 and plain_path(self.v10_path) == plain_path(self.xe_path):
             raise ValueError(f"both profiles have the path {self.v10_path!r}: give each its own")
-
-
-def zone_named(name: str) -> tzinfo | None:
-    """The zone of that name; None for the empty one, which is the system's. Raises ValueError if there is none."""
-    if not name:
-        return None
-    try:
-        return ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
-        raise ValueError(
-            f"{name!r} is no time zone known here: write it like Europe/Budapest, and install tzdata if it is one"
-        ) from None
