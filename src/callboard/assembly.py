@@ -28,6 +28,7 @@ from callboard.calls.commands import Command, CommandId
 from callboard.config.settings import Config
 from callboard.demo.directory import demo_directory
 from callboard.demo.traffic import DemoTraffic
+from callboard.dialects.mor.dialect import MorDialect
 from callboard.dialects.ozeki.dialect import OzekiDialect
 from callboard.dialects.sippy.dialect import SippyDialect
 from callboard.directory.directory import Directory, DirectoryChange
@@ -223,6 +224,7 @@ async def _open(stack: AsyncExitStack, house: _House, config: Config) -> HttpSer
         Api(house.desk, _sealing(config), house.switches.troubles),
         OzekiDialect(house.desk, config.dialects.ozeki),
         SippyDialect(house.desk, config.dialects.sippy),
+        MorDialect(house.desk, config.dialects.mor),
     ):
         for path in front.paths:
             router.add(path, front.answer)
@@ -269,9 +271,11 @@ async def demo(options: DemoOptions, ready: Callable[[Running], None]) -> None:
 
 
 def _demo_config(options: DemoOptions) -> Config:
+    """The defaults, at these addresses; the printed example of MOR, which has no method, works as GET too."""
     config = Config()
     return replace(
         config,
+        dialects=replace(config.dialects, mor=replace(config.dialects.mor, allow_get=True)),
         http=replace(config.http, listen=(options.http,)),
         switches=replace(
             config.switches, b2bua=replace(config.switches.b2bua, sip=options.sip, carrier=options.carrier)

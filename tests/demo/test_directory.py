@@ -67,6 +67,7 @@ def test_vendors_machine_and_shared_key(directory: Directory) -> None:
     machine = directory.machine_of("b2bua")
     assert machine is not None
     assert machine.id == 1
+    assert [machine.id for machine in directory.machines()] == [1, 2]
     assert all(directory.shared_key_of(customer.id) == "456789" for customer in directory.customers())
 
 

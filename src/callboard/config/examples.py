@@ -14,6 +14,7 @@ EXAMPLES: dict[str, object] = {
     "dialects.ozeki.allowed_addresses": ("192.168.0.0/16",),
     "dialects.ozeki.denied_addresses": ("192.168.7.0/24",),
     "dialects.ozeki.time_zone": "Europe/Budapest",
+    "dialects.mor.time_zone": "Europe/Vilnius",
     "dialects.sippy.trusted_addresses": ("192.0.2.30",),
 }
 """By dotted key. A test wants one for every setting with an empty default, and that it is a value that can be given."""

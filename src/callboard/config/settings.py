@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from callboard.access.settings import AccessSettings
+from callboard.dialects.mor.settings import MorSettings
 from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.http.settings import HttpSettings
@@ -43,6 +44,7 @@ class Dialects(msgspec.Struct, frozen=True, kw_only=True):
 
     ozeki: OzekiSettings = OzekiSettings()
     sippy: SippySettings = SippySettings()
+    mor: MorSettings = MorSettings()
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
