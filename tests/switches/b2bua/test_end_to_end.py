@@ -195,10 +195,7 @@ async def test_a_killed_engine_is_replaced_and_phones_stay_registered(world: Wor
     assert len(world.calls()) == 1
 
 
-async def test_an_engine_that_is_stopped_in_its_tracks_is_noticed(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("callboard.switches.b2bua.adapter.PULSE", 0.4)
+async def test_an_engine_that_is_stopped_in_its_tracks_is_noticed(world: World) -> None:
     await world.start()
     os.kill(world.switch.health().pid, signal.SIGSTOP)
     await until(lambda: world.switch.health().restarts == 1 and world.switch.health().up)
