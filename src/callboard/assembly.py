@@ -28,6 +28,7 @@ from callboard.calls.commands import Command, CommandId
 from callboard.config.settings import Config
 from callboard.demo.directory import demo_directory
 from callboard.demo.traffic import DemoTraffic
+from callboard.dialects.enswitch.dialect import EnswitchDialect
 from callboard.dialects.mor.dialect import MorDialect
 from callboard.dialects.ozeki.dialect import OzekiDialect
 from callboard.dialects.sippy.dialect import SippyDialect
@@ -222,6 +223,7 @@ async def _open(stack: AsyncExitStack, house: _House, config: Config) -> HttpSer
     router = Router()
     for front in (
         Api(house.desk, _sealing(config), house.switches.troubles),
+        EnswitchDialect(house.desk, config.dialects.enswitch),
         OzekiDialect(house.desk, config.dialects.ozeki),
         SippyDialect(house.desk, config.dialects.sippy),
         MorDialect(house.desk, config.dialects.mor),

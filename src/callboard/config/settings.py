@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from callboard.access.settings import AccessSettings
+from callboard.dialects.enswitch.settings import EnswitchSettings
 from callboard.dialects.mor.settings import MorSettings
 from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.sippy.settings import SippySettings
@@ -42,6 +43,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
 class Dialects(msgspec.Struct, frozen=True, kw_only=True):
     """The dialects."""
 
+    enswitch: EnswitchSettings = EnswitchSettings()
     ozeki: OzekiSettings = OzekiSettings()
     sippy: SippySettings = SippySettings()
     mor: MorSettings = MorSettings()
