@@ -1,7 +1,7 @@
 """Refusals in the vendor's words: texts alone, there are no codes, and clients compare them to the letter.
 
 The texts are those of the vendor's pages (MOR API; MOR API active calls get), without the blanks that the printed
-example has around them. Where the vendor has no text the words are ours.
+example has around them. Where the vendor has no text the words are ours, with the refusal's own sentence in them.
 """
 
 from callboard.access.access import StaleNonce
@@ -34,19 +34,20 @@ FAULTS: dict[type[Refusal], str] = {
     Unauthenticated: "Access Denied",
     WrongCredentials: "Incorrect hash",
     StaleNonce: "Incorrect hash",
-    Throttled: "Too many failed attempts",
+    Throttled: "{}",
     ForbiddenAddress: "Access Denied",
     Forbidden: "You are not authorized to use this functionality",
-    Malformed: "Parameters cannot be read",
+    Malformed: "Parameters cannot be read: {}",
     UnknownMethod: "Feature is disabled",
-    MissingArgument: "Parameter is missing",
-    InvalidArgument: "Parameter is incorrect",
+    MissingArgument: "Parameter is missing: {}",
+    InvalidArgument: "Parameter is incorrect: {}",
     NotFound: "Not found",
     CallNotFound: "Call was not found",
     AccountNotFound: "Device was not found",
     CustomerNotFound: "User was not found",
-    Unavailable: "Temporarily unavailable",
+    Unavailable: "Temporarily unavailable: {}",
 }
+"""What is said of each; `{}` is the refusal's own sentence."""
 
 ARGUMENTS = {
     "s_server": "Server was not found",
@@ -67,4 +68,4 @@ def words_of(refusal: Refusal) -> str:
     """The text of a refusal."""
     if isinstance(refusal, InvalidArgument) and refusal.argument in ARGUMENTS:
         return ARGUMENTS[refusal.argument]
-    return FAULTS[type(refusal)]
+    return FAULTS[type(refusal)].format(refusal.message)
