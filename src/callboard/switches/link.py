@@ -1,0 +1,49 @@
+"""What every adapter of a switch offers to the keeper, which alone decides when to connect, list and try again."""
+
+from typing import Protocol
+
+from callboard.calls.commands import Command
+from callboard.calls.events import SwitchListed
+
+__all__ = ["Link", "LinkError"]
+
+
+class LinkError(Exception):
+    """A link could not be opened, or was lost. For people: the cause, and what mends it."""
+
+    def __init__(self, cause: str, fix: str = "") -> None:
+        super().__init__(f"{cause}: {fix}" if fix else cause)
+        self.cause = cause
+        self.fix = fix
+
+
+class Link(Protocol):
+    """One connection to a switch, from login until it is lost. Made anew for each try; events go to its `tell`."""
+
+    async def open(self) -> None:
+        """Connect, log in and subscribe; events are told from here on. Raises `LinkError`."""
+        ...
+
+    @property
+    def instance(self) -> str:
+        """What differs for each life of the switch itself (its start time, a boot id); known once open.
+
+        Another instance than before means that the switch restarted, and that its old calls are over.
+        """
+        ...
+
+    async def list(self) -> SwitchListed:
+        """The switch's own full list as of the moment it was asked for. Raises `LinkError`; then nothing is known."""
+        ...
+
+    async def lost(self) -> LinkError:
+        """Wait until the link is lost, and say why."""
+        ...
+
+    def send(self, command: Command) -> str | None:
+        """Hand a command over at once. None if it went out, else why not, for people."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connection up, in good order where that is quick."""
+        ...
