@@ -1,4 +1,6 @@
-"""Draw the automaton of `callboard.calls.state` for the docs: `python scripts/draw_states.py > docs/explanation/states.md`.
+"""Draw the automaton of `callboard.calls.state` for the docs.
+
+    python scripts/draw_states.py > docs/explanation/states.md
 
 A test compares the page with what this prints, so the page cannot lie.
 """

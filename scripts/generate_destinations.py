@@ -193,7 +193,7 @@ def area_rows(area: str, patterns: "Patterns", home: Destination) -> list[tuple[
 
 def state_of(area: str) -> str:
     """The state or province of an area code of the North American plan; "" if the metadata has none."""
-    place = GEOCODE_DATA.get(f"1{area}", {}).get("en", "")
+    place: str = GEOCODE_DATA.get(f"1{area}", {}).get("en", "")
     state = place.rpartition(", ")[2]
     return STATES.get(state, state).removesuffix(" State").replace("Colombia", "Columbia")
 

@@ -5,7 +5,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from email.utils import formatdate
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import cast
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseStartEvent, HTTPScope, Scope
 
 from callboard.http.protocol import GuardedProtocol
-from callboard.http.values import Handler, Reply, Request
+from callboard.http.values import Body, Handler, Reply, Request
 
 __all__ = ["Application"]
 
@@ -66,7 +66,7 @@ class Application:
             return Reply(status=500, headers=(("X-Content-Type-Options", "nosniff"),)), _apology(reference)
 
 
-def _begun(request: Request, body: bytes | Iterable[bytes], whole: bool) -> bytes | Blocks:
+def _begun(request: Request, body: Body, whole: bool) -> bytes | Blocks:
     """The body with its first block made, or all of them if it must be `whole`: what fails here gets a clean error.
 
     HTTP/1.0 needs it whole, for it has no way to end a body of unknown length but the end of the connection.

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from callboard.http.values import Body
+
 __all__ = ["BLOCK", "body", "in_blocks"]
 
 BLOCK = 500
@@ -17,6 +19,6 @@ def in_blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
         yield rows[start : start + BLOCK]
 
 
-def body(document: Iterable[bytes], rows: int) -> bytes | Iterable[bytes]:
+def body(document: Iterable[bytes], rows: int) -> Body:
     """The body of a reply with so many rows: a short one whole, so that its length is known, a long one in blocks."""
     return document if rows > BLOCK else b"".join(document)

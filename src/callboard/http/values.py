@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import msgspec
 
-__all__ = ["Handler", "Reply", "Request"]
+__all__ = ["Body", "Handler", "Reply", "Request"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,13 +27,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """When the request came, Unix seconds."""
 
 
+Body = bytes | Iterable[bytes]
+"""A document, whole or in blocks."""
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What to answer. A body given as an iterable of blocks is produced while it is sent, block by block."""
 
     status: int = 200
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | Iterable[bytes] = b""
+    body: Body = b""
 
 
 Handler = Callable[[Request], Awaitable[Reply]]

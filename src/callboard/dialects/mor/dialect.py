@@ -4,8 +4,6 @@ Transport and sign-in are the vendor's (wiki.kolmisoft.com, MOR API; MOR API has
 request names a login and is signed with the key that both sides share.
 """
 
-from collections.abc import Iterable
-
 from callboard.access.claims import Claim, NamedClaim, SignatureClaim
 from callboard.access.rights import Principal
 from callboard.calls.refusals import Refusal, Unauthenticated, WrongCredentials
@@ -17,7 +15,7 @@ from callboard.dialects.mor.request import Asked, Parameters
 from callboard.dialects.mor.settings import MorSettings
 from callboard.dialects.zones import zone_named
 from callboard.http.blocks import body
-from callboard.http.values import Reply, Request
+from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import LIST_CALLS
 
@@ -85,7 +83,7 @@ class MorDialect:
         return _reply(body(page(fields.blocks(calls, view)), len(calls)))
 
 
-def _reply(document: bytes | Iterable[bytes]) -> Reply:
+def _reply(document: Body) -> Reply:
     return Reply(content_type=CONTENT_TYPE, body=document)
 
 

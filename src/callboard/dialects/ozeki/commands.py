@@ -1,6 +1,6 @@
 """The vendor's commands: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
@@ -11,14 +11,12 @@ from callboard.dialects.ozeki.documents import answer, call_list
 from callboard.dialects.ozeki.fields import Moment
 from callboard.dialects.ozeki.profiles import Profile
 from callboard.http.blocks import body
+from callboard.http.values import Body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL
 from callboard.operations.list_calls import LIST_CALLS
 
-__all__ = ["COMMANDS", "Asked", "Body", "Command", "command_named"]
-
-Body = bytes | Iterable[bytes]
-"""An XML document, whole or in blocks."""
+__all__ = ["COMMANDS", "Asked", "Command", "command_named"]
 
 
 class Asked(NamedTuple):

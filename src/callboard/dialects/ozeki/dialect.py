@@ -9,7 +9,7 @@ from callboard.access.claims import OpenClaim
 from callboard.access.rights import Principal
 from callboard.calls.refusals import Forbidden, ForbiddenAddress, Refusal, Throttled, Unauthenticated
 from callboard.dialects.ozeki import request as asking
-from callboard.dialects.ozeki.commands import Asked, Body, command_named
+from callboard.dialects.ozeki.commands import Asked, command_named
 from callboard.dialects.ozeki.documents import answer
 from callboard.dialects.ozeki.faults import fault_of
 from callboard.dialects.ozeki.fields import Moment
@@ -19,7 +19,7 @@ from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.zones import zone_named
 from callboard.directory.addresses import AddressSet
 from callboard.http.routing import plain_path
-from callboard.http.values import Reply, Request
+from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
 
 __all__ = ["OzekiDialect"]

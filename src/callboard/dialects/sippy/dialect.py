@@ -14,11 +14,11 @@ from callboard.access.rights import Principal
 from callboard.calls.refusals import CustomerNotFound, ForbiddenAddress, Malformed, Refusal, Throttled, Unauthenticated
 from callboard.dialects.sippy import xmlrpc
 from callboard.dialects.sippy.faults import fault_document
-from callboard.dialects.sippy.methods import SYSTEM_METHODS, Asked, Body, Method, answer_system, method_named
+from callboard.dialects.sippy.methods import SYSTEM_METHODS, Asked, Method, answer_system, method_named
 from callboard.dialects.sippy.request import Parameters, identity, named
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.directory.addresses import AddressSet
-from callboard.http.values import Reply, Request
+from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
 
 __all__ = ["SippyDialect"]

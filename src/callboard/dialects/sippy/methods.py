@@ -1,6 +1,6 @@
 """The vendor's methods: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
@@ -10,15 +10,13 @@ from callboard.calls.state import State
 from callboard.dialects.sippy import fields, request, xmlrpc
 from callboard.directory.records import ROOT
 from callboard.http.blocks import body
+from callboard.http.values import Body
 from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER, Disconnecting
 from callboard.operations.list_calls import LIST_CALLS
 
-__all__ = ["METHODS", "SYSTEM_METHODS", "Asked", "Body", "Method", "answer_system", "method_named"]
-
-Body = bytes | Iterable[bytes]
-"""An XML-RPC document, whole or in blocks."""
+__all__ = ["METHODS", "SYSTEM_METHODS", "Asked", "Method", "answer_system", "method_named"]
 
 NOT_FOUND = "Call not found or not accessible"
 """The vendor's result for a call that cannot be disconnected: a result, not a fault."""
