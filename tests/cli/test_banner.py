@@ -5,7 +5,15 @@ import shlex
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
-from callboard.cli.banner import banner, demo_logins, python_line, sippy_line
+from callboard.cli.banner import (
+    banner,
+    demo_logins,
+    enswitch_line,
+    mor_line,
+    ozeki_line,
+    python_line,
+    sippy_line,
+)
 
 TEXT = banner(("127.0.0.1:8080", "127.0.0.1:9509"), "127.0.0.1:5060", "callboard")
 
@@ -36,7 +44,8 @@ def test_what_is_not_a_line_to_paste_fits_the_screen() -> None:
 
 
 def test_the_shell_takes_the_lines_as_they_are() -> None:
-    for line in (sippy_line("http://h", "listAllCalls", ""), python_line("http://h")):
+    sippy = sippy_line("http://h", "listAllCalls", "")
+    for line in (sippy, *(make("http://h") for make in (python_line, ozeki_line, enswitch_line, mor_line))):
         subprocess.run(["sh", "-n", "-c", line], check=True)
     words = shlex.split(sippy_line("http://h", "listAllCalls", ""))
     assert ElementTree.fromstring(words[words.index("--data") + 1]).findtext("methodName") == "listAllCalls"

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from callboard.access.entries import sealing
+from callboard.cli.banner import banner
 from callboard.directory.document import read_document
 from tests.conformance.server import PATIENCE, free_port, until
 
@@ -87,6 +88,27 @@ async def test_the_examples_of_a_page_work(demo: str, tmp_path: Path, page: str)
     output = (await asyncio.wait_for(process.communicate(), 3 * PATIENCE))[0].decode()
     assert process.returncode == 0, output
     assert "faultCode" not in output
+
+
+async def test_what_the_demo_prints_can_be_pasted(demo: str, tmp_path: Path) -> None:
+    """Every line that lists calls shows some: in our words and in those of each vendor."""
+    printed = banner((f"127.0.0.1:{demo}",), "127.0.0.1:5060", "callboard")
+    lines = [line.strip() for line in printed.splitlines() if line.startswith(("  curl", "  python3", "  callboard"))]
+    lists = [line for line in lines if "960" not in line]
+    assert len(lists) == 7
+    for line in lists:
+        line = line.replace("curl ", "curl -sS --fail-with-body ", 1)
+        environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-c", line),
+            cwd=tmp_path,
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output = (await asyncio.wait_for(process.communicate(), PATIENCE))[0].decode()
+        assert process.returncode == 0, f"{line}\n{output}"
+        assert re.search(r"\b(101|103)\b", output), f"{line} shows no call of Acme's:\n{output}"
 
 
 def test_the_printed_directory_can_be_put_in() -> None:

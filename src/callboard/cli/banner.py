@@ -1,5 +1,6 @@
 """What the demo says when it is up: where it answers, who can sign in, and what to paste next."""
 
+import hashlib
 import json
 import textwrap
 import tomllib
@@ -10,7 +11,16 @@ import msgspec
 
 from callboard.cli.output import as_table
 
-__all__ = ["DemoLogin", "banner", "demo_logins", "python_line", "sippy_line"]
+__all__ = [
+    "DemoLogin",
+    "banner",
+    "demo_logins",
+    "enswitch_line",
+    "mor_line",
+    "ozeki_line",
+    "python_line",
+    "sippy_line",
+]
 
 
 class DemoLogin(msgspec.Struct, frozen=True):
@@ -65,6 +75,14 @@ From Python, with nothing but its standard library:
 
   {python}
 
+In the words of Ozeki, Enswitch and MOR, as their manuals print them:
+
+  {ozeki}
+
+  {enswitch}
+
+  {mor}
+
 End a call (put the number of a listed one in the place of 960):
 
   {command} calls hangup 960 --server {url} -u root --password demo-root
@@ -101,6 +119,9 @@ def banner(http: Sequence[str], sip: str, command: str) -> str:
             "<param><value><struct><member><name>ID</name><value>960</value></member></struct></value></param>",
         ),
         python=python_line(url),
+        ozeki=ozeki_line(url),
+        enswitch=enswitch_line(url),
+        mor=mor_line(url),
     )
 
 
@@ -142,3 +163,19 @@ def python_line(url: str) -> str:
         f"r = u.Request({place}, x.dumps((), 'listAllCalls').encode(), {{'Content-Type': 'text/xml'}}); "
         'print(x.loads(u.build_opener(u.HTTPDigestAuthHandler(p)).open(r).read())[0][0])"'
     )
+
+
+def ozeki_line(url: str) -> str:
+    """A `curl` line that lists the calls through the Ozeki dialect, with the manual's login."""
+    return f"curl '{url}/api?command=ListActiveCalls&Username=HTTP_User_1&Password=qwe123'"
+
+
+def enswitch_line(url: str) -> str:
+    """A `curl` line that lists Acme's calls through the Enswitch dialect, with the manual's login."""
+    return f"curl '{url}/api/json/calls/active/list/?auth_username=user;auth_password=password'"
+
+
+def mor_line(url: str) -> str:
+    """A `curl` line that lists Acme's calls through the MOR dialect, with the manual's login and hash."""
+    signature = hashlib.sha1(_cast().customers[0].shared_key.encode(), usedforsecurity=False).hexdigest()
+    return f"curl -X POST '{url}/billing/api/active_calls_get?u=username&hash={signature}'"
