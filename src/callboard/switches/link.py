@@ -11,10 +11,12 @@ __all__ = ["Link", "LinkError"]
 class LinkError(Exception):
     """A link could not be opened, or was lost. For people: the cause, and what mends it."""
 
-    def __init__(self, cause: str, fix: str = "") -> None:
+    def __init__(self, cause: str, fix: str = "", *, lasting: bool = False) -> None:
+        """`lasting` says that only people can mend it, such as a wrong password: it is tried again but seldom."""
         super().__init__(f"{cause}: {fix}" if fix else cause)
         self.cause = cause
         self.fix = fix
+        self.lasting = lasting
 
 
 class Link(Protocol):
@@ -28,7 +30,8 @@ class Link(Protocol):
     def instance(self) -> str:
         """What differs for each life of the switch itself (its start time, a boot id); known once open.
 
-        Another instance than before means that the switch restarted, and that its old calls are over.
+        Another instance than before means that the switch restarted, and that its old calls are over. "" if the switch
+        does not tell.
         """
         ...
 

@@ -283,8 +283,9 @@ class Table:
         link = self._links.get(switch)
         if link is None:
             self._links[switch] = Link(switch=switch, state=state, since=at, why=why)
-        elif link.state is not state:
-            self._links[switch] = replace(link, state=state, since=at, why=why)
+        elif (link.state, link.why) != (state, why):
+            since = link.since if link.state is state else at
+            self._links[switch] = replace(link, state=state, since=since, why=why)
 
     def _of_switch(self, switch: str) -> Iterator[Call]:
         for number in [number for key, number in self._numbers.items() if key.switch == switch]:

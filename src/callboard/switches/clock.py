@@ -1,0 +1,65 @@
+"""A switch's clock against ours: what its times are on our clock, learned from the messages that arrive."""
+
+__all__ = ["NO_SKEW", "WINDOW", "SwitchClock"]
+
+NO_SKEW = 0.1
+"""Seconds of difference that count as delay on the way and not as a wrong clock: two machines that keep their time by
+NTP differ by less, and on one machine there is one clock.
+"""
+WINDOW = 60.0
+"""Seconds for which the quickest message speaks. A clock that is set back is believed after two windows at the latest,
+one that is set forward at once.
+"""
+
+
+class SwitchClock:
+    """Turns a switch's times into ours. All times are Unix seconds.
+
+    A message arrives as late as it is under way, so that receipt less the switch's time is the offset between the
+    clocks and a delay, which is never negative. The smallest that was seen of late is the best estimate of the offset.
+
+    Of two events in the order of the switch's clock the later one never gets the earlier time, and no event gets a
+    time after its receipt. So no length of time is negative.
+    """
+
+    def __init__(self) -> None:
+        self._least: float | None = None
+        self._least_before: float | None = None
+        self._window_began = 0.0
+        self._newest: tuple[float, float] | None = None
+
+    @property
+    def offset(self) -> float:
+        """Seconds to add to the switch's time to have ours; 0.0 while nothing is known."""
+        known = [least for least in (self._least, self._least_before) if least is not None]
+        least = min(known, default=0.0)
+        return 0.0 if 0.0 <= least < NO_SKEW else least
+
+    def ours(self, at: float) -> float:
+        """A time of the switch that lies back, such as the start of a listed call, on our clock."""
+        return at + self.offset
+
+    def heard(self, at: float, received: float) -> float:
+        """When an event happened on our clock: the switch says `at`, and it arrived when ours said `received`."""
+        before = self.offset
+        self._learn(received - at, received)
+        if self.offset > before:
+            # The switch's clock was set back, or ours forward: what was the newest does not bind what comes.
+            self._newest = None
+        ours = min(self.ours(at), received)
+        if self._newest is None:
+            self._newest = (at, ours)
+        newest_at, newest = self._newest
+        if at < newest_at:
+            return min(ours, newest)
+        ours = min(max(ours, newest), received)
+        self._newest = (at, ours)
+        return ours
+
+    def _learn(self, difference: float, received: float) -> None:
+        if not 0.0 <= received - self._window_began < WINDOW:
+            stale = not 0.0 <= received - self._window_began < 2 * WINDOW
+            self._least_before = None if stale else self._least
+            self._least = None
+            self._window_began = received
+        self._least = difference if self._least is None else min(self._least, difference)

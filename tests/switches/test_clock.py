@@ -1,0 +1,100 @@
+"""The estimate of a switch's clock: what is known of it beforehand is the true offset and each message's delay."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.switches.clock import NO_SKEW, WINDOW, SwitchClock
+
+offsets = st.floats(-1e6, 1e6)
+delays = st.floats(0.0, 5.0)
+steps = st.floats(0.0, 20.0)
+
+
+def test_nothing_is_known_at_first() -> None:
+    assert SwitchClock().offset == 0.0
+    assert SwitchClock().ours(100.0) == 100.0
+
+
+def test_the_quickest_message_tells_the_offset() -> None:
+    clock = SwitchClock()
+    # The switch is 30 s ahead; the messages take 0.4, 0.02 and 0.3 s.
+    times = [clock.heard(130.0, 100.4), clock.heard(131.0, 101.02), clock.heard(132.0, 102.3)]
+    assert times == pytest.approx([100.4, 101.02, 102.02])
+    assert clock.offset == pytest.approx(-29.98)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.001, NO_SKEW * 0.99])
+def test_on_one_machine_times_are_left_as_they_are(delay: float) -> None:
+    clock = SwitchClock()
+    assert clock.heard(100.0, 100.0 + delay) == 100.0
+    assert clock.ours(90.0) == 90.0
+
+
+def test_a_slow_first_message_is_soon_made_good() -> None:
+    clock = SwitchClock()
+    assert clock.heard(100.0, 102.0) == 102.0
+    assert clock.heard(103.0, 103.01) == 103.0
+    assert clock.heard(104.0, 106.0) == 104.0
+
+
+def test_a_clock_that_is_set_forward_is_believed_at_once() -> None:
+    clock = SwitchClock()
+    clock.heard(100.0, 100.0)
+    assert clock.heard(3701.0, 101.0) == 101.0
+    assert clock.offset == -3600.0
+
+
+def test_a_clock_that_is_set_back_is_believed_after_two_windows() -> None:
+    clock = SwitchClock()
+    clock.heard(10_000.0, 10_000.0)
+    for second in range(1, int(2 * WINDOW) + 2):
+        received = 10_000.0 + second
+        assert clock.heard(received - 3600.0, received) <= received
+    assert clock.offset == 3600.0
+    received = 10_000.0 + 2 * WINDOW + 5
+    assert clock.heard(received - 3600.0, received) == received
+
+
+def test_after_a_long_silence_the_old_estimate_does_not_count() -> None:
+    clock = SwitchClock()
+    clock.heard(100.0, 50.0)
+    assert clock.heard(1000.0, 1000.0) == 1000.0
+    assert clock.offset == 0.0
+
+
+@given(offsets, st.lists(st.tuples(steps, delays), min_size=1))
+def test_no_event_is_after_its_receipt_and_none_before_an_earlier_one(
+    offset: float, messages: list[tuple[float, float]]
+) -> None:
+    """In the order of the switch's clock, as one connection brings them."""
+    clock = SwitchClock()
+    truth, arrived, last = 1e9, 0.0, 0.0
+    for step, delay in messages:
+        truth += step
+        arrived = max(arrived, truth + delay)
+        ours = clock.heard(truth - offset, arrived)
+        assert last <= ours <= arrived
+        last = ours
+
+
+@given(offsets, st.lists(st.tuples(st.floats(0.0, 100.0), delays), min_size=1))
+def test_an_old_event_that_comes_late_is_never_the_newest(offset: float, messages: list[tuple[float, float]]) -> None:
+    clock = SwitchClock()
+    newest_at, newest = float("-inf"), float("-inf")
+    for after, delay in sorted(messages, key=lambda message: sum(message)):
+        at = 1e9 + after - offset
+        ours = clock.heard(at, 1e9 + after + delay)
+        if at >= newest_at:
+            newest_at, newest = at, max(ours, newest)
+        else:
+            assert ours <= newest
+
+
+@given(offsets.filter(lambda offset: abs(offset) > 1.0), st.lists(delays, min_size=1, max_size=50))
+def test_the_estimate_is_off_by_the_quickest_delay(offset: float, delays: list[float]) -> None:
+    clock = SwitchClock()
+    for second, delay in enumerate(delays):
+        clock.heard(1e9 + second - offset, 1e9 + second + delay)
+    if clock.offset:
+        assert clock.offset - offset == pytest.approx(min(delays), abs=1e-6)
