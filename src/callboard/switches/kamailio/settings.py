@@ -1,0 +1,45 @@
+"""The settings of the link to a Kamailio."""
+
+from typing import Annotated
+
+import msgspec
+
+from callboard.directory.trusted import ANY_PORT, split_address
+
+__all__ = ["KamailioSettings"]
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class KamailioSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a Kamailio is asked and listened to."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1)] = "kamailio"
+    """The switch's name in the call table; a machine of the directory names the same."""
+    rpc: str = "http://127.0.0.1:5060/RPC"
+    """URL of its JSON-RPC (module jsonrpcs behind xhttp)."""
+    events: str = "127.0.0.1:8448"
+    """Address of its module evapi, `host:port`. It has neither login nor TLS: keep it on a network you trust."""
+    user: str = ""
+    """Name for HTTP Basic authentication, where the script or a proxy before it asks for one."""
+    password: str = ""
+    """Password that goes with `user`."""
+    ca: str = ""
+    """File with the authority that signed the certificate of an https `rpc`; empty: those that the system trusts."""
+    trust_from: bool = True
+    """Whether the user in From tells whose a call is, where the script notes nothing better. Say false if your proxy
+    takes calls without checking that From belongs to the caller.
+    """
+    connect_timeout: Seconds = 5.0
+    """Seconds within which a connection must be made."""
+    answer_timeout: Seconds = 5.0
+    """Seconds within which a question must be answered."""
+    list_timeout: Seconds = 15.0
+    """Seconds within which the full list must be there."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the entry and the fix, for an address that is none."""
+        if not self.rpc.startswith(("http://", "https://")):
+            raise ValueError(f"rpc is {self.rpc!r}, which is no HTTP address: write it like http://192.0.2.7:5060/RPC")
+        if split_address(self.events)[1] == ANY_PORT:
+            raise ValueError(f"events is {self.events!r}, which has no port: write it like 192.0.2.7:8448")
