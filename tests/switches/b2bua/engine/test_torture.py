@@ -203,6 +203,15 @@ def read_or_refuse(data: bytes) -> None:
         assert str(message)
 
 
+@pytest.mark.parametrize("user", [b"alice\xff", b"alice%ff", b"%c3%28", b"%00", b"%", b"%%"])
+def test_a_user_part_that_is_no_text_is_answered_as_it_came(inside_once: Inside, fuzzer: Peer, user: bytes) -> None:
+    request = fuzzer.request("OPTIONS").encode()
+    assert b"<sip:101@" in request
+    fuzzer.send(request.replace(b"<sip:101@", b"<sip:" + user + b"@", 1))
+    assert fuzzer.expect(200, "OPTIONS")
+    assert not inside_once.told(wire.Trouble)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_spoilt_message_upsets_the_engine(inside_once: Inside, fuzzer: Peer, data: st.DataObject) -> None:

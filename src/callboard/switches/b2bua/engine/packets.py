@@ -6,10 +6,18 @@ body's length in characters is then its length in bytes, and what goes out is wh
 """
 
 import re
+from functools import partial
 from typing import Any
+from urllib.parse import quote, unquote
 
+import sippy.SipURL
 from sippy.SipRequest import SipRequest
 from sippy.SipResponse import SipResponse
+
+# A URI's user part is taken out of its %-escapes when it is read and put back when it is written: both must keep bytes
+# that are no UTF-8, or a message with one cannot be answered at all.
+sippy.SipURL.quote = partial(quote, errors="surrogateescape")
+sippy.SipURL.unquote = partial(unquote, errors="surrogateescape")
 
 __all__ = ["LARGEST", "Unreadable", "courtesy", "is_keepalive", "read"]
 
