@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 import re
 import socket
 import sys
@@ -27,10 +28,15 @@ Row = dict[str, Any]
 
 
 def free_port() -> int:
-    """A UDP and TCP port that is free on loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", 0))
-        port: int = udp.getsockname()[1]
+    """A UDP and TCP port that is free on loopback, and not one that the system hands out by itself meanwhile."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
         return port
 
 

@@ -43,6 +43,7 @@ async def demo() -> AsyncIterator[str]:
     )
 
     async def answered() -> bool:
+        assert process.returncode is None, "the demo ended by itself"
         try:
             async with httpx2.AsyncClient() as client:
                 url = f"http://127.0.0.1:{port}/v1/calls?state=answered&account=5"
@@ -55,7 +56,8 @@ async def demo() -> AsyncIterator[str]:
         await until(answered, "an answered call of account 5", 3 * PATIENCE)
         yield str(port)
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await asyncio.wait_for(process.wait(), PATIENCE)
 
 
