@@ -1,0 +1,110 @@
+"""The living channels of one switch, by call, and the calls about which its events leave doubts."""
+
+from collections import deque
+
+from callboard.calls.legs import Leg, Side
+from callboard.calls.state import CONNECTED
+from callboard.switches.asterisk.channels import Snapshot, order_of
+
+__all__ = ["Channel", "Mirror"]
+
+REMEMBERED = 4096
+"""Channels that hung up and are remembered, so that a late packet does not bring one back."""
+PATIENCE = 0.5
+"""Seconds that a call may look half gone before the switch's list is asked what became of it."""
+
+
+class Channel:
+    """One living channel: mutable, for it changes with nearly every packet."""
+
+    __slots__ = ("asked", "commanded", "created_at", "leg", "name", "order", "promoted", "shown")
+
+    def __init__(self, shown: Snapshot, created_at: float) -> None:
+        self.shown = shown
+        self.name = shown.name
+        self.created_at = created_at
+        self.order = order_of(shown.uniqueid, created_at)
+        self.leg: Leg | None = None
+        self.asked = False
+        """Whether its far end wants to hang up."""
+        self.commanded = False
+        """Whether it was we who hung it up."""
+        self.promoted: str | None = None
+        """Where a transfer takes it as the caller, until it is; None if none does."""
+
+
+class Mirror:
+    """What the switch has at present, as far as its packets told."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, Channel] = {}
+        self.calls: dict[str, dict[str, Channel]] = {}
+        """The channels that share a Linkedid."""
+        self.gone: set[str] = set()
+        """Channels that hung up of late."""
+        self._gone_order: deque[str] = deque()
+        self._halved: set[str] = set()
+        self._doubts: dict[str, float] = {}
+
+    def living(self, linkedid: str, but: Channel | None = None) -> list[Channel]:
+        """The channels of a call that are legs, the oldest first."""
+        channels = self.calls.get(linkedid, {}).values()
+        living = [channel for channel in channels if channel.leg is not None and channel is not but]
+        return sorted(living, key=lambda channel: channel.order)
+
+    def free_side(self, linkedid: str) -> Side:
+        """The side of the next leg of a call: the caller's while nobody is there."""
+        callers = any(channel.leg and channel.leg.side is Side.CALLER for channel in self.living(linkedid))
+        return Side.CALLEE if callers else Side.CALLER
+
+    def add(self, channel: Channel) -> None:
+        """A channel is there, in the call that it shows."""
+        self.channels[channel.shown.uniqueid] = channel
+        self.calls.setdefault(channel.shown.linkedid, {})[channel.shown.uniqueid] = channel
+
+    def look_at(self, linkedid: str, at: float) -> None:
+        """Doubt a call of which a leg has gone, where what is left looks like half a conversation."""
+        if linkedid not in self._halved:
+            return
+        legs = [channel.leg for channel in self.living(linkedid) if channel.leg is not None]
+        sides = {leg.side for leg in legs}
+        if legs and (Side.CALLER not in sides or (len(sides) == 1 and legs[0].state in CONNECTED)):
+            self._doubts.setdefault(linkedid, at)
+        else:
+            self._doubts.pop(linkedid, None)
+
+    def leave(self, channel: Channel) -> None:
+        """The channel is in its call no longer."""
+        linkedid = channel.shown.linkedid
+        call = self.calls.get(linkedid, {})
+        call.pop(channel.shown.uniqueid, None)
+        if not any(other.leg is not None for other in call.values()):
+            self._doubts.pop(linkedid, None)
+            self._halved.discard(linkedid)
+        if not call:
+            self.calls.pop(linkedid, None)
+
+    def forget(self, channel: Channel) -> None:
+        """The channel hung up."""
+        uniqueid = channel.shown.uniqueid
+        self.leave(channel)
+        self.channels.pop(uniqueid, None)
+        self.gone.add(uniqueid)
+        self._gone_order.append(uniqueid)
+        if len(self._gone_order) > REMEMBERED:
+            self.gone.discard(self._gone_order.popleft())
+
+    def doubtful(self, now: float) -> bool:
+        """Whether a call has looked half gone for so long that the switch's list should be asked."""
+        return any(now - since >= PATIENCE for since in self._doubts.values())
+
+    def halve(self, linkedid: str, at: float) -> None:
+        """A leg of the call has gone."""
+        if linkedid in self.calls:
+            self._halved.add(linkedid)
+            self.look_at(linkedid, at)
+
+    def settled(self) -> None:
+        """The switch's own list has told all."""
+        self._doubts.clear()
+        self._halved.clear()
