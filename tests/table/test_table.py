@@ -164,6 +164,24 @@ def test_a_renamed_leg_keeps_the_calls_number() -> None:
     assert call.state is State.HELD
 
 
+def test_a_callee_who_calls_on_is_on_the_callers_side_from_then_on() -> None:
+    table = new_table()
+    up(table)
+    calls_on = leg("b", "c1", Side.CALLER, 10.2, state=State.ANSWERED, number="812", dialed="813")
+
+    tell(
+        table,
+        LegSeen(20.0, calls_on),
+        LegEnded(A, 20.1),
+        LegSeen(20.2, leg("c", "c1", Side.CALLEE, 20.2, number="813")),
+    )
+    tell(table, LegSeen(15.0, leg("b", "c1", Side.CALLEE, 10.2)))
+
+    call = only(table)
+    assert (call.caller, call.dialed, call.callee) == ("812", "813", "813")
+    assert call.state is State.DIALING
+
+
 def test_a_lost_link_makes_calls_suspect_and_ends_none() -> None:
     table = new_table()
     up(table)

@@ -62,8 +62,12 @@ def _merged(known: Facts, more: Facts) -> Facts:
 
 
 def seen_again(leg: Leg, more: Leg, at: float) -> Leg:
-    """The leg after another report of the whole of it: its fields are filled in, its state only goes forward."""
-    filled = described(leg, more, at)
+    """The leg after another report of the whole of it: its fields are filled in, its state only goes forward.
+
+    A party that was called and then calls on, as after a transfer, is on the caller's side from there on.
+    """
+    side = more.side if at >= leg.told_at else leg.side
+    filled = replace(described(leg, more, at), side=side)
     if more.state <= leg.state:
         return filled
     return replace(

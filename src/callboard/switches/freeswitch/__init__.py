@@ -1,0 +1,1 @@
+"""FreeSWITCH, followed and steered through its event socket (mod_event_socket, inbound mode)."""

@@ -1,0 +1,319 @@
+"""A FreeSWITCH's events, lists and answers into our events; our commands into its words.
+
+One channel is one leg, but for the halves of loopback pairs, which only join the legs at their ends. One translator
+serves all links to a switch, one after another: what it knows of the channels makes a list after a reconnect say the
+same calls, under the same names, that the events told before.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec.structs import replace
+
+from callboard.calls.commands import Command
+from callboard.calls.events import (
+    Event,
+    LegAnswered,
+    LegDescribed,
+    LegEnded,
+    LegEnding,
+    LegHeld,
+    LegRenamed,
+    LegResumed,
+    LegRinging,
+    LegSeen,
+    Moved,
+    SwitchListed,
+)
+from callboard.calls.legs import Leg, LegId, Side
+from callboard.calls.state import CONNECTED, State, step
+from callboard.switches.clock import SwitchClock
+from callboard.switches.freeswitch import wire
+from callboard.switches.freeswitch.channels import (
+    cause_of,
+    cause_word,
+    is_loopback,
+    leg_of_event,
+    leg_of_row,
+    listed_again,
+    with_news,
+)
+from callboard.switches.freeswitch.grouping import Member, call_names
+
+__all__ = ["Question", "Translator"]
+
+_SIGNALS: dict[str, type[Moved]] = {
+    "CHANNEL_PROGRESS": LegRinging,
+    "CHANNEL_PROGRESS_MEDIA": LegRinging,
+    "CHANNEL_ANSWER": LegAnswered,
+    "CHANNEL_HOLD": LegHeld,
+    "CHANNEL_UNHOLD": LegResumed,
+    "CHANNEL_HANGUP": LegEnding,
+}
+_ENDS = frozenset({"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
+"""Either alone will do: each has been seen missing in the field."""
+
+REMEMBERED = 10_000
+"""Ended channels that are remembered, so that what comes late does not revive them."""
+
+
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """What must be asked of one channel before a list is believed."""
+
+    uuid: str
+    command: str
+
+
+class _Channel:
+    """What is known of a channel; mutable, for it changes with nearly every event."""
+
+    __slots__ = ("call", "created", "leg", "partner", "rough", "told_at")
+
+    def __init__(self, call: str, leg: Leg | None, told_at: float, created: float, partner: str = "") -> None:
+        self.call = call
+        self.leg = leg
+        """None for half of a loopback pair."""
+        self.told_at = told_at
+        self.created = created
+        self.partner = partner
+        self.rough = False
+        """Known from a list alone, which lacks the times."""
+
+
+class Translator:
+    """What one FreeSWITCH tells, in the house's words."""
+
+    def __init__(self, switch: str, clock: SwitchClock, *, doubt_after: float = 600.0, questions: int = 1_000) -> None:
+        self._switch = switch
+        self._clock = clock
+        self._doubt_after = doubt_after
+        self._questions = questions
+        self._channels: dict[str, _Channel] = {}
+        self._ended: dict[str, None] = {}
+        self.ignored = 0
+        """Events that could not be read, or that came too late."""
+        self.wants_list = False
+        """Whether calls were joined or parted in a way that only a list can tell; whoever lists takes it back."""
+
+    def __len__(self) -> int:
+        return len(self._channels)
+
+    def forget(self) -> None:
+        """The switch began a new life: none of its channels is left."""
+        self._channels.clear()
+
+    # --- events ------------------------------------------------------------------------------------------------------
+
+    def accept(self, event: wire.ChannelEvent | None, received: float) -> list[Event]:
+        """One event, `received` at a time of our clock."""
+        if event is None or not (event.timestamp.isascii() and event.timestamp.isdigit() and len(event.timestamp) < 18):
+            return self._ignore()
+        at = self._clock.heard(int(event.timestamp) / 1e6, received)
+        if not event.uuid:
+            return []
+        if event.uuid in self._ended:
+            return [] if event.name in _ENDS else self._ignore()
+        if event.name in _ENDS:
+            return self._end(event, at)
+        if event.name == "CHANNEL_UUID":
+            return self._rename(event, at)
+        if is_loopback(event.channel):
+            return self._half(event, at)
+        channel = self._channels.get(event.uuid)
+        return self._begin(event, at) if channel is None else self._go_on(channel, event, at)
+
+    def _begin(self, event: wire.ChannelEvent, at: float) -> list[Event]:
+        """A channel is heard of for the first time, mostly but not always by its CREATE."""
+        leg = leg_of_event(event, self._switch, self._call_of(event), self._clock.ours, at)
+        self._channels[event.uuid] = _Channel(leg.call, leg, at, leg.started_at)
+        seen: list[Event] = [LegSeen(at, leg)]
+        return seen + self._move(self._channels[event.uuid], event.name, at)
+
+    def _call_of(self, event: wire.ChannelEvent) -> str:
+        """The call of the channel that this one belongs to."""
+        belongs_to = event.call_uuid or event.uuid
+        known = self._channels.get(belongs_to)
+        return known.call if known else belongs_to
+
+    def _half(self, event: wire.ChannelEvent, at: float) -> list[Event]:
+        """Half of a loopback pair: no leg, but what it calls is of the same call as what called the other half."""
+        if event.uuid in self._channels:
+            self._channels[event.uuid].told_at = at
+            return []
+        partner = self._channels.get(event.loop_partner)
+        call = partner.call if partner else self._call_of(event)
+        self._channels[event.uuid] = _Channel(call, None, at, at, event.loop_partner)
+        return []
+
+    def _go_on(self, channel: _Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
+        channel.told_at = max(at, channel.told_at)
+        if event.name == wire.BRIDGED:
+            other = self._channels.get(event.other_uuid)
+            self.wants_list |= other is not None and other.call != channel.call
+        leg = channel.leg
+        if leg is None:
+            return []
+        channel.leg = told = with_news(leg, event)
+        events: list[Event] = []
+        if told.side is not leg.side:
+            # Its call may have fallen in two, if the party that it was called by stays as well.
+            self.wants_list = True
+            events.append(LegSeen(at, told))
+        elif told != leg:
+            events.append(LegDescribed(at, told))
+        return events + self._move(channel, event.name, at)
+
+    def _move(self, channel: _Channel, name: str, at: float) -> list[Event]:
+        kind, leg = _SIGNALS.get(name), channel.leg
+        if kind is LegEnding and leg and leg.side is Side.CALLEE and leg.state not in CONNECTED:
+            # A target that failed: the next may be tried, so that nothing can be said of the call yet.
+            return []
+        to = step(leg.state, kind.signal) if kind and leg else None
+        if kind is None or leg is None or to is None:
+            return []
+        channel.leg = replace(
+            leg,
+            state=to,
+            progressed_at=leg.progressed_at or (at if State.RINGING <= to <= State.HELD else None),
+            answered_at=leg.answered_at or (at if to in CONNECTED else None),
+        )
+        return [kind(leg=leg.id, at=at)]
+
+    def _end(self, event: wire.ChannelEvent, at: float) -> list[Event]:
+        self._bury(event.uuid)
+        if is_loopback(event.channel):
+            return []
+        return [LegEnded(leg=LegId(self._switch, event.uuid), at=at, cause=cause_of(event))]
+
+    def _bury(self, uuid: str) -> None:
+        self._channels.pop(uuid, None)
+        self._ended[uuid] = None
+        if len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    def _rename(self, event: wire.ChannelEvent, at: float) -> list[Event]:
+        channel = self._channels.get(event.old_uuid)
+        if channel is None or event.uuid in self._channels:
+            return self._ignore()
+        self._bury(event.old_uuid)
+        self._channels[event.uuid] = channel
+        channel.told_at = at
+        if channel.leg is None:
+            return []
+        old, new = channel.leg.id, LegId(self._switch, event.uuid)
+        channel.leg = replace(channel.leg, id=new)
+        return [LegRenamed(at, old, new)]
+
+    def _ignore(self) -> list[Event]:
+        self.ignored += 1
+        return []
+
+    # --- lists -------------------------------------------------------------------------------------------------------
+
+    def doubts(self, listing: wire.Listing, at: float) -> list[Question]:
+        """What to ask before `listing`, true as of `at`, is believed.
+
+        The list comes from a database that may lag or hold channels that are long gone. So a channel that should be
+        in it and is not is asked for; of those in it the ones that are new to us, or were not heard of for long: the
+        oldest first, and no more than `questions` of them.
+        """
+        listed = {row.uuid for row in listing.rows}
+        missing = [uuid for uuid, channel in self._channels.items() if uuid not in listed and channel.told_at <= at]
+        asked = [Question(uuid, wire.exists(uuid)) for uuid in missing if _is_word(uuid)]
+        doubtful: list[tuple[str, Question]] = []
+        for row in listing.rows:
+            channel = self._channels.get(row.uuid)
+            if row.uuid in self._ended or not _is_word(row.uuid):
+                continue
+            if channel is None or channel.rough:
+                doubtful.append((row.created_epoch, Question(row.uuid, wire.dump(row.uuid))))
+            elif channel.told_at < at - self._doubt_after:
+                doubtful.append((row.created_epoch, Question(row.uuid, wire.exists(row.uuid))))
+        doubtful.sort(key=lambda doubt: doubt[0])
+        return asked + [question for _, question in doubtful[: self._questions]]
+
+    def listed(self, listing: wire.Listing, answers: Mapping[str, bytes], at: float) -> SwitchListed:
+        """The list as legs, true as of `at`, in the light of the answers (channel -> answer) to what was in doubt."""
+        self.wants_list = False
+        for uuid in [uuid for uuid, answer in answers.items() if _denies(answer)]:
+            self._bury(uuid)
+        listed = {row.uuid: row for row in listing.rows if row.uuid not in self._ended}
+        self._settle_missing(listed, answers, at, whole=listing.whole)
+        for row in listed.values():
+            self._learn(row, answers.get(row.uuid), at)
+        self._name(listed)
+        legs = (
+            channel.leg
+            for uuid, channel in self._channels.items()
+            if channel.leg is not None and (channel.told_at <= at or uuid in listed)
+        )
+        return SwitchListed(self._switch, at, tuple(legs), complete=listing.whole)
+
+    def _settle_missing(
+        self, listed: Mapping[str, wire.Row], answers: Mapping[str, bytes], at: float, *, whole: bool
+    ) -> None:
+        """Channels that a whole list lacks are over, but for those that the switch says are there all the same."""
+        for uuid, channel in tuple(self._channels.items()):
+            if uuid in listed or channel.told_at > at:
+                continue
+            if uuid in answers:
+                channel.told_at = at
+            elif whole:
+                del self._channels[uuid]
+
+    def _learn(self, row: wire.Row, answer: bytes | None, at: float) -> None:
+        """Take in what the list, and an answer where one was given, say of a channel."""
+        known = self._channels.get(row.uuid)
+        details = wire.read_event(answer) if answer else None
+        if details is not None and details.uuid == row.uuid:
+            known = self._channels[row.uuid] = self._detailed(row, details, known, at)
+        elif known is None:
+            leg = None if is_loopback(row.name) else leg_of_row(row, self._switch, row.call_uuid, self._clock.ours, at)
+            known = self._channels[row.uuid] = _Channel("", leg, at, leg.started_at if leg else at)
+            known.rough = True
+        if answer is not None:
+            known.told_at = max(known.told_at, at)
+        if known.leg is not None and known.told_at <= at:
+            known.leg = listed_again(known.leg, row, at)
+
+    def _detailed(self, row: wire.Row, details: wire.ChannelEvent, known: _Channel | None, at: float) -> _Channel:
+        if known is not None and not known.rough:
+            return known
+        call = known.call if known else ""
+        if is_loopback(row.name):
+            return _Channel(call, None, at, at, details.loop_partner)
+        leg = leg_of_event(details, self._switch, call, self._clock.ours, at)
+        if row.direction != "inbound" and row.initial_dest:
+            # After a transfer the channel's own headers say where it calls now, not as what it was called.
+            leg = replace(leg, number=row.initial_dest, name="")
+        return _Channel(call, leg, at, leg.started_at)
+
+    def _name(self, listed: Mapping[str, wire.Row]) -> None:
+        """Say which channels make one call."""
+        channels = sorted(((self._channels[uuid], uuid) for uuid in listed), key=lambda pair: pair[0].created)
+        members = [
+            Member(uuid, listed[uuid].call_uuid or uuid, channel.partner, channel.call) for channel, uuid in channels
+        ]
+        for uuid, name in call_names(members).items():
+            channel = self._channels[uuid]
+            channel.call = name
+            if channel.leg is not None and channel.leg.call != name:
+                channel.leg = replace(channel.leg, call=name)
+
+    # --- commands ----------------------------------------------------------------------------------------------------
+
+    def commands(self, command: Command) -> list[str]:
+        """What to send so that every channel of a call ends; nothing if none is known."""
+        word = cause_word(command.cause.reason)
+        channels = [uuid for uuid, channel in self._channels.items() if channel.call == command.call.native]
+        return [wire.kill(uuid, word) for uuid in channels if _is_word(uuid)]
+
+
+def _is_word(uuid: str) -> bool:
+    """Whether an id may be sent back to the switch."""
+    return bool(uuid) and uuid.isascii() and uuid.isprintable() and " " not in uuid
+
+
+def _denies(answer: bytes) -> bool:
+    """Whether an answer says that there is no such channel."""
+    return answer.strip() == b"false" or answer.startswith(b"-ERR No such channel")
