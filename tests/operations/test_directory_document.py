@@ -1,6 +1,7 @@
 """The directory taken out and put in."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -62,7 +63,10 @@ def test_a_document_without_logins_leaves_them(house: House, principal: Make, ta
 
 
 def test_nobody_can_lock_everybody_out(house: House, principal: Make, taken: Document) -> None:
-    for logins in ((), tuple(login for login in taken.logins or () if login.name != "root")):
+    without, root = [[login for login in taken.logins or () if (login.name == "root") is is_root] for is_root in (0, 1)]
+    useless: list[dict[str, Any]] = [{"disabled": True}, {"password_hash": ""}, {"customer": 2}, {"role": "reseller"}]
+    crippled = [[*without, *(replace(login, **change) for login in root)] for change in useless]
+    for logins in ((), tuple(without), *map(tuple, crippled)):
         with pytest.raises(InvalidArgument, match="no administrator could sign in"):
             put_in(house, principal, replace(taken, logins=logins))
     assert len(house.desk.access.logins()) == 3

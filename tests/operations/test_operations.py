@@ -9,7 +9,7 @@ import pytest
 from callboard.access.rights import ROLE_RIGHTS, Principal, Role
 from callboard.calls.commands import Outcome
 from callboard.calls.legs import Call
-from callboard.calls.refusals import AccountNotFound, CallNotFound, CustomerNotFound, Forbidden, Refusal
+from callboard.calls.refusals import AccountNotFound, CallNotFound, CustomerNotFound, Forbidden, NotFound, Refusal
 from callboard.calls.state import State
 from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.catalogue import CATALOGUE
@@ -24,7 +24,7 @@ from callboard.operations.disconnect import (
 )
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.operation import Operation
-from callboard.operations.show import SHOW_CALL, ShowCall
+from callboard.operations.show import SHOW_CALL, SHOW_COMMAND, ShowCall, ShowCommand
 from callboard.table.filters import Filter, Order
 from tests.operations.conftest import House
 
@@ -160,6 +160,8 @@ def test_stats_count_the_customers_own_accounts(busy: House, principal: Make) ->
     busy.call("second", account=10)
     root = principal(Role.ADMIN, 1)
     assert busy.desk.perform(CALL_STATS, root, CallStats(), NOW) == {10: (2, 1)}
+    busy.end(next(call for call in busy.desk.table.calls() if call.placement.account == 50))
+    assert busy.desk.perform(CALL_STATS, root, CallStats(customer=5), NOW) == {}
     assert busy.desk.perform(CALL_STATS, root, CallStats(customer=2, reach=Reach.SUBTREE), NOW) == {
         20: (1, 1),
         30: (1, 1),
@@ -208,6 +210,31 @@ def test_a_customer_is_disconnected_with_all_below(busy: House, principal: Make,
             with pytest.raises(CustomerNotFound):
                 busy.desk.perform(DISCONNECT_CUSTOMER, who, DisconnectCustomer(customer=asked), NOW)
             assert busy.switch.sent == []
+
+
+def test_a_customers_disconnect_spares_what_others_own_and_what_is_over(house: House, principal: Make) -> None:
+    """Acme is called by Globex, whose call that is, and has one that just ended."""
+    house.call("globex-to-acme", account=40, callee_account=30)
+    house.end(house.call("over", account=30, connection=1))
+    acme = principal(Role.USER, 3)
+    assert house.desk.perform(DISCONNECT_CUSTOMER, acme, DisconnectCustomer(customer=3), NOW).count == 0
+    assert house.desk.perform(DISCONNECT_ACCOUNT, acme, DisconnectAccount(account=30), NOW).count == 0
+    assert house.switch.sent == []
+
+
+@everybody
+def test_an_outcome_is_shown_to_who_asked_and_to_the_operator(
+    busy: House, principal: Make, role: Role, customer: int
+) -> None:
+    who = principal(role, customer)
+    for other_role, other in EVERYBODY:
+        asked = principal(other_role, other)
+        (command, *_) = busy.desk.perform(DISCONNECT_CUSTOMER, asked, DisconnectCustomer(customer=other), NOW).commands
+        if customer == 1 or asked.login == who.login:
+            assert busy.desk.perform(SHOW_COMMAND, who, ShowCommand(id=command), NOW).login == asked.login
+        else:
+            with pytest.raises(NotFound):
+                busy.desk.perform(SHOW_COMMAND, who, ShowCommand(id=command), NOW)
 
 
 def test_only_the_switchs_end_makes_a_command_done(house: House, principal: Make) -> None:
@@ -274,16 +301,20 @@ def test_every_operation_is_refused_without_its_right(
 def test_every_operation_answers_each_role_by_its_rights(
     house: House, principal: Make, operation: Operation[Any, Any], role: Role
 ) -> None:
-    """A role with the right gets an answer or an ordinary refusal; one without gets `Forbidden` and nothing else."""
-    allowed = operation.right in ROLE_RIGHTS[role]
-    try:
-        house.desk.perform(operation, principal(role, 3), operation.example, NOW)
-        refused = False
-    except Forbidden:
-        refused = True
-    except Refusal:
-        refused = False
-    assert refused is not allowed
+    """A role with the right gets an answer or an ordinary refusal; one without gets `Forbidden` and nothing else.
+
+    What is about the whole system is not for the administrators of one customer.
+    """
+    for customer in (1, 3):
+        allowed = operation.right in ROLE_RIGHTS[role] and (customer == 1 or not operation.system_wide)
+        try:
+            house.desk.perform(operation, principal(role, customer), operation.example, NOW)
+            refused = False
+        except Forbidden:
+            refused = True
+        except Refusal:
+            refused = False
+        assert refused is not allowed
 
 
 def test_the_catalogue_names_each_operation_once() -> None:

@@ -13,7 +13,7 @@ class Role(StrEnum):
     """What a login is, at its place in the customer tree."""
 
     ADMIN = "admin"
-    """The operator's staff: everything, everywhere."""
+    """Every right, over its own subtree; at the root, where the operator's staff stands, over the whole system."""
     RESELLER = "reseller"
     """A customer with customers below: its own subtree."""
     USER = "user"

@@ -9,8 +9,9 @@ from callboard.access.access import Access, SignIn
 from callboard.access.claims import PasswordClaim
 from callboard.access.rights import Principal, check
 from callboard.calls.commands import Switchboard
-from callboard.calls.refusals import CustomerNotFound
+from callboard.calls.refusals import CustomerNotFound, Forbidden
 from callboard.directory.directory import Directory
+from callboard.directory.records import ROOT
 from callboard.operations.ledger import Ledger
 from callboard.operations.operation import Operation
 from callboard.table.table import Table
@@ -67,6 +68,11 @@ class Desk:
     def check(self, operation: Operation[A, R], principal: Principal) -> None:
         """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""
         check(principal, operation.right)
+        if operation.system_wide and principal.customer != ROOT:
+            raise Forbidden(
+                f"{principal.login} belongs to customer {principal.customer}, and this is about the whole system: "
+                "sign in with a login of the operator"
+            )
 
     def scope(self, principal: Principal, customer: int | None = None, reach: Reach = Reach.SUBTREE) -> frozenset[int]:
         """The customers a principal's question is about: `customer` (its own if None) and, by `reach`, those below.

@@ -36,4 +36,5 @@ REPLACE_DESTINATIONS = Operation(
     arguments=ReplaceDestinations,
     example=ReplaceDestinations(destinations=(Destination(prefix="63", name="Philippines Proper", country="PHL"),)),
     run=_replace,
+    system_wide=True,
 )

@@ -9,6 +9,7 @@ from callboard.access.rights import Principal, Right, Role
 from callboard.calls.refusals import InvalidArgument
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.document import Document
+from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.operation import Operation
 
@@ -57,9 +58,10 @@ def _logins(access: Access, document: Document) -> tuple[Login, ...]:
 
 def _refuse_lockout(document: Document, logins: tuple[Login, ...]) -> None:
     """Nobody may lock everybody out, or leave logins without their customer."""
-    if not any(login.role is Role.ADMIN and not login.disabled and login.password_hash for login in logins):
+    if not any(map(_is_operator, logins)):
         raise InvalidArgument(
-            "no administrator could sign in after this: give the document a login of role admin with a password",
+            "no administrator could sign in after this: "
+            f"give the document a login of role admin at customer {ROOT}, with a password",
             "document",
         )
     customers = {customer.id for customer in document.customers}
@@ -69,6 +71,11 @@ def _refuse_lockout(document: Document, logins: tuple[Login, ...]) -> None:
             f"these logins would lose their customer: {', '.join(lost)}; put the logins into the document too",
             "document",
         )
+
+
+def _is_operator(login: Login) -> bool:
+    """Whether this login can put another document in the place of this one."""
+    return login.role is Role.ADMIN and login.customer == ROOT and not login.disabled and bool(login.password_hash)
 
 
 def _replace(directory: Directory, access: Access, document: Document, logins: tuple[Login, ...]) -> None:
@@ -88,6 +95,7 @@ EXPORT_DIRECTORY = Operation(
     arguments=ExportDirectory,
     example=ExportDirectory(),
     run=_export,
+    system_wide=True,
 )
 
 IMPORT_DIRECTORY = Operation(
@@ -97,4 +105,5 @@ IMPORT_DIRECTORY = Operation(
     arguments=ImportDirectory,
     example=ImportDirectory(document=Document()),
     run=_import,
+    system_wide=True,
 )

@@ -25,3 +25,5 @@ class Operation(msgspec.Struct, Generic[A, R], frozen=True, kw_only=True):
     example: A
     run: Callable[[Any, Principal, A, float], R]
     """`run(desk, principal, arguments, now)`. The gate has checked the right; it keeps to the principal's subtree."""
+    system_wide: bool = False
+    """Whether it is about everybody at once, and so only for principals who stand at the root of the customers."""

@@ -114,4 +114,5 @@ LIST_SWITCHES = Operation(
     arguments=ListSwitches,
     example=ListSwitches(),
     run=_list_switches,
+    system_wide=True,
 )
