@@ -139,13 +139,39 @@ def _check_headers(reply: Reply) -> None:
             raise ValueError(f"the header {name!r} cannot be sent")
 
 
+class _FieldName(bytes):
+    """A header's name: sent as written, compared without regard to case (RFC 9110 section 5.1).
+
+    uvicorn would send it in lower case, where clients that look for `WWW-Authenticate` letter by letter miss it:
+    Python's own `xmlrpc.client` hands them the headers in a plain dict.
+    """
+
+    def lower(self) -> "_FieldName":
+        """Itself: it compares as if it were in lower case already."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, bytes) and bytes(self).lower() == bytes(other).lower()
+
+    def __hash__(self) -> int:
+        return hash(bytes(self).lower())
+
+
+_DATE = _FieldName(b"Date")
+_CONTENT_TYPE = _FieldName(b"Content-Type")
+_CONTENT_LENGTH = _FieldName(b"Content-Length")
+_TRANSFER_ENCODING = _FieldName(b"Transfer-Encoding")
+
+
 def _headers(reply: Reply, length: int | None) -> Headers:
-    headers = [(b"date", _date(int(time.time())))]
+    headers: Headers = [(_DATE, _date(int(time.time())))]
     if reply.content_type:
-        headers.append((b"content-type", reply.content_type.encode("latin-1")))
-    if length is not None and reply.status not in _WITHOUT_LENGTH:
-        headers.append((b"content-length", str(length).encode()))
-    return [*headers, *((name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers)]
+        headers.append((_CONTENT_TYPE, reply.content_type.encode("latin-1")))
+    if reply.status not in _WITHOUT_LENGTH:
+        framing = (_TRANSFER_ENCODING, b"chunked") if length is None else (_CONTENT_LENGTH, str(length).encode())
+        headers.append(framing)
+    own = ((_FieldName(name.encode("latin-1")), value.encode("latin-1")) for name, value in reply.headers)
+    return [*headers, *own]
 
 
 @lru_cache(maxsize=1)

@@ -256,7 +256,7 @@ _WORDS = {
 def _refusal(status: HTTPStatus) -> bytes:
     words = f"{_WORDS[status]}\n".encode()
     head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
-        f"content-length: {len(words)}\r\nconnection: close\r\n\r\n"
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(words)}\r\nConnection: close\r\n\r\n"
     )
     return head.encode() + words

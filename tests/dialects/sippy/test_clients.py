@@ -182,8 +182,8 @@ class DigestTransport(xmlrpc.client.Transport):
         try:
             return super().request(host, handler, request_body, verbose)
         except xmlrpc.client.ProtocolError as error:
-            headers = {name.lower(): text for name, text in error.headers.items()}
-            self.authorization = answer_to(headers["www-authenticate"], USER, PASSWORD)
+            # The headers are a plain dict here, so the name has to be written as the RFC writes it.
+            self.authorization = answer_to(error.headers["WWW-Authenticate"], USER, PASSWORD)
         return super().request(host, handler, request_body, verbose)
 
 
