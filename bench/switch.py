@@ -21,8 +21,9 @@ import msgspec
 
 from callboard import __version__
 from callboard.demo.directory import demo_document
-from tests.conformance.server import Server, free_port, serve, until
+from tests.conformance.server import Server, serve, until
 from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
+from tests.ports import free_port
 
 _TALK = 15
 """Seconds that a call lasts, which with the rate gives the calls that are up at once."""

@@ -16,15 +16,9 @@ import pytest
 
 from callboard.cli.banner import DemoLogin, demo_logins, python_line
 from tests.cli.conftest import Run
+from tests.ports import free_port
 
 COMMAND = [sys.executable, "-m", "callboard"]
-
-
-def free_address(kind: socket.SocketKind) -> str:
-    """An address that nobody has at present."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 class Server:
@@ -89,7 +83,7 @@ pytestmark = pytest.mark.xdist_group("servers")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, Path]]:
     """A demo without traffic, its URL, and the folder that it was started in."""
     folder = tmp_path_factory.mktemp("demo")
-    http, sip = free_address(socket.SOCK_STREAM), free_address(socket.SOCK_DGRAM)
+    http, sip = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     server = Server("demo", "--calls", "0", "--http", http, "--sip", sip, folder=folder)
     try:
         server.until("Ctrl-C ends it.")
@@ -121,7 +115,7 @@ def test_ctrl_c_ends_the_demo_and_nothing_is_left(demo: tuple[Server, str, Path]
 
 def settings(folder: Path) -> Path:
     file = folder / "callboard.toml"
-    sip = free_address(socket.SOCK_DGRAM)
+    sip = f"127.0.0.1:{free_port()}"
     file.write_text(f'[http]\nlisten = ["127.0.0.1:0"]\n[switches.b2bua]\nsip = "{sip}"\n', encoding="utf-8")
     return file
 

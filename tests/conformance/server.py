@@ -2,9 +2,7 @@
 
 import asyncio
 import os
-import random
 import re
-import socket
 import sys
 import time
 import urllib.request
@@ -18,26 +16,14 @@ import httpx2
 import msgspec
 
 from callboard.demo.directory import demo_document
+from tests.ports import free_port
 
-__all__ = ["PATIENCE", "Server", "free_port", "serve", "until"]
+__all__ = ["PATIENCE", "Server", "serve", "until"]
 
 PATIENCE: Final = 20.0
 """Seconds that a test waits for what must come, on a machine that may be busy."""
 
 Row = dict[str, Any]
-
-
-def free_port() -> int:
-    """A UDP and TCP port that is free on loopback, and not one that the system hands out by itself meanwhile."""
-    while True:
-        port = random.randrange(15_000, 32_000)
-        try:
-            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                with socket.socket(socket.AF_INET, kind) as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return port
 
 
 async def until(condition: Callable[[], Awaitable[bool]], what: str, patience: float = PATIENCE) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.conformance.server import PATIENCE, Server, free_port, serve, until
+from tests.conformance.server import PATIENCE, Server, serve, until
 from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.xdist_group("sipp"), pytest.mark.usefixtures("sipp")]
 

@@ -14,7 +14,8 @@ import msgspec
 
 from callboard.demo.incoming import Behaviour
 from callboard.demo.phone import Phone
-from tests.conformance.server import PATIENCE, Server, free_port, serve, until
+from tests.conformance.server import PATIENCE, Server, serve, until
+from tests.ports import free_port
 
 ROOT = ("root", "demo-root")
 

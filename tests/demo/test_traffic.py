@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -27,6 +26,7 @@ from callboard.switches.b2bua.settings import B2buaSettings
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
+from tests.ports import free_port
 
 pytest.importorskip("sippy", reason="the embedded switch needs its engine: pip install 'callboard[switch]'")
 
@@ -48,15 +48,9 @@ class Demo(msgspec.Struct):
         return [call for call in self.table.calls() if call.state in LIVE]
 
 
-def free_address() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
-
-
 @asynccontextmanager
 async def demo(calls: int) -> AsyncIterator[Demo]:
-    settings = B2buaSettings(sip=free_address())
+    settings = B2buaSettings(sip=f"127.0.0.1:{free_port()}")
     traffic = DemoTraffic(settings.sip, calls=calls, seed=1)
     addresses = await traffic.prepare()
     directory = Directory(
@@ -133,6 +127,6 @@ async def test_it_stops_though_the_switch_is_gone() -> None:
 
 
 async def test_it_can_be_stopped_before_it_was_started() -> None:
-    traffic = DemoTraffic(free_address(), calls=3)
+    traffic = DemoTraffic(f"127.0.0.1:{free_port()}", calls=3)
     await traffic.prepare()
     await traffic.stop()

@@ -15,7 +15,8 @@ import pytest
 from callboard.access.entries import sealing
 from callboard.cli.banner import banner
 from callboard.directory.document import read_document
-from tests.conformance.server import PATIENCE, free_port, until
+from tests.conformance.server import PATIENCE, until
+from tests.ports import free_port
 
 PAGES = ("README.md", "docs/start/first-steps.md", "docs/how-to/run-a-server.md", "docs/how-to/destinations.md")
 

@@ -15,8 +15,9 @@ from typing import TypeVar
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.engine import Engine as InnerEngine
 from callboard.switches.b2bua.engine.pipes import Pipes
+from tests.ports import free_port
 
-__all__ = ["DEADLINE", "SDP", "SDP_CALLEE", "Engine", "Inside", "Message", "Peer", "Talk", "free_port", "sdp", "until"]
+__all__ = ["DEADLINE", "SDP", "SDP_CALLEE", "Engine", "Inside", "Message", "Peer", "Talk", "sdp", "until"]
 
 DEADLINE = 15.0
 """Seconds after which something that does not happen has failed."""
@@ -26,13 +27,6 @@ _ROLL_CALL = 1_000_000
 """Questions of the harness itself have numbers beyond this."""
 
 Told = TypeVar("Told", bound=wire.FromEngine)
-
-
-def free_port() -> int:
-    """A UDP port of the loopback interface that nobody uses."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(condition: Callable[[], bool], deadline: float = DEADLINE) -> bool:

@@ -8,7 +8,8 @@ import pytest
 
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.pipes import Pipes, TooSlow
-from tests.switches.b2bua.engine.harness import DEADLINE, Engine, free_port
+from tests.ports import free_port
+from tests.switches.b2bua.engine.harness import DEADLINE, Engine
 
 
 def run(data: bytes) -> subprocess.CompletedProcess[bytes]:
