@@ -1,0 +1,150 @@
+"""Lists against events: a list right after a connect gives the rows that events would have given, and both merge."""
+
+from typing import NamedTuple
+
+import pytest
+
+from callboard.calls.legs import Call
+from callboard.calls.state import State
+from tests.switches.asterisk.replay import Theatre, events, parties
+
+
+class Moment(NamedTuple):
+    """When a list of a recording was taken, seconds since the scene's first channel: between what tells the times."""
+
+    scene: str
+    list: str
+    at: float
+    status: str = ""
+
+
+MOMENTS = [
+    Moment("one_leg", "01-ami-CoreShowChannels.txt", 1.0, "02-ami-Status.txt"),
+    Moment("bridged", "01-ami-CoreShowChannels.txt", 1.0, "02-ami-Status.txt"),
+    Moment("display_name", "01-ami-CoreShowChannels.txt", 1.0),
+    Moment("ringing_cancelled", "01-ami-CoreShowChannels-ringing.txt", 1.0),
+    Moment("ringing_one_leg", "01-ami-CoreShowChannels-ringing.txt", 1.0),
+    Moment("forked", "01-ami-CoreShowChannels-forked.txt", 1.0),
+    Moment("parked", "01-ami-CoreShowChannels-parked.txt", 0.7),
+    Moment("held", "06-ami-CoreShowChannels-resumed.txt", 4.0),
+    Moment("blind_transfer", "01-ami-CoreShowChannels-transferred.txt", 3.0),
+    Moment("attended_transfer", "12-ami-CoreShowChannels-after.txt", 9.6),
+    Moment("originated", "07-ami-CoreShowChannels-talking.txt", 2.0),
+    Moment("stasis", "06-ami-CoreShowChannels-bridged.txt", 1.7),
+]
+
+
+def told(call: Call) -> tuple[object, ...]:
+    """What people see of a row, but for its times and what its switch's names are for what was dialled."""
+    legs = sorted((leg.id, leg.call, leg.state, parties(leg)) for leg in call.legs if leg.state is not State.ENDED)
+    return call.key, call.state, call.caller, call.callee, legs
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.scene)
+def test_a_list_right_after_a_connect_gives_what_events_gave(moment: Moment) -> None:
+    by_events = Theatre().play(moment.scene, until=moment.at)
+    by_list = Theatre()
+    by_list.take_list(moment.scene, moment.list, by_events.began + moment.at, moment.status)
+    assert [told(call) for call in by_list.rows()] == [told(call) for call in by_events.rows()]
+    for listed, seen in zip(by_list.rows(), by_events.rows(), strict=True):
+        assert listed.placement == seen.placement
+        began = {leg.id: leg.started_at for leg in seen.legs}
+        # The list has whole seconds.
+        assert all(abs(leg.started_at - began[leg.id]) <= 1.1 for leg in listed.legs)
+        if moment.status:
+            assert listed.dialed == seen.dialed
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.scene)
+def test_a_list_in_between_changes_nothing_that_events_told(moment: Moment) -> None:
+    theatre = Theatre().play(moment.scene, until=moment.at)
+    before = theatre.rows()
+    theatre.take_list(moment.scene, moment.list, theatre.began + moment.at)
+    theatre.take_list(moment.scene, moment.list, theatre.began + moment.at + 0.01)
+    after = theatre.rows()
+    assert [told(call) for call in after] == [told(call) for call in before]
+    assert [call.dialed for call in after] == [call.dialed for call in before]
+    for now, then in zip(after, before, strict=True):
+        assert (now.number, now.suspect_since) == (then.number, None)
+        known = {leg.id: leg for leg in then.legs}
+        for leg in now.legs:
+            before_it = known[leg.id]
+            assert (leg.name, leg.started_at) == (before_it.name, before_it.started_at)
+            assert (leg.progressed_at, leg.answered_at) == (before_it.progressed_at, before_it.answered_at)
+
+
+@pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.scene)
+def test_what_was_listed_ends_with_its_events(moment: Moment) -> None:
+    theatre = Theatre()
+    began = next(at for at, packet in events(moment.scene) if packet.event == "Newchannel")
+    theatre.take_list(moment.scene, moment.list, began + moment.at)
+    assert theatre.rows()
+    for at, packet in events(moment.scene):
+        if at > began + moment.at:
+            theatre.tell(packet, at)
+    assert theatre.rows() == []
+    assert len(theatre.translator) == 0
+
+
+def test_the_name_in_a_list_is_the_name_as_it_was_sent() -> None:
+    theatre = Theatre()
+    theatre.take_list("display_name", "01-ami-CoreShowChannels.txt", 1.0)
+    assert [row.caller_name for row in theatre.rows()] == ["Zoë O'Brien, Ünit 4; <x>"]
+
+
+def test_hold_stands_in_no_list_and_is_kept_while_the_link_is() -> None:
+    name = "01-ami-CoreShowChannels-held.txt"
+    theatre = Theatre().play("held", until=2.5)
+    theatre.take_list("held", name, theatre.began + 2.5)
+    (row,) = theatre.rows()
+    assert row.state is State.HELD
+    theatre.translator.reconnected()
+    theatre.take_list("held", name, theatre.began + 2.6)
+    (row,) = theatre.rows()
+    assert row.state is State.ANSWERED
+    assert row.answered_at == pytest.approx(theatre.began + 0.316, abs=0.01)
+
+
+def test_early_media_is_no_state_of_a_channel_and_is_kept_while_the_link_is() -> None:
+    name = "01-ami-CoreShowChannels-early.txt"
+    theatre = Theatre().play("early_media", until=1.5)
+    theatre.take_list("early_media", name, theatre.began + 1.5)
+    assert [row.state for row in theatre.rows()] == [State.RINGING]
+    afresh = Theatre()
+    afresh.take_list("early_media", name, theatre.began + 1.5)
+    assert [row.state for row in afresh.rows()] == [State.DIALING]
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "channels"),
+    [("02-ami-CoreShowChannels-ringing.txt", 2.5, 5), ("07-ami-CoreShowChannels-consulting.txt", 6.0, 5)],
+)
+def test_local_channels_are_followed_but_are_no_legs(name: str, at: float, channels: int) -> None:
+    theatre = Theatre()
+    theatre.take_list("attended_transfer", name, at)
+    assert len(theatre.translator) == channels
+    (row,) = theatre.rows()
+    assert [parties(leg) for leg in row.legs] == [
+        ("caller", "PJSIP/alice", "alice"),
+        ("callee", "PJSIP/uas", "uas-answer"),
+        ("callee", "PJSIP/uas", "uas-slow"),
+    ]
+
+
+def test_ten_calls_are_ten_rows() -> None:
+    theatre = Theatre().play("ten_calls")
+    stories = list(theatre.stories.values())
+    assert [story.path for story in stories] == ["routing dialing ringing answered ending ended"] * 10
+    assert len({story.call.key for story in stories}) == 10
+    began = next(at for at, packet in events("ten_calls") if packet.event == "Newchannel")
+    ten = Theatre()
+    ten.take_list("ten_calls", "01-ami-CoreShowChannels-ten.txt", began + 3)
+    assert [(row.caller, len(row.legs)) for row in ten.rows()] == [(story.call.caller, 2) for story in stories]
+
+
+def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() -> None:
+    theatre = Theatre().play("bridged", until=1.0)
+    theatre.take_list("idle", "01-ami-CoreShowChannels.txt", theatre.began + 2)
+    assert theatre.rows() == []
+    assert len(theatre.translator) == 0
+    assert theatre.translator.listed([], {}, theatre.began + 3).complete
