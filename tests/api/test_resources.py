@@ -206,6 +206,25 @@ async def test_a_disconnect_of_a_call_that_is_over_says_so(caller: Caller, house
     assert (await caller.get(f"/v1/commands/{await disconnect(caller)}"))["outcome"] == "already_gone"
 
 
+async def test_a_stuck_row_is_forgotten_at_once(caller: Caller, house: House) -> None:
+    house.call()
+    reply = await caller.reply("/v1/calls/960/forget", method="POST")
+    assert reply.status == 200
+    command = msgspec.json.decode(whole(reply))
+    assert (command["operation"], command["call"], command["outcome"]) == ("calls.forget", "960", "done")
+    assert await caller.get(f"/v1/commands/{command['id']}") == command
+    assert (await caller.get("/v1/calls/960"))["cause"]["reason"] == "forgotten"
+    assert house.sent == []
+
+
+async def test_to_forget_is_a_right_of_its_own(caller: Caller, house: House) -> None:
+    house.call(account=5)
+    reply = await caller.reply("/v1/calls/960/forget", "acme", method="POST")
+    assert reply.status == 403
+    assert (await caller.reply("/v1/calls/961/forget", method="POST")).status == 404
+    assert (await caller.get("/v1/calls/960"))["state"] == "answered"
+
+
 async def test_a_strangers_command_is_not_found(caller: Caller, house: House) -> None:
     house.call(account=5)
     command = await disconnect(caller, "acme")

@@ -67,7 +67,16 @@ def test_a_mistyped_verb_has_a_suggestion(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["demo", "serve", "calls list", "calls hangup", "directory export", "directory import", "config init"],
+    [
+        "demo",
+        "serve",
+        "calls list",
+        "calls hangup",
+        "calls forget",
+        "directory export",
+        "directory import",
+        "config init",
+    ],
 )
 def test_the_help_of_a_verb_has_examples_that_fit_the_screen(run: Run, words: str) -> None:
     ran = run(*words.split(), "--help", COLUMNS="80")

@@ -141,6 +141,31 @@ class TestHangup:
         assert ran.err == "Error: call 960 not found\n`callboard calls list` shows what this login may see\n"
 
 
+class TestForget:
+    def test_the_row_goes_and_the_switch_hears_nothing(self, house: House, ask: Run) -> None:
+        house.call(State.ANSWERED)
+        ran = ask("calls", "forget", "960")
+        assert (ran.code, ran.out) == (0, "Call 960: done (removed by hand by root; the switch was not asked)\n")
+        assert house.sent == []
+        call = house.table.call(960)
+        assert call is not None
+        assert call.state is State.ENDED
+
+    def test_a_call_that_is_over_is_left_as_it_is(self, house: House, ask: Run) -> None:
+        house.call(State.ENDED)
+        ran = ask("calls", "forget", "960")
+        assert (ran.code, ran.out) == (0, "Call 960: already_gone (the call was over already)\n")
+
+    def test_who_has_not_the_right_is_refused(self, house: House, ask: Run) -> None:
+        house.call(State.ANSWERED, account=5)
+        ran = ask("calls", "forget", "960", CALLBOARD_USER="acme", CALLBOARD_PASSWORD="demo-acme")
+        assert ran.code != 0
+        assert "calls.forget" in ran.err
+
+    def test_a_call_that_is_not_there(self, ask: Run) -> None:
+        assert ask("calls", "forget", "960").code == 5
+
+
 class Silent:
     """A switch that takes a command and never tells what came of it; and the time until nobody waits any more."""
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.calls.causes import Cause, Reason
 from callboard.calls.commands import Outcome
 from callboard.calls.legs import Call
 from callboard.calls.refusals import AccountNotFound, CallNotFound, CustomerNotFound, Forbidden, NotFound, Refusal
@@ -22,6 +23,7 @@ from callboard.operations.disconnect import (
     DisconnectCall,
     DisconnectCustomer,
 )
+from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.operation import Operation
 from callboard.operations.show import SHOW_CALL, SHOW_COMMAND, ShowCall, ShowCommand
@@ -284,6 +286,42 @@ def test_watchers_see_each_command_asked_for_and_settled(house: House, principal
     house.desk.perform(DISCONNECT_CALL, principal(Role.ADMIN, 1), DisconnectCall(number=call.number), NOW)
     house.end(call)
     assert seen == [Outcome.PENDING, Outcome.DONE]
+
+
+def test_a_stuck_row_is_forgotten_without_a_word_to_the_switch(house: House, principal: Make) -> None:
+    call = house.call("801", account=10, connection=1)
+    root = principal(Role.ADMIN, 1)
+    (hang_up,) = house.desk.perform(DISCONNECT_CALL, root, DisconnectCall(number=call.number), NOW).commands
+    house.switch.sent.clear()
+    record = house.desk.perform(FORGET_CALL, root, ForgetCall(number=call.number), NOW)
+    assert house.switch.sent == []
+    after = house.desk.table.call(call.number)
+    assert after is not None
+    assert after.cause == Cause(Reason.FORGOTTEN, text="removed by hand by admin-1; the switch was not asked")
+    assert (record.operation, record.outcome, record.login) == ("calls.forget", Outcome.DONE, "admin-1")
+    assert house.desk.ledger.record(record.id) == record
+    assert house.desk.ledger.outcome(hang_up) is Outcome.UNKNOWN, "what was forgotten is not proven to be over"
+    again = house.desk.perform(FORGET_CALL, root, ForgetCall(number=call.number), NOW)
+    assert again.outcome is Outcome.ALREADY_GONE
+
+
+def test_a_forgotten_row_is_audited(house: House, principal: Make) -> None:
+    seen: list[tuple[str, Outcome]] = []
+    house.desk.ledger.watch(lambda record: seen.append((record.operation, record.outcome)))
+    call = house.call("801", account=10)
+    house.desk.perform(FORGET_CALL, principal(Role.ADMIN, 1), ForgetCall(number=call.number), NOW)
+    assert seen == [("calls.forget", Outcome.PENDING), ("calls.forget", Outcome.DONE)]
+
+
+def test_only_the_right_to_forget_forgets_and_only_in_the_subtree(house: House, principal: Make) -> None:
+    call = house.call("801", account=40)
+    for role in (Role.RESELLER, Role.USER):
+        with pytest.raises(Forbidden, match=r"calls\.forget"):
+            house.desk.perform(FORGET_CALL, principal(role, 4), ForgetCall(number=call.number), NOW)
+    stranger = msgspec.structs.replace(principal(Role.USER, 3), rights=frozenset({FORGET_CALL.right}))
+    with pytest.raises(CallNotFound):
+        house.desk.perform(FORGET_CALL, stranger, ForgetCall(number=call.number), NOW)
+    assert house.desk.table.call(call.number) == call
 
 
 @pytest.mark.parametrize("operation", CATALOGUE, ids=lambda operation: operation.name)

@@ -255,6 +255,70 @@ def test_a_restarted_switch_ends_its_calls() -> None:
     assert call.ended_at == 30.0
 
 
+def test_a_forgotten_row_is_ended_by_hand_and_stays_away_while_its_tombstones_stand() -> None:
+    table = new_table()
+    up(table)
+    listed = only(table).legs
+    tell(table, SwitchLost(SWITCH, 30.0, "connection reset"))
+    forgotten = table.forget(only(table).number, "removed by hand", 40.0)
+    assert forgotten == only(table)
+    assert (forgotten.state, forgotten.ended_at, forgotten.suspect_since) == (State.ENDED, 40.0, None)
+    assert forgotten.cause == Cause(Reason.FORGOTTEN, 0, "removed by hand")
+    assert table.forget(forgotten.number, "again", 41.0) is None
+    assert table.forget(99, "a stranger", 41.0) is None
+    tell(table, SwitchListed(SWITCH, 50.0, listed, complete=True), now=50.0)
+    assert [call.state for call in table.calls()] == [State.ENDED]
+    table.sweep(1000.0)
+    tell(table, SwitchListed(SWITCH, 1000.0, listed, complete=True), now=1000.0)
+    assert only(table).state is State.ANSWERED
+    assert only(table).number != forgotten.number
+
+
+def test_legs_that_a_list_shows_in_another_call_are_not_over() -> None:
+    """An attended transfer makes one call of two, which no event tells."""
+    table = new_table()
+    up(table)
+    other = leg("c", "c2", Side.CALLER, 13.0, state=State.ANSWERED)
+    tell(table, LegSeen(13.0, other))
+    joined = msgspec.structs.replace(other, call="c1")
+    for at in (20.0, 30.0):
+        legs = (*(known for call in table.calls() if call.key.native == "c1" for known in call.legs), joined)
+        tell(table, SwitchListed(SWITCH, at, legs, complete=True))
+        live = [call for call in table.calls() if call.state in LIVE]
+        assert [{known.id.native for known in call.legs} for call in live] == [{"a", "b", "c"}]
+    tell(table, LegHeld(joined.id, 31.0))
+    assert table.ignored.total() == 0
+
+
+def test_a_call_that_is_younger_than_the_list_is_not_suspect() -> None:
+    table = new_table()
+    up(table)
+    tell(table, SwitchListed(SWITCH, 9.0, (), complete=True))
+    assert only(table).suspect_since is None
+    tell(table, SwitchListed(SWITCH, 9.0, (), complete=False))
+    assert only(table).suspect_since is None
+
+
+def test_a_leg_that_is_known_by_its_new_name_already_is_not_known_twice() -> None:
+    table = new_table()
+    up(table)
+    renamed = LegId(SWITCH, "a2")
+    tell(table, LegSeen(14.0, leg("a2", "c1", Side.CALLER, 10.0)), LegRenamed(14.0, A, renamed))
+    assert {known.id.native for known in only(table).legs} == {"a2", "b"}
+    tell(table, LegSeen(13.9, leg("a", "c1", Side.CALLER, 10.0)))
+    assert {known.id.native for known in only(table).legs} == {"a2", "b"}, "the old name is buried"
+
+
+def test_a_name_can_be_given_back() -> None:
+    table = new_table()
+    up(table)
+    renamed = LegId(SWITCH, "a2")
+    tell(table, LegRenamed(14.0, A, renamed), LegRenamed(15.0, renamed, A), LegHeld(A, 16.0))
+    assert only(table).state is State.HELD
+    tell(table, SwitchListed(SWITCH, 17.0, only(table).legs, complete=True))
+    assert only(table).state is State.HELD
+
+
 def test_a_switchs_name_for_a_call_can_be_used_again_once_it_is_over() -> None:
     table = new_table()
     up(table)

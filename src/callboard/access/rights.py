@@ -25,6 +25,8 @@ class Right(StrEnum):
 
     CALLS_LIST = "calls.list"
     CALLS_DISCONNECT = "calls.disconnect"
+    CALLS_FORGET = "calls.forget"
+    """To take a row out of the table without a word to its switch. Not a way to end a call."""
     CALLS_STATS = "calls.stats"
     DIRECTORY_READ = "directory.read"
     DIRECTORY_EXPORT = "directory.export"

@@ -26,6 +26,7 @@ from callboard.operations.directory_document import (
     ImportDirectory,
 )
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
+from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.list_calls import LIST_CALLS, Listing
 from callboard.operations.show import (
     LIST_SWITCHES,
@@ -95,6 +96,12 @@ async def _disconnect_call(asked: Asked) -> Reply:
     (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.request.at).commands
     reply = _json({"command": command}, HTTPStatus.ACCEPTED)
     return msgspec.structs.replace(reply, headers=(("Location", f"/v1/commands/{command}"),))
+
+
+async def _forget_call(asked: Asked) -> Reply:
+    """The command and its outcome, which is known at once: no switch is asked."""
+    arguments = ForgetCall(number=ask.call_number(asked.name))
+    return _json(command_view(asked.desk.perform(FORGET_CALL, asked.principal, arguments, asked.request.at)))
 
 
 async def _show_command(asked: Asked) -> Reply:
@@ -178,6 +185,7 @@ ROUTES: dict[tuple[str, ...], dict[str, Endpoint]] = {
     ("calls",): {"GET": _list_calls},
     ("calls", "{}"): {"GET": _show_call},
     ("calls", "{}", "disconnect"): {"POST": _disconnect_call},
+    ("calls", "{}", "forget"): {"POST": _forget_call},
     ("commands", "{}"): {"GET": _show_command},
     ("directory",): {"GET": _export_directory, "PUT": _import_directory},
     ("directory", "destinations"): {"PUT": _replace_destinations},

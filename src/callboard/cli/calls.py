@@ -102,6 +102,25 @@ def hangup(
         raise typer.Exit(ExitCode.REFUSED)
 
 
+@app.command("forget", epilog=examples("callboard calls forget 960"))
+def forget_(
+    number: Annotated[int, typer.Argument(metavar="ID", help="The call's number, as `calls list` shows it.")],
+    server: ServerOption = DEFAULT_SERVER,
+    user: UserOption = "",
+    password: PasswordOption = "",
+) -> None:
+    """Remove the row of a call that is stuck. Its switch is told nothing: to end a call, use `calls hangup`.
+
+    If the switch goes on listing the call, it comes back under another number after two minutes.
+    """
+    from callboard.cli.client import connect
+    from callboard.cli.outcomes import forget
+
+    with connect(server, user, password) as client:
+        outcome = forget(client, number)
+    print(f"Call {number}: {outcome.outcome} ({outcome.words})")
+
+
 def _query(**filters: int | str | None) -> dict[str, str]:
     return {name: str(value) for name, value in filters.items() if value is not None}
 

@@ -6,7 +6,7 @@ import msgspec
 
 from callboard.cli.client import Client
 
-__all__ = ["CommandView", "ask_for_end", "wait_for_outcome"]
+__all__ = ["CommandView", "ask_for_end", "forget", "wait_for_outcome"]
 
 POLL = 0.2
 """Seconds between two looks at a command that has no outcome yet."""
@@ -40,6 +40,11 @@ class CommandView(msgspec.Struct):
 def ask_for_end(client: Client, number: int) -> str:
     """Ask the server to end a call; returns the command's id. Raises `Failure`, such as for an unknown call."""
     return msgspec.json.decode(client.ask("POST", f"/v1/calls/{number}/disconnect"), type=Accepted).command
+
+
+def forget(client: Client, number: int) -> CommandView:
+    """Have the server forget a call's row. Raises `Failure`, such as for an unknown call."""
+    return msgspec.json.decode(client.ask("POST", f"/v1/calls/{number}/forget"), type=CommandView)
 
 
 def wait_for_outcome(client: Client, command: str) -> CommandView:

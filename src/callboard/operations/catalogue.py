@@ -6,6 +6,7 @@ from callboard.operations.call_stats import CALL_STATS
 from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
+from callboard.operations.forget import FORGET_CALL
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
 from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
@@ -19,6 +20,7 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     DISCONNECT_CALL,
     DISCONNECT_ACCOUNT,
     DISCONNECT_CUSTOMER,
+    FORGET_CALL,
     SHOW_COMMAND,
     LIST_SWITCHES,
     EXPORT_DIRECTORY,

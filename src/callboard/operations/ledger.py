@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from callboard.calls.causes import Reason
 from callboard.calls.commands import Command, CommandId, Outcome, Switchboard
 from callboard.calls.legs import Call
 from callboard.table.changes import Change, Kind
@@ -75,16 +76,29 @@ class Ledger:
 
     def gone_already(self, record: CommandRecord) -> CommandRecord:
         """Write down a command for a call that ended before it could be sent."""
+        return self._note(record, Outcome.ALREADY_GONE, "the call was over already")
+
+    def carried_out(self, record: CommandRecord, words: str) -> CommandRecord:
+        """Write down what was done here, without any switch."""
+        return self._note(record, Outcome.DONE, words)
+
+    def _note(self, record: CommandRecord, outcome: Outcome, words: str) -> CommandRecord:
         self._records[record.id] = record
         self._queue.append(record.id)
         self._tell(record)
-        return self._settle(record.id, Outcome.ALREADY_GONE, record.at, "the call was over already")
+        return self._settle(record.id, outcome, record.at, words)
 
     def observe(self, change: Change, now: float) -> None:
-        """Take the proof from the table: a call that ended settles every command that was to end it."""
+        """Take the proof from the table: a call that ended settles every command that was to end it.
+
+        A row that was removed by hand proves nothing.
+        """
         if change.kind is Kind.ENDED:
+            cause = change.call.cause
+            by_hand = cause is not None and cause.reason is Reason.FORGOTTEN
+            outcome = Outcome.UNKNOWN if by_hand else Outcome.DONE
             for command in self._pending.pop(change.call.number, ()):
-                self._settle(command, Outcome.DONE, now, _words(change.call))
+                self._settle(command, outcome, now, _words(change.call))
 
     def sweep(self, now: float) -> None:
         """Give up on proof that did not come in time, and forget old outcomes. Call it about once a second."""

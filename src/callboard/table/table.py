@@ -136,6 +136,19 @@ class Table:
             case SwitchRestarted():
                 self._restart(event, now)
 
+    def forget(self, number: int, words: str, now: float) -> Call | None:
+        """End a row by hand, whatever its switch says of the call; None if there is no such live row.
+
+        Its legs are buried as others are, so a switch that goes on listing them brings them back under another number
+        once their tombstones are gone.
+        """
+        call = self.call(number)
+        if call is None or call.state is State.ENDED:
+            return None
+        cause = Cause(Reason.FORGOTTEN, text=words)
+        self._put(call, fold.ended(call.legs, now, cause), call.placement, now)
+        return self.call(number)
+
     def sweep(self, now: float) -> None:
         """Let rows leave that ended long enough ago, and forget old tombstones. Call it about once a second."""
         while self._lingering and self._lingering[0][0] <= now - self._settings.linger:
@@ -201,12 +214,24 @@ class Table:
         self._put(call, legs, call.placement if after.facts == leg.facts else self._place(legs), now)
 
     def _rename(self, event: LegRenamed, now: float) -> None:
+        """The old id names nothing any more, so that a late message with it makes no ghost.
+
+        Where a list or another message told of the new id first, the leg is known twice, and the old one goes.
+        """
         known = self._known(event.old)
-        if known is None or event.new in self._calls_of_legs:
+        self._tombstones.bury(event.old, now)
+        if known is None:
             self._ignore(event)
             return
         call, leg = known
-        legs = tuple(replace(other, id=event.new) if other is leg else other for other in call.legs)
+        self._tombstones.exhume(event.new)
+        if any(other.id == event.new for other in call.legs):
+            legs = tuple(other for other in call.legs if other is not leg)
+        elif event.new in self._calls_of_legs:
+            self._ignore(event)
+            return
+        else:
+            legs = tuple(replace(other, id=event.new) if other is leg else other for other in call.legs)
         self._put(call, legs, call.placement, now)
 
     # --- rows --------------------------------------------------------------------------------------------------------
@@ -313,7 +338,8 @@ class Table:
         groups: dict[CallKey, list[Leg]] = {}
         for leg in heard:
             groups.setdefault(CallKey(event.switch, leg.call), []).append(leg)
-        for call in tuple(self._of_switch(event.switch)):
+        # Calls that are not listed come first: their legs may have moved to a listed one.
+        for call in sorted(self._of_switch(event.switch), key=lambda call: call.key in groups):
             self._reconcile_call(call, groups.pop(call.key, []), ids, event, now)
         for key, legs in groups.items():
             self._begin(key, _sorted(fold.listed(None, leg, event.at) for leg in legs), now)
@@ -336,8 +362,12 @@ class Table:
         if not together:
             cause = Cause(Reason.MISSING, text="not in the switch's own list")
             self._put(call, fold.ended(call.legs, event.at, cause), call.placement, now)
+            for leg in call.legs:
+                if leg.id in ids:
+                    self._tombstones.exhume(leg.id)
         elif not confirmed:
-            self._suspect([call], event.at, now)
+            if all(leg.told_at <= event.at for leg in together):
+                self._suspect([call], event.at, now)
         else:
             placement = self._place(together)
             again = fold.call_of(call.number, call.key, together, placement, first_leg=call.first_leg)

@@ -27,7 +27,13 @@ class Tombstones:
             self._ids[leg] = now
             self._queue.append((now, leg))
 
+    def exhume(self, leg: LegId) -> None:
+        """Believe in this leg again."""
+        self._ids.pop(leg, None)
+
     def sweep(self, now: float) -> None:
         """Forget those that are older than `keep`."""
         while self._queue and self._queue[0][0] <= now - self._keep:
-            self._ids.pop(self._queue.popleft()[1], None)
+            buried, leg = self._queue.popleft()
+            if self._ids.get(leg) == buried:
+                del self._ids[leg]
