@@ -73,6 +73,8 @@ class MemoryLink:
         if self._switch.refusal is not None:
             raise self._switch.refusal
         await asyncio.sleep(LATENCY)
+        if self.how is How.LOST:
+            raise LinkError("cut before it was open")
         self.how = How.SUBSCRIBED
         self._switch.links.append(self)
         self._instance = self._switch.instance
@@ -94,8 +96,9 @@ class MemoryLink:
     async def close(self) -> None:
         self._switch.closed += 1
         self.how = How.LOST
-        if self in self._switch.links:
-            self._switch.links.remove(self)
+        for links in (self._switch.made, self._switch.links):
+            if self in links:
+                links.remove(self)
 
     def cut(self, why: str) -> None:
         self.how = How.LOST
@@ -108,9 +111,14 @@ class Switch:
 
     def __init__(self) -> None:
         self.legs: dict[LegId, Leg] = {}
+        self.made: list[MemoryLink] = []
+        """Those that are not closed."""
         self.links: list[MemoryLink] = []
+        """Those that are subscribed."""
         self.fates: deque[Fate] = deque()
         """The weather: what becomes of the next events; fair once it is empty."""
+        self.doubling = False
+        """Whether every event is told twice."""
         self.lists = Lists()
         self.refusal: Exception | None = None
         self.sent: list[Command] = []
@@ -129,7 +137,9 @@ class Switch:
         return f"life {self._lives}"
 
     def make_link(self, tell: Callable[[Event], None]) -> Link:
-        return MemoryLink(self, tell)
+        link = MemoryLink(self, tell)
+        self.made.append(link)
+        return link
 
     # --- calls -------------------------------------------------------------------------------------------------------
 
@@ -175,7 +185,7 @@ class Switch:
 
     def cut(self, why: str = "connection reset") -> None:
         """Every link is lost, and knows it."""
-        for link in self.links:
+        for link in self.made:
             link.cut(why)
         self.links.clear()
 
@@ -196,6 +206,7 @@ class Switch:
         self.refusal = None
         self.lists = Lists()
         self.fates.clear()
+        self.doubling = False
         self._moving.set()
         for link in self.links:
             kept, link.kept = link.kept, []
@@ -230,6 +241,10 @@ class Switch:
 
     def _tell(self, event: Event) -> None:
         self._remember()
+        for _ in range(2 if self.doubling else 1):
+            self._deliver(event)
+
+    def _deliver(self, event: Event) -> None:
         fate = self.fates.popleft() if self.fates else 0.0
         if fate is None:
             return

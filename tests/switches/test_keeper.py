@@ -23,7 +23,7 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import CallKey
 from callboard.calls.state import State
-from callboard.switches import keeper as subject
+from callboard.switches import gate
 from callboard.switches.keeper import (
     CLOSE_TIMEOUT,
     FIRST_PAUSE,
@@ -150,7 +150,7 @@ async def test_more_than_can_wait_is_made_good_by_one_more_list() -> None:
     await asyncio.sleep(0.5)
     before = [scene.switch.begin() for _ in range(3)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(subject, "HELD_BACK", 3)
+        patch.setattr(gate, "HELD_BACK", 3)
         scene.switch.cut()
         await asyncio.sleep(0.5)
         for leg in before:
@@ -231,6 +231,27 @@ async def test_a_list_that_is_not_complete_ends_nothing_and_is_soon_taken_again(
     await asyncio.sleep(SOON)
     assert scene.switch.legs.keys() == {leg}
     assert scene.states() == [State.NEW]
+    await scene.keeper.stop()
+
+
+@play
+async def test_a_list_that_is_older_than_the_link_vouches_for_nothing() -> None:
+    """The answer came after what the list says and before the link: only a younger list can know of it."""
+    scene = Scene()
+    leg = scene.switch.begin()
+    scene.switch.lists = Lists(lag=1.0)
+    await asyncio.sleep(5.0)
+    scene.switch.move(leg, LegAnswered)
+    scene.keeper.start()
+    await asyncio.sleep(0.5)
+    scene.switch.move(leg, LegHeld)
+    await asyncio.sleep(0.4)
+    assert scene.keeper.health().state is LinkState.RESYNCING
+    assert [link.state for link in scene.table.links] == [LinkState.RESYNCING]
+    await asyncio.sleep(0.5)
+    assert scene.keeper.health().up
+    assert scene.states() == [State.HELD]
+    assert len(scene.switch.listed) == 2
     await scene.keeper.stop()
 
 

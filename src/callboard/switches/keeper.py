@@ -10,7 +10,6 @@ import asyncio
 import logging
 import random as dice
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
@@ -18,6 +17,7 @@ import msgspec
 
 from callboard.calls.commands import Command
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted, SwitchUp
+from callboard.switches.gate import Gate, Tell
 from callboard.switches.link import Link, LinkError
 from callboard.table.links import LinkState
 
@@ -45,13 +45,8 @@ INCOMPLETE_GAP = 1.0
 
 CLOSE_TIMEOUT = 2.0
 """Seconds that a link has to close in good order."""
-HELD_BACK = 10_000
-"""Events that may wait, some seconds' worth at a thousand a second. If there are more, the oldest are dropped and one
-more list is taken.
-"""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-Tell = Callable[[Event], None]
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -94,41 +89,6 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     def up(self) -> bool:
         """Whether the link works and a full list vouched for the calls."""
         return self.state is LinkState.UP
-
-
-class _Gate:
-    """Between one link and the table: shut once the link is given up; what comes while it holds waits in order."""
-
-    def __init__(self, through: Tell, late: Tell) -> None:
-        self._through = through
-        self._late = late
-        self._waiting: deque[Event] | None = deque(maxlen=HELD_BACK)
-        self._spilled = False
-        self._shut = False
-
-    def pass_on(self, event: Event) -> None:
-        if self._shut:
-            self._late(event)
-        elif self._waiting is None:
-            self._through(event)
-        else:
-            self._spilled |= len(self._waiting) == HELD_BACK
-            self._waiting.append(event)
-
-    def hold(self) -> None:
-        if self._waiting is None:
-            self._waiting = deque(maxlen=HELD_BACK)
-
-    def release(self) -> bool:
-        """Let through what waited; returns whether all of it was still there."""
-        waiting, self._waiting = self._waiting, None
-        spilled, self._spilled = self._spilled, False
-        for event in waiting or ():
-            self._through(event)
-        return not spilled
-
-    def shut(self) -> None:
-        self._shut, self._waiting = True, None
 
 
 class Keeper:
@@ -234,8 +194,8 @@ class Keeper:
             if stopping.done():
                 return
 
-    def _new_gate(self) -> _Gate:
-        return _Gate(self._heard, self._heard_late)
+    def _new_gate(self) -> Gate:
+        return Gate(self._heard, self._heard_late)
 
     def _heard(self, event: Event) -> None:
         self._last_event_at = self._clock()
@@ -258,8 +218,8 @@ class Keeper:
         lost = asyncio.create_task(link.lost())
         try:
             while True:
-                complete = await self._list(link, lost)
-                await self._rest(lost, complete=complete)
+                due = await self._list(link, lost)
+                await self._rest(lost, due)
         finally:
             await _end(lost)
 
@@ -318,18 +278,26 @@ class Keeper:
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
-    async def _list(self, link: Link, lost: asyncio.Task[LinkError]) -> bool:
-        """Take one full list; returns whether it was complete. Raises `LinkError`."""
+    async def _list(self, link: Link, lost: asyncio.Task[LinkError]) -> float:
+        """Take one full list and merge it; returns the seconds after which one more is due. Raises `LinkError`.
+
+        A list may be older than its asking. If it is older than the link, then what happened between the two was
+        neither told nor listed: it vouches for nothing, and what was told since waits for one that does.
+        """
         self._asked.clear()
         if self._state is LinkState.RESYNCING:
             self._gate.hold()
-        began = asyncio.get_running_loop().time()
+        began, asked_at = asyncio.get_running_loop().time(), self._clock()
         listed = await _unless_lost(lost, link.list(), self._settings.list_timeout)
         self._list_took = asyncio.get_running_loop().time() - began
+        too_old = (asked_at - listed.at) - (began - (self._opened_at or began))
+        if too_old > 0:
+            self._merge(msgspec.structs.replace(listed, complete=False))
+            return min(too_old, self._settings.list_interval)
         self._merge(listed)
         if not self._gate.release():
             self.resync("more was told than could wait for the list")
-        return listed.complete
+        return self._settings.list_interval if listed.complete else INCOMPLETE_GAP
 
     def _merge(self, listed: SwitchListed) -> None:
         self._lists += 1
@@ -341,12 +309,12 @@ class Keeper:
         if self._state is not LinkState.UP:
             self._move(LinkState.UP, self._clock())
 
-    async def _rest(self, lost: asyncio.Task[LinkError], *, complete: bool) -> None:
-        """Wait until the next list is due. Raises the `LinkError` of a link that is lost meanwhile."""
-        least = max(LEAST_GAP if complete else INCOMPLETE_GAP, self._list_took * (1 / LIST_SHARE - 1))
+    async def _rest(self, lost: asyncio.Task[LinkError], due: float) -> None:
+        """Wait until the next list is due or asked for. Raises the `LinkError` of a link that is lost meanwhile."""
+        least = max(LEAST_GAP, self._list_took * (1 / LIST_SHARE - 1))
         await asyncio.wait({lost}, timeout=least)
-        if complete and not lost.done():
-            await self._until_asked(lost, max(0.0, self._settings.list_interval - least))
+        if due > least and not lost.done():
+            await self._until_asked(lost, due - least)
         if lost.done():
             raise lost.result()
 
