@@ -30,8 +30,6 @@ class AsteriskSettings(msgspec.Struct, frozen=True, kw_only=True):
     """File with the certificate that the switch's own is signed by; empty: those that the system trusts."""
     tls_name: str = ""
     """Name that the switch's certificate bears, where it is not `host`."""
-    trunks: tuple[str, ...] = ()
-    """Endpoints that are trunks: a connection of the directory bears the same name."""
     connect_timeout: Seconds = 5.0
     """Seconds for the connection and the login together."""
     answer_timeout: Seconds = 10.0
