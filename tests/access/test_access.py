@@ -80,6 +80,7 @@ def _digest(
     realm: str = "Callboard",
     algorithm: str = "MD5",
     cnonce: str = "c",
+    nc: str = "00000001",
     method: str = "POST",
     address: str = HERE,
 ) -> DigestClaim:
@@ -91,12 +92,12 @@ def _digest(
         response="",
         algorithm=algorithm,
         qop="auth",
-        nc="00000001",
+        nc=nc,
         cnonce=cnonce,
     )
     response = digest.expected_response(digest.ha1(name, realm, password, algorithm), answer, "POST")
     header = (
-        f'Digest username="{name}", realm="{realm}", nonce="{nonce}", uri="{uri}", qop=auth, nc=00000001, '
+        f'Digest username="{name}", realm="{realm}", nonce="{nonce}", uri="{uri}", qop=auth, nc={nc}, '
         f'cnonce="{cnonce}", response="{response}", algorithm={algorithm}'
     )
     return DigestClaim(header, method, TARGET, address)
@@ -223,6 +224,29 @@ def test_every_kind_of_failure_counts(access: Access) -> None:
         access.sign_in(_password("acme", "demo-acme"), NOW)
 
 
+def test_every_way_in_waits(access: Access) -> None:
+    for _ in range(7):
+        access._throttle.failed(HERE, "acme", NOW)
+    signed = hashlib.sha1(b"acmeof-the-reseller", usedforsecurity=False).hexdigest()
+    for claim in (
+        _password("acme", "demo-acme"),
+        _digest("acme", "demo-acme", _nonce(access.challenge(NOW)[0])),
+        SignatureClaim("acme", ("acme",), signed, HERE),
+        NamedClaim("acme", HERE),
+    ):
+        with pytest.raises(Throttled):
+            access.sign_in(claim, NOW)
+    assert access.sign_in(SignatureClaim("acme", ("acme",), signed, HERE), NOW + 3).login == "acme"
+
+
+def test_a_right_digest_ends_the_count(access: Access) -> None:
+    for _ in range(4):
+        for _ in range(3):
+            with pytest.raises(WrongCredentials):
+                access.sign_in(_digest("acme", "wrong", _nonce(access.challenge(NOW)[0])), NOW)
+        access.sign_in(_digest("acme", "demo-acme", _nonce(access.challenge(NOW)[0])), NOW)
+
+
 # --- digest ---
 
 
@@ -274,6 +298,18 @@ def test_a_digest_cannot_be_replayed(access: Access) -> None:
     with pytest.raises(StaleNonce):
         access.sign_in(claim, NOW)
     assert access.sign_in(_digest("acme", "demo-acme", nonce, cnonce="d"), NOW).login == "acme"
+    counted = _digest("acme", "demo-acme", nonce, nc="00000002")
+    assert access.sign_in(counted, NOW).login == "acme", "clients keep their cnonce and count"
+    with pytest.raises(StaleNonce):
+        access.sign_in(counted, NOW)
+
+
+def test_a_digest_names_the_realm_that_it_was_made_for(access: Access) -> None:
+    """A proxy that shows another realm in the header than the one that was hashed hides where the password goes."""
+    claim = _digest("acme", "demo-acme", _nonce(access.challenge(NOW)[0]))
+    relabelled = msgspec.structs.replace(claim, authorization=claim.authorization.replace("Callboard", "Elsewhere"))
+    with pytest.raises(WrongCredentials):
+        access.sign_in(relabelled, NOW)
 
 
 def test_an_old_nonce_is_stale_and_a_strange_one_too(access: Access) -> None:

@@ -1,5 +1,6 @@
 """Digest authentication: the examples of the RFCs, hostile headers, and nonces that cannot be replayed."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -257,3 +258,10 @@ def test_no_order_of_redeeming_redeems_twice(acts: list[tuple[int, float]]) -> N
     issued = [nonces.issue("call", NOW) for _ in range(6)]
     redeemed = [which for which, after in acts if nonces.redeem(issued[which], "call", NOW + after)]
     assert len(redeemed) == len(set(redeemed))
+
+
+@pytest.mark.parametrize("algorithm", digest.ALGORITHMS)
+def test_an_empty_verifier_fits_nothing_even_where_the_client_hashes_with_it(algorithm: str) -> None:
+    answer = Authorization(username="a", realm="r", nonce="n", uri="/", response="", algorithm=algorithm)
+    response = digest.expected_response("", answer, "POST")
+    assert not digest.verify(msgspec.structs.replace(answer, response=response), "", "POST")

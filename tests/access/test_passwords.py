@@ -1,8 +1,10 @@
 """Password hashes, and the short memory for verified ones."""
 
+import pytest
 from argon2 import extract_parameters
+from msgspec.structs import replace
 
-from callboard.access import digest
+from callboard.access import digest, passwords
 from callboard.access.logins import Login
 from callboard.access.passwords import _NOBODY, VerifiedPasswords, hash_password, make_login, password_fits
 from callboard.access.rights import Role
@@ -63,6 +65,7 @@ def test_names_and_passwords_do_not_run_together() -> None:
     one, other = Login(name="ab", role=Role.USER, customer=3), Login(name="a", role=Role.USER, customer=3)
     verified.remember(one, "c", NOW)
     assert verified._seal(one, "c") != verified._seal(other, "bc")
+    assert verified._seal(replace(one, name="a:b"), "c") != verified._seal(other, "b:c")
 
 
 def test_memory_is_bounded() -> None:
@@ -72,3 +75,25 @@ def test_memory_is_bounded() -> None:
     assert len(verified._known) == 10
     assert verified.knows(ACME, "99", NOW)
     assert not verified.knows(ACME, "0", NOW)
+
+
+def test_the_stand_in_for_a_missing_hash_is_checked_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even who knew its password would not get in by it, and without a hash there is still something to check."""
+    monkeypatch.setattr(passwords, "_NOBODY", hash_password("known"))
+    assert not password_fits("", "known")
+    checked: list[str] = []
+
+    class Hasher:
+        def verify(self, encoded: str, password: bytes) -> bool:
+            checked.append(encoded)
+            return True
+
+    monkeypatch.setattr(passwords, "_hasher", Hasher())
+    assert not password_fits("", "any")
+    assert checked == [passwords._NOBODY]
+
+
+def test_a_password_beyond_all_bounds_is_not_even_hashed() -> None:
+    long = "x" * (passwords.MAX_PASSWORD + 1)
+    assert not password_fits(hash_password(long), long)
+    assert password_fits(hash_password(long[1:]), long[1:])

@@ -106,3 +106,13 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         throttle.failed("192.0.2.1", str(number), NOW)
     assert len(throttle._failures) <= 50
     assert throttle.wait("192.0.2.1", "anybody", NOW) > 0
+
+
+def test_a_request_that_waited_for_its_turn_clears_nothing() -> None:
+    """Passwords are checked one after the other, in threads; what came later by another way may be judged sooner."""
+    throttle = Throttle(SETTINGS)
+    _fail(throttle, 6, now=NOW)
+    for age in (2, 10, 30):
+        assert throttle.wait("192.0.2.1", "acme", NOW - age) > 0
+    _fail(throttle, 1, now=NOW - 30)
+    assert throttle.wait("192.0.2.1", "acme", NOW) == 8

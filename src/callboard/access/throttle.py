@@ -11,6 +11,9 @@ __all__ = ["Throttle"]
 
 _LIMIT = 20_000
 _NAME_LENGTH = 100
+_DISORDER = 60.0
+"""Seconds that a request may be older than a failure that was noted before it: requests with passwords wait for their
+turn to be checked, others do not. A clock that was set back by more must not make anybody wait for it to catch up."""
 
 
 class _Failures(NamedTuple):
@@ -51,12 +54,12 @@ class Throttle:
 
     def _known(self, key: tuple[str, ...], now: float) -> _Failures | None:
         failures = self._failures.get(key)
-        # A clock that was set back must not make anybody wait for it to catch up.
-        return failures if failures and -1.0 <= now - failures.last <= self._settings.failures_kept else None
+        return failures if failures and -_DISORDER <= now - failures.last <= self._settings.failures_kept else None
 
     def _count(self, key: tuple[str, ...], free: int, now: float) -> None:
         known = self._known(key, now)
         times = known.times + 1 if known else 1
+        now = max(now, known.last) if known else now
         doublings = min(times - free - 1, 32)
         wait = min(self._settings.first_wait * 2.0**doublings, self._settings.longest_wait) if doublings >= 0 else 0.0
         self._failures[key] = _Failures(times, now, now + wait)

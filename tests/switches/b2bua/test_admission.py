@@ -3,11 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from callboard.access.digest import expected_response, read_authorization
 from callboard.directory.records import Account
 from callboard.switches.b2bua.admission import MAX_CHALLENGES, Admitted, Ask, Challenged, Gate, Rejected, same_user
 from callboard.switches.b2bua.settings import B2buaSettings
-from tests.switches.b2bua.town import CARRIER, NOW, PBX, PHONE, gate, sign, town
+from tests.switches.b2bua.town import CARRIER, NOW, PBX, PHONE, account, gate, sign, town
 
 URI = "sip:812@203.0.113.1"
 
@@ -217,3 +219,50 @@ def test_no_text_of_a_stranger_breaks_the_gate_or_opens_it(header: str, uri: str
     door = gate(town())
     for prefix in ("", "Digest ", 'Digest username="801", realm="callboard", nonce="n", uri="u", response="0", '):
         assert not isinstance(door.admit_call(ask(prefix + header, uri=uri, call_id=call_id), 0, NOW), Admitted)
+
+
+def test_the_stand_in_for_a_missing_verifier_opens_nothing() -> None:
+    """Who guesses what is compared where there is no verifier does not get in as an account without a password."""
+    for user in ("880", "nobody"):
+        door = gate(town())
+        signed = sign(challenge(door), user, "", "INVITE", URI)
+        given = read_authorization(signed)
+        forged = signed.replace(given.response, expected_response("0" * 32, given, "INVITE"))
+        assert isinstance(door.admit_call(ask(forged), 1, NOW), Challenged)
+
+
+def test_a_nonce_for_one_method_is_none_for_another() -> None:
+    door = gate(town())
+    bare = Ask(method="REGISTER", uri=URI, sip_call_id="1@phone", source=PHONE)
+    verdict = door.admit_registration(bare, "801", NOW)
+    assert isinstance(verdict, Challenged)
+    assert isinstance(
+        door.admit_call(ask(sign(verdict.headers[0], "801", "sip-801", "INVITE", URI)), 1, NOW), Challenged
+    )
+
+
+def test_the_right_password_ends_the_count_and_another_realm_is_no_failure() -> None:
+    door = gate(town())
+    for _ in range(4):
+        attempts(door, "801", "wrong", "203.0.113.7:5060")
+        attempts(door, "801", "sip-801", "203.0.113.7:5060")
+        for _ in range(2):
+            door.admit_call(ask(sign(challenge(door), "801", "wrong", "INVITE", URI)), 1, NOW)
+        assert isinstance(attempts(door, "801", "sip-801")[-1], Admitted)
+    for _ in range(20):
+        other = challenge(door).replace("callboard", "elsewhere")
+        door.admit_call(ask(sign(other, "801", "sip-801", "INVITE", URI)), 1, NOW)
+    assert isinstance(attempts(door, "801", "sip-801")[-1], Admitted)
+
+
+def test_an_address_that_both_trust_is_the_accounts() -> None:
+    directory = town()
+    directory.put(replace(account(7, "pbx"), addresses=("198.51.100.1",)))
+    assert gate(directory).recognise(CARRIER) == directory.account(7)
+
+
+def test_a_blocked_account_does_not_register_from_its_trusted_address() -> None:
+    directory = town()
+    directory.put(replace(account(7, "pbx"), addresses=("192.0.2.20",), blocked=True))
+    bare = Ask(method="REGISTER", uri="sip:h", sip_call_id="r", source=PBX)
+    assert gate(directory).admit_registration(bare, "pbx", NOW) == Rejected(403, "Blocked")

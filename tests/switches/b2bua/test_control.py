@@ -1,6 +1,7 @@
 """The talk with the engine: what each message is answered with, and in which order."""
 
 import pytest
+from msgspec.structs import replace
 
 from callboard.calls.events import LegAuthenticating, LegDescribed, LegRouting, LegSeen, SwitchListed
 from callboard.calls.state import State
@@ -159,3 +160,36 @@ def test_paced_calls_wait_in_each_state_and_others_do_not() -> None:
     made.wake(NOW + 3)
     (route,), _ = made.drain()
     assert isinstance(route, wire.Route)
+
+
+def test_what_is_dialed_and_from_where_counts_as_it_was_signed() -> None:
+    """Asked for one number, signed for another: the nonce does not fit, and what is called is what was signed."""
+    made = control()
+    cheap = say(made, came(dialed="812"))
+    assert isinstance(cheap, wire.Challenge)
+    dear = say(made, credentials(cheap.headers[0], dialed="4930555"))
+    assert isinstance(dear, wire.Challenge)
+    route = say(made, credentials(dear.headers[0], dialed="4930555"))
+    assert isinstance(route, wire.Route)
+    assert {target.uri.partition("@")[0] for target in route.targets} == {"sip:4930555"}
+
+
+def test_an_invite_that_comes_again_from_elsewhere_is_judged_by_where_it_comes_from() -> None:
+    made = control()
+    challenge = say(made, came(dialed="4930555"))
+    assert isinstance(challenge, wire.Challenge)
+    again = credentials(challenge.headers[0], password="wrong", dialed="4930555")
+    assert isinstance(say(made, replace(again, source=PBX)), wire.Route)
+
+
+def test_credentials_that_come_twice_are_taken_once() -> None:
+    made = control(lambda source, step: 5.0 if step == "route" else 0.0)
+    challenge = say(made, came(dialed="4930555"))
+    assert isinstance(challenge, wire.Challenge)
+    signed = credentials(challenge.headers[0], dialed="4930555")
+    assert say(made, signed) is None
+    assert say(made, replace(signed, dialed="899")) is None
+    made.wake(NOW + 6)
+    (route,), _ = made.drain()
+    assert isinstance(route, wire.Route)
+    assert {target.uri.partition("@")[0] for target in route.targets} == {"sip:4930555"}

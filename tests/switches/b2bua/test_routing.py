@@ -185,3 +185,10 @@ def test_a_vendors_caller_is_shown_only_in_what_a_header_may_hold(user: str, nam
     assert not set(shown.number) & set(' <>@:;"\r\n\x00')
     assert not [char for char in shown.name if not char.isprintable()]
     assert len(shown.name) <= 64
+
+
+def test_a_vendors_caller_is_shown_within_bounds() -> None:
+    who = town().connection(1)
+    assert who
+    assert len(calling(who, "4" * 500, "n" * 500).number) == 32
+    assert len(calling(who, "4" * 500, "n" * 500).name) == 64
