@@ -13,6 +13,7 @@ from tests.dialects.sippy.client import answer_to, document
 
 __all__ = [
     "CALL",
+    "CUSTOMER",
     "NOTHING",
     "NOWHERE",
     "WAYS",

@@ -10,6 +10,7 @@ from callboard.api.request import password_claim
 from callboard.api.resources import ROUTES, Asked, Endpoint
 from callboard.calls.refusals import Forbidden, Refusal, UnknownMethod
 from callboard.directory.document import Sealing
+from callboard.http.origin import from_other_site
 from callboard.http.values import Reply, Request
 from callboard.operations.desk import Desk
 
@@ -84,6 +85,6 @@ def _found(path: tuple[str, ...]) -> tuple[Mapping[str, Endpoint], str]:
 
 
 def _refuse_other_sites(request: Request) -> None:
-    """A browser adds its user's password to what another site's page asks; it tells so (W3C Fetch Metadata)."""
-    if request.method not in _SAFE and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    """What changes nothing may be asked for: the page does not get to see the answer."""
+    if request.method not in _SAFE and from_other_site(request):
         raise Forbidden("a page of another site cannot change anything here")

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from callboard.access.claims import PasswordClaim
 from callboard.access.passwords import make_login
 from callboard.access.rights import Principal, Role
+from callboard.dialects.ozeki.call_id import call_id
 from callboard.dialects.ozeki.dialect import OzekiDialect
 from callboard.dialects.ozeki.profiles import ProfileName
 from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.directory.records import Customer
 from callboard.http.parameters import LIMIT
 from callboard.http.routing import Router
+from callboard.http.values import Request
 from tests.dialects.ozeki.client import DONE, ELSEWHERE, PATHS, Client, get, post, read, whole
 from tests.house import House
 
@@ -286,3 +288,16 @@ async def test_any_parameters_get_an_answer_that_can_be_read(house: House, sent:
         assert (reply.status, reply.content_type) == (200, "application/xml")
         assert len(whole(reply)) < 2_000
         assert read(whole(reply)).code in {200, 300, 301, 302, 303, 304, 601}
+
+
+async def test_a_browser_does_not_lend_its_place_to_another_sites_page(house: House) -> None:
+    """Where requests without credentials are let in, a page could have its reader's browser send them."""
+    call = house.call()
+    dialect = OzekiDialect(house.desk, OzekiSettings(xe_login="root", time_zone="UTC"))
+    body = f"command=Hangup&CallId={call_id(call.number)}".encode()
+    for headers, code in (({"origin": "http://elsewhere", "host": "here"}, 304), ({}, 200)):
+        reply = await dialect.answer(
+            Request(method="POST", path="/", headers=headers, body=body, client=ELSEWHERE, at=house.now)
+        )
+        assert read(whole(reply)).code == code
+        assert bool(house.sent) is (code == 200)

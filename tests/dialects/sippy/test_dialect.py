@@ -171,3 +171,17 @@ async def test_nobody_is_trusted_unless_the_settings_say_so(house: House) -> Non
 
 def test_it_answers_at_the_vendors_path(dialect: SippyDialect) -> None:
     assert dialect.paths == (PATH,)
+
+
+@pytest.mark.parametrize("told", [{"sec-fetch-site": "cross-site"}, {"origin": "http://elsewhere", "host": "here"}])
+async def test_a_browser_does_not_lend_its_address_to_another_sites_page(
+    house: House, dialect: SippyDialect, told: dict[str, str]
+) -> None:
+    """Neither its address, where that is trusted, nor the password that its user once gave it."""
+    call = house.call()
+    body = document("disconnectCall", {"ID": str(call.number), "i_customer": 1})
+    for headers in (told, {}):
+        request = Request(method="POST", path=PATH, target=PATH, headers=headers, body=body, client=TRUSTED, at=0.0)
+        reply = await dialect.answer(request)
+        assert bool(house.sent) is not bool(headers)
+        assert (b"<name>faultCode</name>" in whole(reply)) is bool(headers)

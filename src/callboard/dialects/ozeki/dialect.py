@@ -18,6 +18,7 @@ from callboard.dialects.ozeki.request import Parameters
 from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.zones import zone_named
 from callboard.directory.addresses import AddressSet
+from callboard.http.origin import from_other_site
 from callboard.http.routing import plain_path
 from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
@@ -64,7 +65,7 @@ class OzekiDialect:
         claim = asking.credentials(parameters, request.client)
         if claim is not None:
             principal = await self._desk.sign_in(claim, request.at)
-        elif profile is XE and self._settings.xe_login:
+        elif profile is XE and self._settings.xe_login and not from_other_site(request):
             principal = self._desk.access.sign_in(OpenClaim(self._settings.xe_login, request.client), request.at)
         else:
             raise Unauthenticated("give Username and Password")

@@ -11,13 +11,22 @@ from msgspec.structs import replace
 from callboard.access.access import StaleNonce
 from callboard.access.claims import DigestClaim, TrustedClaim
 from callboard.access.rights import Principal
-from callboard.calls.refusals import CustomerNotFound, ForbiddenAddress, Malformed, Refusal, Throttled, Unauthenticated
+from callboard.calls.refusals import (
+    CustomerNotFound,
+    Forbidden,
+    ForbiddenAddress,
+    Malformed,
+    Refusal,
+    Throttled,
+    Unauthenticated,
+)
 from callboard.dialects.sippy import xmlrpc
 from callboard.dialects.sippy.faults import fault_document
 from callboard.dialects.sippy.methods import SYSTEM_METHODS, Asked, Method, answer_system, method_named
 from callboard.dialects.sippy.request import Parameters, identity, named
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.directory.addresses import AddressSet
+from callboard.http.origin import from_other_site
 from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
 
@@ -70,6 +79,8 @@ class SippyDialect:
         None in trusted mode, where the body says who is meant. A trusted address that sends credentials is held to
         them.
         """
+        if from_other_site(request):
+            raise Forbidden("a page of another site cannot ask for anything here")
         authorization = request.headers.get("authorization", "")
         if not authorization and self._trusted.contains(request.client):
             return None
