@@ -90,6 +90,13 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     examples: str = "127.0.0.1:9509"
     """A further HTTP address, where Ozeki's printed examples point; opened if it is free. Empty: none."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError, naming the value and the fix, for an address that cannot be used."""
+        _demo_config(self)
+        for name, address in (("sip", self.sip), ("carrier", self.carrier)):
+            if address.startswith("["):
+                raise ValueError(f"{name} is {address!r}, but the demo's phones speak IPv4: write 127.0.0.1:5060")
+
 
 class _Switches:
     """The port through which commands leave, and the links behind it."""
@@ -259,7 +266,7 @@ async def demo(options: DemoOptions, ready: Callable[[Running], None]) -> None:
     config = _demo_config(options)
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(_house(config, _demo_database(options)))
-        traffic = DemoTraffic(_on_loopback(options.sip), calls=options.calls)
+        traffic = DemoTraffic(calls=options.calls)
         switch = _switch(house, config, traffic.pace)
         stack.push_async_callback(switch.stop)
         stack.push_async_callback(traffic.stop)
@@ -267,7 +274,7 @@ async def demo(options: DemoOptions, ready: Callable[[Running], None]) -> None:
         await switch.start()
         server = await _open(stack, house, config)
         await _open_examples(server, options.examples)
-        await traffic.start()
+        await traffic.start(_on_loopback(switch.address))
         ready(Running(http_addresses=server.addresses, sip_address=switch.address))
         await _until_cancelled()
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -155,6 +156,44 @@ def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     assert len(error) == 1
     assert str(port) in error[0]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "cause"),
+    [
+        ("--http", "127.0.0.1", "'127.0.0.1' is no address to listen on: write it like 127.0.0.1:8080 or [::1]:8080"),
+        ("--sip", "nonsense", "sip is 'nonsense', which has no port: write it like 192.0.2.7:5060"),
+        ("--sip", "[::1]:5060", "sip is '[::1]:5060', but the demo's phones speak IPv4: write 127.0.0.1:5060"),
+        ("--carrier", "nonsense", "carrier is 'nonsense', which has no port: write it like 192.0.2.7:5060"),
+    ],
+)
+def test_an_address_that_is_none_is_named_with_the_fix(run: Run, option: str, value: str, cause: str) -> None:
+    ran = run("demo", option, value)
+    assert (ran.code, ran.out, ran.err) == (2, "", f"Error: {cause}\n")
+
+
+def test_the_demo_says_how_to_take_another_port(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        http = f"127.0.0.1:{taken.getsockname()[1]}"
+        ran = run("demo", "--calls", "0", "--http", http, "--sip", "127.0.0.1:0")
+    assert ran.code == 1
+    assert ran.err.splitlines()[-2].startswith(f"Error: Cannot listen on {http}: another program uses this port.")
+    assert ran.err.splitlines()[-1] == "The demo takes other addresses with --http HOST:PORT and --sip HOST:PORT"
+
+
+def test_the_phones_find_a_switch_that_goes_by_a_name_and_any_port(tmp_path: Path, run: Run) -> None:
+    demo = Server("demo", "--calls", "1", "--http", "127.0.0.1:0", "--sip", "localhost:0", folder=tmp_path)
+    try:
+        url = demo.until("Ctrl-C ends it.").partition("HTTP  ")[2].split()[0].rstrip(",")
+        words = ("calls", "list", "--server", url, "--user", "root", "--password", "demo-root")
+        deadline = time.monotonic() + 30
+        while run(*words).out.endswith("\n0 calls\n"):
+            assert time.monotonic() < deadline, "the demo's phone makes no call"
+            time.sleep(0.1)
+        assert demo.stop(signal.SIGINT)[0] == 0
+        assert demo.errors() == ""
+    finally:
+        demo.close()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, run: Run) -> None:

@@ -51,7 +51,7 @@ class Demo(msgspec.Struct):
 @asynccontextmanager
 async def demo(calls: int) -> AsyncIterator[Demo]:
     settings = B2buaSettings(sip=f"127.0.0.1:{free_port()}")
-    traffic = DemoTraffic(settings.sip, calls=calls, seed=1)
+    traffic = DemoTraffic(calls=calls, seed=1)
     addresses = await traffic.prepare()
     directory = Directory(
         demo_directory(sealing(sip_realm=settings.realm, http_realm="Callboard"), addresses).records()
@@ -69,7 +69,7 @@ async def demo(calls: int) -> AsyncIterator[Demo]:
     table.watch(watch)
     await switch.start()
     try:
-        await traffic.start()
+        await traffic.start(switch.address)
         yield up
     finally:
         await traffic.stop()
@@ -127,6 +127,6 @@ async def test_it_stops_though_the_switch_is_gone() -> None:
 
 
 async def test_it_can_be_stopped_before_it_was_started() -> None:
-    traffic = DemoTraffic(f"127.0.0.1:{free_port()}", calls=3)
+    traffic = DemoTraffic(calls=3)
     await traffic.prepare()
     await traffic.stop()

@@ -17,6 +17,8 @@ EXAMPLES = examples(
     "callboard demo --calls 0 --sip 192.0.2.7:5060     # for your own phones",
 )
 
+_OTHER_ADDRESSES = "The demo takes other addresses with --http HOST:PORT and --sip HOST:PORT"
+
 
 def demo(
     calls: Annotated[int, typer.Option("--calls", metavar="N", min=0, help="Calls to keep up; 0 for none.")] = 25,
@@ -45,17 +47,21 @@ def demo(
     """
     from callboard import assembly
     from callboard.cli.banner import banner
+    from callboard.cli.failures import ExitCode, Failure
     from callboard.cli.logs import start_logging
     from callboard.cli.running import run_until_stopped
     from callboard.config.settings import LoggingSettings
 
     start_logging(LoggingSettings(level="warning"))
-    options = assembly.DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
+    try:
+        options = assembly.DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
+    except ValueError as error:
+        raise Failure(str(error), "", ExitCode.USAGE) from None
 
     def ready(running: assembly.Running) -> None:
         print(banner(running.http_addresses, running.sip_address, _command()), flush=True)
 
-    run_until_stopped(assembly.demo(options, ready))
+    run_until_stopped(assembly.demo(options, ready), fix=_OTHER_ADDRESSES)
     print("\nStopped, nothing left behind." if data is None else f"\nStopped. The data is kept in {data}.")
 
 

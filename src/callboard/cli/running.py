@@ -14,16 +14,18 @@ from callboard.switches.b2bua.adapter import SwitchStartError
 __all__ = ["run_until_stopped"]
 
 
-def run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
+def run_until_stopped(work: Coroutine[Any, Any, None], fix: str = "") -> None:
     """Run `work` until it ends by itself or, cancelled by Ctrl-C or SIGTERM, has cleaned up.
 
     A second Ctrl-C does not wait for that: it raises KeyboardInterrupt. Raises `Failure` for what an operator can mend:
-    a port that is taken, a database that cannot be opened.
+    a port that is taken, a database that cannot be opened. `fix` says what helps against the former here.
     """
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_stoppable(work))
-    except (CannotListen, DirectoryError, StorageError, SwitchStartError) as error:
+    except (CannotListen, SwitchStartError) as error:
+        raise Failure(str(error), fix, ExitCode.REFUSED) from None
+    except (DirectoryError, StorageError) as error:
         raise Failure(str(error), "", ExitCode.REFUSED) from None
     except OSError as error:
         if error.filename is None:

@@ -74,7 +74,7 @@ class _Caller:
 
 
 class DemoTraffic:
-    """Phones that call each other and the carriers through the switch at `server` (`host:port`).
+    """Phones that call each other and the carriers through a switch.
 
     `calls` is how many calls there are at any time; with 0 there are no phones, so that every account is free for a
     phone of the user's own, but the carriers are there. A `seed` makes the callers' plans the same each time.
@@ -82,47 +82,49 @@ class DemoTraffic:
     In this order: `prepare`, the switch, `start`; then `stop`, and the switch last.
     """
 
-    def __init__(self, server: str = "127.0.0.1:5060", calls: int = 25, seed: int | None = None) -> None:
+    def __init__(self, calls: int = 25, seed: int | None = None) -> None:
         self._random = Random(seed)  # noqa: S311 - it makes up conversations, not secrets
         self._accounts = demo_accounts()
         self._carriers = Carriers(self._random, _PROBE)
-        self._phones = [self._registering(account, server) for account in self._accounts] if calls else []
-        self._callers = [self._caller(number, server) for number in range(calls)]
+        self._phones = [self._registering(account) for account in self._accounts] if calls else []
+        self._callers = [self._caller(number) for number in range(calls)]
         self._by_address: dict[str, _Caller] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
         self.carrier_addresses: dict[int, str] = {}
         """Connection -> `host:port` of its far end, once prepared."""
 
-    def _registering(self, account: DemoAccount, server: str) -> Phone:
+    def _registering(self, account: DemoAccount) -> Phone:
         return Phone(
             account.sip_user,
             account.sip_password,
-            server,
             name=account.name,
             media=f"127.0.0.{10 + self._accounts.index(account)}",
             behave=self._behave,
             probe=_PROBE,
         )
 
-    def _caller(self, number: int, server: str) -> _Caller:
+    def _caller(self, number: int) -> _Caller:
         account = self._accounts[number % len(self._accounts)]
         media = f"127.0.0.{100 + number % 100}"
-        return _Caller(
-            number, account, Phone(account.sip_user, account.sip_password, server, media=media, probe=_PROBE)
-        )
+        return _Caller(number, account, Phone(account.sip_user, account.sip_password, media=media, probe=_PROBE))
 
     async def prepare(self) -> dict[int, str]:
         """Bind the carriers, before the switch starts; returns `carrier_addresses`."""
         self.carrier_addresses = await self._carriers.open()
         return self.carrier_addresses
 
-    async def start(self) -> None:
-        """Register the phones and begin to call. Needs the switch, though not at once: the phones keep trying."""
+    async def start(self, server: str) -> None:
+        """Register the phones with the switch at `server` (numeric `host:port`) and begin to call.
+
+        The switch need not be there at once: the phones keep trying.
+        """
         for phone in self._phones:
+            phone.server = server
             await phone.open()
             self._spawn(self._stay_registered(phone))
         for caller in self._callers:
+            caller.phone.server = server
             await caller.phone.open()
             self._by_address[caller.phone.address] = caller
             self._spawn(self._keep_calling(caller))
