@@ -439,8 +439,21 @@ def test_an_id_that_is_no_word_is_never_sent(uuid: str) -> None:
 
 def test_a_new_life_of_the_switch_is_a_clean_slate() -> None:
     made = translator()
+    made.meet("one life")
     played(made, *call("a", "b"))
 
-    made.forget()
+    made.meet("one life")
+    assert len(made) == 2
+    made.meet("the next")
 
     assert made.listed(listing(), {}, NOW) == SwitchListed("pbx", NOW, (), complete=True)
+
+
+def test_the_switchs_clock_is_known_before_its_first_event() -> None:
+    made = translator()
+
+    made.learn_time(b"-ERR strmicroepoch Command not found!\n", NOW)
+    made.learn_time(b"%d" % int((NOW - 3600) * 1e6), NOW)
+    (leg,) = made.listed(listing(row("a", created_epoch=str(int(NOW) - 3660))), {}, NOW).legs
+
+    assert leg.started_at == pytest.approx(NOW - 60, abs=0.1)

@@ -90,6 +90,8 @@ class Translator:
         self._questions = questions
         self._channels: dict[str, _Channel] = {}
         self._ended: dict[str, None] = {}
+        self.instance = ""
+        """The life of the switch that is spoken of, as it names it."""
         self.ignored = 0
         """Events that could not be read, or that came too late."""
         self.wants_list = False
@@ -98,9 +100,17 @@ class Translator:
     def __len__(self) -> int:
         return len(self._channels)
 
-    def forget(self) -> None:
-        """The switch began a new life: none of its channels is left."""
-        self._channels.clear()
+    def meet(self, instance: str) -> None:
+        """A link to the switch stands. If this is another life of it than before, none of its channels is left."""
+        if instance != self.instance:
+            self.instance = instance
+            self._channels.clear()
+
+    def learn_time(self, answer: bytes, received: float) -> None:
+        """The switch said what time it is, in microseconds since 1970; or that it cannot."""
+        microseconds = answer.strip()
+        if microseconds.isdigit() and len(microseconds) < 18:
+            self._clock.heard(int(microseconds) / 1e6, received)
 
     # --- events ------------------------------------------------------------------------------------------------------
 
@@ -235,7 +245,7 @@ class Translator:
     def listed(self, listing: wire.Listing, answers: Mapping[str, bytes], at: float) -> SwitchListed:
         """The list as legs, true as of `at`, in the light of the answers (channel -> answer) to what was in doubt."""
         self.wants_list = False
-        for uuid in [uuid for uuid, answer in answers.items() if _denies(answer)]:
+        for uuid in [uuid for uuid, answer in answers.items() if wire.denies(answer)]:
             self._bury(uuid)
         listed = {row.uuid: row for row in listing.rows if row.uuid not in self._ended}
         self._settle_missing(listed, answers, at, whole=listing.whole)
@@ -312,8 +322,3 @@ class Translator:
 def _is_word(uuid: str) -> bool:
     """Whether an id may be sent back to the switch."""
     return bool(uuid) and uuid.isascii() and uuid.isprintable() and " " not in uuid
-
-
-def _denies(answer: bytes) -> bool:
-    """Whether an answer says that there is no such channel."""
-    return answer.strip() == b"false" or answer.startswith(b"-ERR No such channel")

@@ -20,6 +20,7 @@ __all__ = [
     "Listing",
     "Row",
     "api",
+    "denies",
     "dump",
     "exists",
     "kill",
@@ -270,6 +271,11 @@ def dump(uuid: str) -> str:
 def kill(uuid: str, cause: str) -> str:
     """Ends a channel for a cause of `Hangup-Cause`'s words."""
     return f"uuid_kill {_word(uuid)} {_word(cause)}"
+
+
+def denies(answer: bytes) -> bool:
+    """Whether an answer says that there is no such channel."""
+    return answer.strip() == b"false" or answer.startswith(b"-ERR No such channel")
 
 
 def _word(text: str) -> str:
