@@ -5,4 +5,4 @@ from random import Random
 
 def dice(seed: int) -> Random:
     """A source of chance for plans and behaviours."""
-    return Random(seed)  # noqa: S311 - nothing here is a secret
+    return Random(seed)
