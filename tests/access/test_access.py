@@ -473,4 +473,8 @@ def test_check_names_the_right_that_is_missing(access: Access) -> None:
 
 
 def test_no_secret_shows_in_a_claim() -> None:
-    assert "demo-acme" not in repr(_password("acme", "demo-acme"))
+    claims = _password("acme", "s3cret"), SignatureClaim("acme", ("s3cret",), "s3cret", HERE)
+    digests = (DigestClaim('Digest response="s3cret"', "POST", "/?hash=s3cret", HERE),)
+    for claim in (*claims, *digests):
+        assert "s3cret" not in f"{claim!r} {claim}"
+        assert HERE in repr(claim)

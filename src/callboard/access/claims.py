@@ -29,6 +29,9 @@ class DigestClaim(msgspec.Struct, frozen=True):
     """The request target as on the wire: path and query, undecoded."""
     address: str
 
+    def __repr__(self) -> str:
+        return f"DigestClaim(method={self.method!r}, address={self.address!r})"
+
 
 class SignatureClaim(msgspec.Struct, frozen=True):
     """A request signed with a key that both sides share: SHA-1 of some of its text with the key behind it."""
@@ -38,8 +41,11 @@ class SignatureClaim(msgspec.Struct, frozen=True):
     signed: tuple[str, ...]
     """The texts that may have been hashed, each without the key: vendors' documents leave room for several."""
     signature: str
-    """Lower-case hex."""
+    """Lower-case hex. Whoever has it can ask again: it is the same for every request."""
     address: str
+
+    def __repr__(self) -> str:
+        return f"SignatureClaim(name={self.name!r}, address={self.address!r})"
 
 
 class TrustedClaim(msgspec.Struct, frozen=True):

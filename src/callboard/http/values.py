@@ -26,6 +26,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     """When the request came, Unix seconds."""
 
+    def __repr__(self) -> str:
+        # Query, body and headers hold passwords.
+        return f"Request(method={self.method!r}, path={self.path!r}, client={self.client!r}, at={self.at!r})"
+
 
 Body = bytes | Iterable[bytes]
 """A document, whole or in blocks."""
