@@ -191,7 +191,8 @@ def test_a_call_that_we_ended_ends_with_the_list_though_kamailio_never_tells_it(
     assert stage.translator.hang_up(order(stage)) == (
         b'{"jsonrpc":"2.0","method":"dlg.end_dlg","id":1,"params":[1067,24445]}'
     )
-    for event in stage.translator.memory.killed("1067:24445", stage.began + 1.5):
+    stage.translator.memory.ordered("1067:24445", stage.began + 1.4)
+    for event in stage.translator.memory.ending("1067:24445", stage.began + 1.5):
         stage.table.accept(event, stage.began + 1.5)
     assert stage.call.state is State.ENDING
     stage.take_list("05-dlg.list-after", 1.6)

@@ -172,7 +172,7 @@ def test_a_list_taken_before_an_event_forgets_nothing_of_it() -> None:
 def test_the_end_that_is_told_after_our_order_is_ours() -> None:
     translator = Translator("k")
     translator.event(said("start"), NOW)
-    translator.memory.killed("1:2", NOW)
+    translator.memory.ordered("1:2", NOW)
     ends = translator.event(said("end", state=5), NOW + 1)
     assert [end.cause.reason for end in ends if isinstance(end, LegEnded)] == [Reason.DISCONNECTED] * 2
 
@@ -180,7 +180,8 @@ def test_the_end_that_is_told_after_our_order_is_ours() -> None:
 def test_a_call_that_outlives_our_order_is_up_again() -> None:
     translator = Translator("k")
     translator.event(said("start"), NOW)
-    translator.memory.killed("1:2", NOW)
+    translator.memory.ordered("1:2", NOW)
+    assert len(translator.memory.ending("1:2", NOW)) == 2
     for later, state in ((1.0, State.ENDING), (KILL_PATIENCE + 1, State.ANSWERED)):
         _, listed = translator.listed([on_list()], NOW + later, NOW + later)
         assert [leg.state for leg in listed.legs] == [state, state]
@@ -196,3 +197,12 @@ def test_ten_listed_calls_in_any_order() -> None:
     dialogs, _ = wire.read_dialogs(answer("ten_calls", "01-dlg.list-ten"))
     _, listed = Translator("k").listed([*dialogs, *reversed(dialogs)], NOW, NOW)
     assert len(listed.legs) == len({leg.id for leg in listed.legs}) == 20
+
+
+def test_an_order_that_is_refused_is_forgotten() -> None:
+    translator = Translator("k")
+    translator.event(said("start"), NOW)
+    translator.memory.ordered("1:2", NOW)
+    translator.memory.spared("1:2")
+    ends = translator.event(said("end", state=5), NOW + 1)
+    assert [end.cause.reason for end in ends if isinstance(end, LegEnded)] == [Reason.NORMAL] * 2

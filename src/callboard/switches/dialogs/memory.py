@@ -65,10 +65,10 @@ class Memory:
         known = self._dialogs.get(native)
         return None if known is None else known.caller.state
 
-    def sip_call_id(self, native: str) -> str:
-        """The SIP Call-ID of a dialog, "" if it is not known."""
+    def answered_at(self, native: str) -> float | None:
+        """When a dialog was answered; None if it was not, or is not known."""
         known = self._dialogs.get(native)
-        return "" if known is None else known.caller.sip_call_id
+        return None if known is None else known.caller.answered_at
 
     # --- events ------------------------------------------------------------------------------------------------------
 
@@ -114,12 +114,23 @@ class Memory:
         self._put(known, replace(leg, state=after))
         return [LegHeld(leg.id, at) if on else LegResumed(leg.id, at)]
 
-    def killed(self, native: str, at: float) -> list[Event]:
-        """The proxy took our order to end a dialog; its end is not seen yet."""
+    def ordered(self, native: str, at: float) -> None:
+        """We order a dialog's end. To be told before the order goes out, for the end may come before the answer."""
+        known = self._dialogs.get(native)
+        if known is not None:
+            known.killed_at = at
+
+    def spared(self, native: str) -> None:
+        """The proxy did not take our order to end a dialog."""
+        known = self._dialogs.get(native)
+        if known is not None:
+            known.killed_at = None
+
+    def ending(self, native: str, at: float) -> list[Event]:
+        """The proxy took our order to end a dialog; its end may not be seen yet."""
         known = self._dialogs.get(native)
         if known is None:
             return []
-        known.killed_at = at
         events: list[Event] = []
         for leg in (known.callee, known.caller):
             self._put(known, replace(leg, state=State.ENDING))

@@ -237,16 +237,19 @@ class OpensipsLink(asyncio.DatagramProtocol):
                 return
 
     async def _hang_up(self, native: str, body: bytes) -> None:
+        memory = self._translator.memory
+        memory.ordered(native, self._clock())
         try:
             await self._ask(body, wire.ANYTHING)
         except LinkError as error:
+            memory.spared(native)
             _log.warning("switch %s did not end dialog %s: %s", self._settings.name, native, error)
             self._resync(f"dialog {native} could not be ended")
             return
-        for event in self._translator.memory.killed(native, self._clock()):
+        for event in memory.ending(native, self._clock()):
             self._tell(event)
         await asyncio.sleep(KILL_CHECK)
-        if native in self._translator.memory:
+        if native in memory:
             self._resync(f"dialog {native} was to be ended, and no event told its end")
 
 
