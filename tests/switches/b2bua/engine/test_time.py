@@ -150,7 +150,7 @@ def test_repeats_come_at_most_four_seconds_apart(inside: Start, peers: Peers) ->
     talk = Talk(engine, peers(engine), peers(engine))
     engine.send(wire.HangUp(call=talk.call))
     talk.callee.expect("BYE")
-    for seconds in (0.5, 1.0, 2.0, 4.0, 4.0, 4.0):
+    for seconds in (0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0):
         engine.advance(seconds)
         assert talk.callee.expect("BYE").method == "BYE"
 
@@ -189,6 +189,14 @@ class TestProbes:
         other.respond(other.expect("BYE"), 200)
         ended = engine.expect(wire.Ended)
         assert (ended.by, ended.code, ended.text) == ("probe", 200, f"The {gone} vanished")
+
+    def test_a_question_that_nobody_answers_is_no_sign_of_life(self, inside: Start, peers: Peers) -> None:
+        """Its transaction gives itself a 408 in the end, long before the party counts as gone."""
+        engine = inside(probe_interval=30, probe_timeout=90)
+        Talk(engine, peers(engine), peers(engine))
+        for _ in range(47):
+            engine.advance(2)
+        assert engine.expect(wire.Ending).by == "probe"
 
     def test_a_party_that_does_not_know_the_call_is_gone_at_once(self, inside: Start, peers: Peers) -> None:
         engine = inside(probe_interval=3, probe_timeout=900)
