@@ -67,6 +67,8 @@ async def test_an_ended_call_tells_its_cause(caller: Caller, house: House) -> No
     found = await caller.get("/v1/calls/960")
     assert found["state"] == "ended"
     assert found["cause"] == {"reason": "disconnected", "sip": None, "text": ""}
+    assert await ids(caller, "") == []
+    assert await ids(caller, "?state=ended") == ["960"]
 
 
 @pytest.mark.parametrize(

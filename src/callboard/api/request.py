@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from callboard.access.claims import PasswordClaim
 from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, Unauthenticated
-from callboard.calls.state import State
+from callboard.calls.state import LIVE, State
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
 from callboard.operations.desk import Reach
@@ -45,7 +45,10 @@ def password_claim(request: Request) -> PasswordClaim:
 
 
 def list_calls(request: Request) -> ListCalls:
-    """Of `GET /v1/calls`: customer, recursive, account, vendor, connection, state (several with commas), order."""
+    """Of `GET /v1/calls`: customer, recursive, account, vendor, connection, state (several with commas), order.
+
+    Calls that ended, which the table keeps for a moment, are listed only if `state` asks for them.
+    """
     given = _query(request)
     ids = {name: _identity(given, name) for name in _IDS}
     return ListCalls(
@@ -89,10 +92,10 @@ def _truth(given: Mapping[str, str], name: str, default: bool) -> bool:
     return _TRUTHS[word.lower()]
 
 
-def _states(given: Mapping[str, str]) -> frozenset[State] | None:
+def _states(given: Mapping[str, str]) -> frozenset[State]:
     words = given.get("state")
     if words is None:
-        return None
+        return LIVE
     for word in words.split(","):
         if word not in STATES:
             raise InvalidArgument(f"state must be some of {', '.join(STATES)}, with commas between", "state")

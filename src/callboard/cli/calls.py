@@ -48,7 +48,8 @@ def list_(
     vendor: Annotated[int | None, typer.Option(metavar="ID", help="Only calls routed to this vendor.")] = None,
     connection: Annotated[int | None, typer.Option(metavar="ID", help="Only calls routed to this connection.")] = None,
     state: Annotated[
-        list[str] | None, typer.Option(metavar="STATE", help=f"Only calls in this state; may be given again. {STATES}.")
+        list[str] | None,
+        typer.Option(metavar="STATE", help=f"Only calls in this state; may be given again. {STATES} (a moment ago)."),
     ] = None,
     order: Annotated[Order, typer.Option(help="In which order.")] = Order.OLDEST_FIRST,
     output: Annotated[Output, typer.Option("--output", "-o", help="How to print them.")] = Output.TABLE,
