@@ -309,6 +309,28 @@ def test_a_leg_that_is_known_by_its_new_name_already_is_not_known_twice() -> Non
     assert {known.id.native for known in only(table).legs} == {"a2", "b"}, "the old name is buried"
 
 
+def test_what_one_list_lacked_another_may_have() -> None:
+    """Only an end that was told, or made by hand, holds against a later list."""
+    table = new_table()
+    up(table)
+    legs = only(table).legs
+    tell(table, SwitchListed(SWITCH, 50.0, (), complete=True))
+    tell(table, LegSeen(13.0, legs[0]))
+    assert [call.state for call in table.calls()] == [State.ENDED], "a late message makes no ghost"
+    tell(table, SwitchListed(SWITCH, 60.0, legs, complete=True))
+    assert sorted(call.state for call in table.calls()) == [State.ANSWERED, State.ENDED]
+    tell(table, LegEnded(A, 70.0), LegEnded(B, 70.0), SwitchListed(SWITCH, 71.0, legs, complete=True))
+    assert [call.state for call in table.calls()] == [State.ENDED, State.ENDED]
+
+
+def test_a_list_that_was_taken_before_a_rename_ends_nothing() -> None:
+    table = new_table()
+    up(table)
+    legs = only(table).legs
+    tell(table, LegRenamed(20.0, A, LegId(SWITCH, "a2")), SwitchListed(SWITCH, 19.0, legs, complete=True))
+    assert {known.id.native for known in only(table).legs} == {"a2", "b"}
+
+
 def test_a_name_can_be_given_back() -> None:
     table = new_table()
     up(table)

@@ -231,7 +231,8 @@ class Table:
             self._ignore(event)
             return
         else:
-            legs = tuple(replace(other, id=event.new) if other is leg else other for other in call.legs)
+            renamed = replace(fold.told(leg, event.at), id=event.new)
+            legs = tuple(renamed if other is leg else other for other in call.legs)
         self._put(call, legs, call.placement, now)
 
     # --- rows --------------------------------------------------------------------------------------------------------
@@ -269,8 +270,9 @@ class Table:
         """The row stays for the lingering time, but its switch's names are free again."""
         self._unindex(call)
         self._numbers.pop(call.key, None)
+        inferred = call.cause is not None and call.cause.reason is Reason.MISSING
         for leg in call.legs:
-            self._tombstones.bury(leg.id, now)
+            self._tombstones.bury(leg.id, now, inferred=inferred)
         self._lingering.append((now, call.number))
 
     def _leave(self, number: int) -> None:
@@ -333,6 +335,9 @@ class Table:
 
     def _reconcile(self, event: SwitchListed, now: float) -> None:
         """Make the rows of a switch say what its own list says, but for what was told since the list was taken."""
+        for leg in event.legs:
+            if self._tombstones.inferred(leg.id):
+                self._tombstones.exhume(leg.id)
         heard = [leg for leg in event.legs if leg.id not in self._tombstones]
         ids = {leg.id for leg in heard}
         groups: dict[CallKey, list[Leg]] = {}
@@ -357,7 +362,7 @@ class Table:
             kept = [leg for leg in missing if leg.told_at > event.at and leg.state is not State.ENDED]
             for leg in missing:
                 if leg not in kept:
-                    self._tombstones.bury(leg.id, now)
+                    self._tombstones.bury(leg.id, now, inferred=True)
         together = _sorted([*confirmed, *kept])
         if not together:
             cause = Cause(Reason.MISSING, text="not in the switch's own list")

@@ -13,6 +13,7 @@ class Tombstones:
     def __init__(self, keep: float) -> None:
         self._keep = keep
         self._ids: dict[LegId, float] = {}
+        self._inferred: set[LegId] = set()
         self._queue: deque[tuple[float, LegId]] = deque()
 
     def __contains__(self, leg: LegId) -> bool:
@@ -21,19 +22,28 @@ class Tombstones:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def bury(self, leg: LegId, now: float) -> None:
+    def inferred(self, leg: LegId) -> bool:
+        """Whether nobody told that it ended: a list lacked it. Another list may know better."""
+        return leg in self._inferred
+
+    def bury(self, leg: LegId, now: float, *, inferred: bool = False) -> None:
         """Remember that this leg is over."""
         if leg not in self._ids:
             self._ids[leg] = now
             self._queue.append((now, leg))
+            if inferred:
+                self._inferred.add(leg)
+        elif not inferred:
+            self._inferred.discard(leg)
 
     def exhume(self, leg: LegId) -> None:
         """Believe in this leg again."""
         self._ids.pop(leg, None)
+        self._inferred.discard(leg)
 
     def sweep(self, now: float) -> None:
         """Forget those that are older than `keep`."""
         while self._queue and self._queue[0][0] <= now - self._keep:
             buried, leg = self._queue.popleft()
             if self._ids.get(leg) == buried:
-                del self._ids[leg]
+                self.exhume(leg)
