@@ -65,11 +65,6 @@ class Memory:
         known = self._dialogs.get(native)
         return None if known is None else known.caller.state
 
-    def answered_at(self, native: str) -> float | None:
-        """When a dialog was answered; None if it was not, or is not known."""
-        known = self._dialogs.get(native)
-        return None if known is None else known.caller.answered_at
-
     # --- events ------------------------------------------------------------------------------------------------------
 
     def seen(self, dialog: Dialog, at: float) -> list[Event]:

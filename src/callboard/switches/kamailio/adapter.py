@@ -20,15 +20,10 @@ from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.kamailio.translate import LIST, STATISTICS, UPTIME, RefusedError, Translator
 from callboard.switches.link import Link, LinkError
 
-__all__ = ["KILL_CHECK", "SETTLE", "KamailioLink", "links"]
+__all__ = ["KILL_CHECK", "KamailioLink", "links"]
 
 KILL_CHECK = 2.0
 """Seconds after which it is asked once more whether a call that we ended is gone: time for both BYEs and a repeat."""
-
-SETTLE = 0.5
-"""Seconds after the answer before which a call is not ended: Kamailio tells `dialog:start` before it has noted the
-callee's tag, and an order at that moment ends its dialog and the caller's leg, but never reaches the callee.
-"""
 
 _READ = 65_536
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
@@ -201,9 +196,6 @@ class KamailioLink:
     async def _hang_up(self, native: str, body: bytes) -> None:
         """Kamailio often does not tell the end of a call that it was told to end, so the list is asked."""
         name, memory = self._settings.name, self._translator.memory
-        answered_at = memory.answered_at(native)
-        if answered_at is not None:
-            await asyncio.sleep(min(SETTLE, answered_at + SETTLE - self._clock()))
         memory.ordered(native, self._clock())
         try:
             await self._ask(body, wire.ANYTHING)
