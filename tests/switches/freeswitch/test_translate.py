@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callboard.calls.causes import Cause, Reason
 from callboard.calls.commands import CommandId, HangUp
@@ -161,6 +163,32 @@ def test_a_list_alone_has_the_calls_and_their_parties(scene: str, asked: int) ->
 
     assert parties(board) == parties(told)
     assert [call.connected for call in live(board)] == [call.connected for call in live(told)]
+
+
+@given(st.data())
+def test_whatever_events_are_lost_a_list_puts_it_right(data: st.DataObject) -> None:
+    scene, asked = data.draw(st.sampled_from(LISTED))
+    _, told, now = at_list(scene, asked)
+    made, board = translator(), table()
+    for event in events_until(scene, asked):
+        if data.draw(st.booleans()):
+            tell(board, made.accept(event, int(event.timestamp) / 1e6), now)
+
+    taken, known = lists(scene)[asked], details(scene, asked)
+    there = {row.uuid for row in taken.rows}
+    answers = {
+        question.uuid: known[question.uuid] if question.uuid in there else b"false"
+        for question in made.doubts(taken, now + 1)
+    }
+    tell(board, [made.listed(taken, answers, now + 1)], now + 1)
+
+    assert sorted(who(call) for call in live(board)) == sorted(who(call) for call in live(told))
+
+
+def who(seen: Call) -> tuple[object, ...]:
+    """The parties of a call and its state, however it was learned of."""
+    legs = sorted((leg.id, leg.side, leg.state, leg.number) for leg in seen.legs)
+    return legs, seen.state, seen.caller, seen.dialed, seen.callee
 
 
 def test_hold_stands_in_the_list() -> None:

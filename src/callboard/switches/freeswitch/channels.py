@@ -214,14 +214,21 @@ def leg_of_row(row: Row, switch: str, call: str, ours: Ours, at: float) -> Leg:
 
 
 def listed_again(leg: Leg, row: Row, at: float) -> Leg:
-    """A known leg as a list shows it `at`: its state and its side are the list's, the rest is known better."""
+    """A known leg as a list shows it `at`: state, side and numbers are the list's, the rest is known better.
+
+    A channel that was first heard of after a transfer said where it calls now, not as what it was called.
+    """
     state = _row_state(row, leg.state)
     progressed = leg.progressed_at or (at if State.RINGING <= state <= State.HELD else None)
     answered = leg.answered_at or (at if state in CONNECTED else None)
     leg = replace(leg, state=state, progressed_at=progressed, answered_at=answered)
-    if not _is_root(row.uuid, row.call_uuid):
-        return replace(leg, side=Side.CALLEE)
-    return replace(leg, side=Side.CALLER) if row.direction == "inbound" else _as_caller(leg, row.dest)
+    caller = _is_root(row.uuid, row.call_uuid)
+    side = Side.CALLER if caller else Side.CALLEE
+    if row.direction == "inbound":
+        return replace(leg, side=side, dialed=row.initial_dest or leg.dialed)
+    if row.initial_dest not in ("", leg.number):
+        leg = replace(leg, number=row.initial_dest, name="", dialed="")
+    return _as_caller(leg, row.dest) if caller else replace(leg, side=side)
 
 
 def _row_state(row: Row, known: State | None) -> State:

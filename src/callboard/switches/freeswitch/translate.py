@@ -235,7 +235,7 @@ class Translator:
             channel = self._channels.get(row.uuid)
             if row.uuid in self._ended or not _is_word(row.uuid):
                 continue
-            if channel is None or channel.rough:
+            if channel is None or channel.rough or _may_ring(channel, row, at):
                 doubtful.append((row.created_epoch, Question(row.uuid, wire.dump(row.uuid))))
             elif channel.told_at < at - self._doubt_after:
                 doubtful.append((row.created_epoch, Question(row.uuid, wire.exists(row.uuid))))
@@ -287,15 +287,12 @@ class Translator:
             known.leg = listed_again(known.leg, row, at)
 
     def _detailed(self, row: wire.Row, details: wire.ChannelEvent, known: _Channel | None, at: float) -> _Channel:
-        if known is not None and not known.rough:
+        if known is not None and known.told_at > at:
             return known
         call = known.call if known else ""
         if is_loopback(row.name):
             return _Channel(call, None, at, at, details.loop_partner)
         leg = leg_of_event(details, self._switch, call, self._clock.ours, at)
-        if row.direction != "inbound" and row.initial_dest:
-            # After a transfer the channel's own headers say where it calls now, not as what it was called.
-            leg = replace(leg, number=row.initial_dest, name="")
         return _Channel(call, leg, at, leg.started_at)
 
     def _name(self, listed: Mapping[str, wire.Row]) -> None:
@@ -317,6 +314,12 @@ class Translator:
         word = cause_word(command.cause.reason)
         channels = [uuid for uuid, channel in self._channels.items() if channel.call == command.call.native]
         return [wire.kill(uuid, word) for uuid in channels if _is_word(uuid)]
+
+
+def _may_ring(channel: _Channel, row: wire.Row, at: float) -> bool:
+    """Whether a caller may hear ringing though no event said so: the list has but one word for both."""
+    waits = channel.leg is not None and channel.leg.state < State.RINGING and channel.told_at <= at
+    return waits and row.direction == "inbound" and row.callstate == "RINGING"
 
 
 def _is_word(uuid: str) -> bool:
