@@ -68,7 +68,7 @@ class AsteriskLink:
         translator: Translator | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._tell = tell
         self._clock = clock
         self._translator = translator or Translator(settings.name)
@@ -92,7 +92,7 @@ class AsteriskLink:
 
     async def open(self) -> None:
         """Connect, log in and have events told. Raises `LinkError`."""
-        settings = self._settings
+        settings = self.settings
         where = f"{settings.host}:{settings.port}"
         self._translator.reconnected()
         context = self._tls()
@@ -140,19 +140,19 @@ class AsteriskLink:
                 await self._writer.wait_closed()
 
     def _start(self, work: Coroutine[object, object, None], what: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=f"asterisk {self._settings.name} {what}"))
+        self._tasks.append(asyncio.create_task(work, name=f"asterisk {self.settings.name} {what}"))
 
     def _tls(self) -> ssl.SSLContext | None:
-        if not self._settings.tls:
+        if not self.settings.tls:
             return None
         try:
-            return ssl.create_default_context(cafile=self._settings.tls_ca or None)
+            return ssl.create_default_context(cafile=self.settings.tls_ca or None)
         except OSError as error:
-            cause = f"the certificates in {self._settings.tls_ca} cannot be read: {error}"
+            cause = f"the certificates in {self.settings.tls_ca} cannot be read: {error}"
             raise LinkError(cause, "check `tls_ca`", lasting=True) from error
 
     async def _log_in(self) -> None:
-        settings = self._settings
+        settings = self.settings
         who = (("Username", settings.user), ("Events", EVENTS))
         if settings.plain_login:
             answer = await self._ask("Login", (*who, ("Secret", settings.secret)))
@@ -203,7 +203,7 @@ class AsteriskLink:
 
     async def _answer(self, name: str, question: _Question) -> Packet:
         waiting: set[asyncio.Future[Packet] | asyncio.Future[LinkError]] = {question.answered, self._lost}
-        timeout = self._settings.answer_timeout
+        timeout = self.settings.answer_timeout
         await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         if question.answered.done():
             return question.answered.result()
@@ -226,7 +226,7 @@ class AsteriskLink:
         """Have every channel of a call hung up. None if that was sent; else why not, for people."""
         actions = self._translator.hang_up(command)
         if not actions:
-            return f"the switch {self._settings.name} has no such call"
+            return f"the switch {self.settings.name} has no such call"
         try:
             for fields in actions:
                 self._send("Hangup", fields).answered.add_done_callback(self._hung_up)
@@ -240,7 +240,7 @@ class AsteriskLink:
             return
         words = answered.result().get("Message")
         if "No such channel" not in words:
-            _log.warning("switch %s refused to hang up: %s; %s", self._settings.name, words, _PERMISSIONS)
+            _log.warning("switch %s refused to hang up: %s; %s", self.settings.name, words, _PERMISSIONS)
 
     # --- what arrives --------------------------------------------------------------------------------------------
 
@@ -286,7 +286,7 @@ class AsteriskLink:
     async def _ping(self) -> None:
         """Ask for a sign of life now and then; without one the link is lost."""
         while not self._lost.done():
-            await asyncio.sleep(self._settings.ping_interval)
+            await asyncio.sleep(self.settings.ping_interval)
             try:
                 await self._ask("Ping")
             except LinkError as error:
