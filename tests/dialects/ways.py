@@ -316,7 +316,8 @@ def _mor(*names: str) -> Callable[[Who, int], Any]:
     """Names of a user's parameter, then of a device's."""
 
     async def ask(who: Who, number: int) -> Reply:
-        signature = hashlib.sha1((who.name + KEY).encode(), usedforsecurity=False).hexdigest()
+        key = KEY if who.password.startswith("pass-") else who.password
+        signature = hashlib.sha1((who.name + key).encode(), usedforsecurity=False).hexdigest()
         query: Params = {"u": who.name, "hash": signature}
         if names[1:]:
             owner = next((customer for customer, account in ACCOUNT_OF.items() if account == number), 1)
