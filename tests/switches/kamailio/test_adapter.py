@@ -221,6 +221,7 @@ async def test_events_without_netstrings_are_named() -> None:
         kamailio.say(b'{"event":"created"}')
         error = await asyncio.wait_for(link.lost(), 10)
         assert "netstring_format" in error.fix
+        assert error.lasting
 
 
 async def test_a_list_that_never_comes_says_how_many_dialogs_there_are() -> None:
@@ -277,6 +278,15 @@ async def test_an_rpc_that_is_none(uptime: Answer, words: str, fix: str) -> None
             async with linked(kamailio.settings(), Watch()):
                 pass
         assert fix in raised.value.fix
+        assert raised.value.lasting is (uptime == 401)
+
+
+async def test_a_certificate_file_that_is_none() -> None:
+    async with switch() as kamailio:
+        with pytest.raises(LinkError, match="cannot be read as certificates") as raised:
+            async with linked(kamailio.settings(ca="no-such-file.pem"), Watch()):
+                pass
+        assert raised.value.lasting
 
 
 async def test_nobody_there() -> None:

@@ -36,7 +36,8 @@ class Rpc:
             try:
                 verify = ssl.create_default_context(cafile=self._ca or None)
             except (OSError, ssl.SSLError) as error:
-                raise LinkError(f"{self._ca} cannot be read as certificates ({error})", "correct `ca`") from None
+                words = f"{self._ca} cannot be read as certificates ({error})"
+                raise LinkError(words, "correct `ca`", lasting=True) from None
             self._http = httpx2.AsyncClient(auth=self._auth, verify=verify, trust_env=False, headers=_JSON)
         return self._http
 
@@ -55,11 +56,11 @@ class Rpc:
             words = f"{self._url} cannot be asked ({error or type(error).__name__})"
             raise LinkError(words, f"check that {self._what} runs and serves HTTP there") from None
         except httpx2.InvalidURL as error:
-            raise LinkError(f"{self._url} is no URL ({error})", "correct `rpc`") from None
+            raise LinkError(f"{self._url} is no URL ({error})", "correct `rpc`", lasting=True) from None
 
     def _check(self, status: int) -> None:
         if status in (401, 403):
-            raise LinkError(f"{self._url} refused the login ({status})", "correct `user` and `password`")
+            raise LinkError(f"{self._url} refused the login ({status})", "correct `user` and `password`", lasting=True)
         if status == 404:
             fix = f"correct the path in `rpc`, or load the module of {self._what} that serves it"
             raise LinkError(f"there is nothing at {self._url} (404)", fix)

@@ -177,7 +177,7 @@ class KamailioLink:
                     self._heard(message)
                 if netstrings.broken:
                     fix = 'write modparam("evapi", "netstring_format", 1) in Kamailio\'s script'
-                    why = LinkError(f"{self._settings.events} sent {netstrings.broken}", fix)
+                    why = LinkError(f"{self._settings.events} sent {netstrings.broken}", fix, lasting=True)
                     break
         except OSError as error:
             why = LinkError(f"the connection for events to {self._settings.events} broke ({error})")
