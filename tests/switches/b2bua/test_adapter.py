@@ -240,7 +240,7 @@ async def test_a_paced_call_stands_in_each_state_for_a_while(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("part", "words"),
     [
-        ("busy", r"could not start: cannot listen .*5999: Address already in use; stop what uses .* set another `sip`"),
+        ("busy", r"could not start: cannot listen .*5999: Address already in use; set an address .* free as `sip`"),
         ("crash", r"its engine ended with exit code 1 \(it said nothing\)"),
     ],
 )

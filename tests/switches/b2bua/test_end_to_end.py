@@ -217,7 +217,9 @@ async def test_the_engines_list_agrees_with_the_table(world: World) -> None:
 
 
 async def test_a_busy_port_is_refused_with_cause_and_fix(world: World) -> None:
-    with pytest.raises(SwitchStartError, match=r"cannot listen for SIP on .*set another `sip` in"):
+    with pytest.raises(
+        SwitchStartError, match=r"cannot listen for SIP on .*: Address already in use; set an address .* as `sip` in"
+    ):
         await world.make_switch(sip=world.switch.address).start()
 
 

@@ -249,7 +249,7 @@ class B2bua:
         if process.killed:
             return f"{what}: its engine did not listen within {START_TIMEOUT:.0f} s ({words})"
         if code == CANNOT_LISTEN:
-            return f"{what}: {words}; stop what uses that address, or set another `sip` in [switches.b2bua]"
+            return f"{what}: {words}; set an address of this machine that is free as `sip` in [switches.b2bua]"
         return f"{what}: its engine ended with exit code {code} ({words})"
 
     def _began(self, message: wire.Ready) -> None:

@@ -37,7 +37,9 @@ def main() -> int:
     settings, early = first
     try:
         engine = Engine(settings, pipes, alarm)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        return _fail(EXIT_CANNOT_LISTEN, f"cannot listen for SIP on {settings.sip}: {error.strerror or error}")
+    except ValueError as error:
         return _fail(EXIT_CANNOT_LISTEN, f"cannot listen for SIP on {settings.sip}: {error}")
     gc.collect()
     gc.freeze()
