@@ -393,4 +393,5 @@ async def test_a_table_that_cannot_be_read_is_refused(caller: Caller, table: str
 async def test_only_the_operator_names_destinations(caller: Caller, house: House, user: str) -> None:
     reply = await put_rates(caller, RATES, user=user)
     assert reply.status == 403
+    assert (await put_rates(caller, b"\xff", "text/plain", user)).status == 403, "nobody learns what is wrong with it"
     assert house.directory.destinations() == ()
