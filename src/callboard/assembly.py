@@ -44,6 +44,7 @@ from callboard.operations.ledger import Ledger
 from callboard.storage.database import Database, open_database
 from callboard.storage.errors import StorageError
 from callboard.storage.installation import installation_secret, reserve_numbers
+from callboard.storage.lock import alone
 from callboard.storage.rows import change_directory, change_logins, load_directory, load_logins
 from callboard.switches.b2bua.adapter import B2bua
 from callboard.switches.b2bua.control import Pace
@@ -129,7 +130,7 @@ class _House(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def _house(config: Config, path: Path | None) -> AsyncIterator[_House]:
     """Open the database and build the core over it; at the end flush the journal and close."""
-    with open_database(path) as database:
+    with alone(path), open_database(path) as database:
         directory = Directory(*load_directory(database))
         directory.watch(partial(_keep_directory, database))
         access = Access(directory, config.access, installation_secret(database), load_logins(database))
