@@ -11,6 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,9 @@ from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 
 __all__ = ["DemoOptions", "FirstLogin", "Running", "demo", "serve"]
+
+VERIFIERS = 2
+"""Passwords that are verified at once."""
 
 SWEEP_INTERVAL = 1.0
 """Seconds between two sweeps of what is over."""
@@ -130,7 +134,7 @@ class _House(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def _house(config: Config, path: Path | None) -> AsyncIterator[_House]:
     """Open the database and build the core over it; at the end flush the journal and close."""
-    with alone(path), open_database(path) as database:
+    with alone(path), open_database(path) as database, ThreadPoolExecutor(VERIFIERS, "verify") as verifiers:
         directory = Directory(*load_directory(database))
         directory.watch(partial(_keep_directory, database))
         access = Access(directory, config.access, installation_secret(database), load_logins(database))
@@ -146,7 +150,7 @@ async def _house(config: Config, path: Path | None) -> AsyncIterator[_House]:
             table=table,
             ledger=ledger,
             switchboard=switches,
-            sign_in=partial(_sign_in, access),
+            sign_in=partial(_sign_in, verifiers, access),
         )
         journal = Journal(database, config.journal)
         table.watch(lambda change: ledger.observe(change, time.time()))
@@ -176,12 +180,14 @@ def _record_call(journal: Journal, change: Change) -> None:
         journal.record_call(change.call)
 
 
-async def _sign_in(access: Access, claim: PasswordClaim, now: float) -> Principal:
-    """To verify a password that was not seen lately takes 0.1 s, hence the thread."""
+async def _sign_in(verifiers: Executor, access: Access, claim: PasswordClaim, now: float) -> Principal:
+    """To verify a password that was not seen lately takes 0.1 s, hence the threads, and few of them: however many
+    passwords are tried, the rest of the server has the processor too.
+    """
     known = access.recall(claim, now)
     if known is not None:
         return known
-    return await asyncio.to_thread(access.sign_in, claim, now)
+    return await asyncio.get_running_loop().run_in_executor(verifiers, access.sign_in, claim, now)
 
 
 def _new_command_id() -> CommandId:

@@ -382,6 +382,7 @@ def _apis() -> list[Way]:
         way("GET calls {}", "calls.show", CALL, "/calls/{}", sees=_the_call(owns), hidden=_not(owns)),
         way("POST calls {} disconnect", "calls.disconnect", CALL, "/calls/{}/disconnect", ends=_the_call(owns),
             hidden=_not(owns)),
+        way("POST calls {} forget", "calls.forget", CALL, "/calls/{}/forget", hidden=_not(owns)),
         way("GET commands {}", "commands.show", NOTHING, "/commands/none"),
         way("GET switches", "switches.list", NOTHING, "/switches"),
         way("GET directory", "directory.export", NOTHING, "/directory"),

@@ -136,11 +136,11 @@ async def test_a_body_that_is_too_large(start: Start, connect: Connect, request_
 async def test_chunks_whose_trimmings_do_not_end(start: Start, connect: Connect, endless: bytes) -> None:
     raw = await connect(await start(max_body=1024, max_header=1024))
     await raw.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + endless)
-    answer = asyncio.create_task(raw.rest())
+    answer = asyncio.create_task(raw.reader.readexactly(12))
     while not answer.done():
         await raw.send(endless.removeprefix(b"0\r\n").removeprefix(b"1;"))
         await asyncio.wait([answer], timeout=0.01)
-    assert (await answer)[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
+    assert await answer in (b"HTTP/1.1 431", b"HTTP/1.1 400")
 
 
 # --- form ---

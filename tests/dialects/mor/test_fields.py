@@ -195,7 +195,7 @@ def test_a_call_to_an_account_has_the_additional_output() -> None:
 
 
 def test_a_vendors_call_has_a_called_user_and_no_calling_one() -> None:
-    (found,) = read(placed(direction=Direction.INBOUND, customer=3, account=5, device=None, vendor=8))
+    (found,) = read(placed(direction=Direction.INBOUND, incoming=True, customer=3, account=5, device=None, vendor=8))
     assert [text for name, text in found.items() if name.startswith(("user", "src_", "device_"))] == [""] * 8
     assert (found["dst_user_id"], found["dst_device_id"], found["provider_id"]) == ("3", "5", "8")
     assert (found["dst_device_extension"], found["dst_device_name"]) == ("0123456789", "0123456789")

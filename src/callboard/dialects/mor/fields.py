@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
-from callboard.calls.legs import Call, Direction, Leg, Placement, Side
+from callboard.calls.legs import Call, Leg, Placement, Side
 from callboard.calls.state import LIVE, State
 from callboard.dialects.xml import element
 from callboard.directory.countries import NAMES
@@ -140,15 +140,15 @@ def _vendor_name(row: _Row) -> str:
 
 
 def calling(placement: Placement) -> Who:
-    """The account of ours that makes the call, if one does: its owner, unless a vendor brings it."""
-    if placement.direction is Direction.INBOUND:
+    """The account of ours that makes the call, if one does: its owner, unless it is the owner who is called."""
+    if placement.incoming:
         return Who()
     return Who(placement.customer, placement.account, placement.device)
 
 
 def called(placement: Placement) -> Who:
     """The account of ours that is called, if one is."""
-    if placement.direction is Direction.INBOUND:
+    if placement.incoming:
         return Who(placement.customer, placement.account, placement.device)
     return Who(placement.callee_customer, placement.callee_account, placement.callee_device)
 
