@@ -54,11 +54,11 @@ layers: setup ## import-linter: the layers of the house
 	@$(BIN)/lint-imports --no-cache
 
 coverage: setup ## the tests, with coverage
-	@$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 newest: ## the tests on the newest Python that is installed
 	@test -n "$(NEWEST)" || { echo "No Python newer than $(PYTHON) is installed: nothing to do."; exit 0; }; \
-	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory test PYTHON=$(NEWEST) VENV=.venv-newest ARGS="-n 2 --dist loadgroup $(ARGS)"
+	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory test PYTHON=$(NEWEST) VENV=.venv-newest ARGS="-n 2 --dist loadfile $(ARGS)"
 
 bench: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)

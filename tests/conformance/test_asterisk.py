@@ -25,7 +25,7 @@ from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
 from tests.ports import free_port
 from tests.rig.asterisk import ASTERISK, INSTALL, SECRET, Asterisk, asterisk
 
-pytestmark = [pytest.mark.xdist_group("sipp"), pytest.mark.usefixtures("sipp", "installed")]
+pytestmark = [pytest.mark.usefixtures("sipp", "installed")]
 
 ALICE = Caller(user="alice")
 BOB = Callee()

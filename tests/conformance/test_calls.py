@@ -15,7 +15,7 @@ from tests.conformance.server import PATIENCE, Server, serve, until
 from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
 from tests.ports import free_port
 
-pytestmark = [pytest.mark.xdist_group("sipp"), pytest.mark.usefixtures("sipp")]
+pytestmark = [pytest.mark.usefixtures("sipp")]
 
 NUMBER = "442079460123"
 ACME = Caller(user="101", password="sip-101")

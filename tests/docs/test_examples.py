@@ -21,7 +21,6 @@ from tests.ports import free_port
 PAGES = ("README.md", "docs/start/first-steps.md", "docs/how-to/run-a-server.md", "docs/how-to/destinations.md")
 
 pytestmark = [
-    pytest.mark.xdist_group("examples"),
     pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl"),
 ]
 
