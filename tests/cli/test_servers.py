@@ -77,9 +77,6 @@ class Server:
                 stream.close()
 
 
-pytestmark = pytest.mark.xdist_group("servers")
-
-
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, Path]]:
     """A demo without traffic, its URL, and the folder that it was started in."""
