@@ -34,9 +34,12 @@ NUMBER = "442079460123"
 
 @pytest.fixture
 def installed() -> None:
-    """Skip where there is no Asterisk; where it is required, fail."""
+    """Skip where there is no Asterisk or nobody asked for it; where it is required, fail."""
+    required = "asterisk" in os.environ.get("CALLBOARD_REQUIRE", "").split()
+    if not required and "CALLBOARD_RIG" not in os.environ:
+        pytest.skip("real switches run when they are asked for: CALLBOARD_RIG=1")
     if not ASTERISK:
-        if "asterisk" in os.environ.get("CALLBOARD_REQUIRE", "").split():
+        if required:
             pytest.fail(INSTALL)
         pytest.skip(INSTALL)
 

@@ -37,9 +37,12 @@ BOB = Callee()
 
 @pytest.fixture
 def installed() -> None:
-    """Skip where there is no Kamailio; where it is required, fail."""
+    """Skip where there is no Kamailio or nobody asked for it; where it is required, fail."""
+    required = "kamailio" in os.environ.get("CALLBOARD_REQUIRE", "").split()
+    if not required and "CALLBOARD_RIG" not in os.environ:
+        pytest.skip("real switches run when they are asked for: CALLBOARD_RIG=1")
     if not KAMAILIO:
-        if "kamailio" in os.environ.get("CALLBOARD_REQUIRE", "").split():
+        if required:
             pytest.fail(INSTALL)
         pytest.skip(INSTALL)
 

@@ -129,4 +129,5 @@ _REASONS = {
 def _reason(error: OSError) -> str:
     if isinstance(error, gaierror):
         return "no such host is known. Write an IP address in http.listen."
-    return _REASONS.get(error.errno or 0, f"{error.strerror or error}.")
+    # Where no address could be bound because none is the machine's own, asyncio raises an error without a number.
+    return _REASONS.get(error.errno or errno.EADDRNOTAVAIL, f"{error.strerror or error}.")
