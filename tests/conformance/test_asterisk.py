@@ -36,8 +36,8 @@ NUMBER = "442079460123"
 def installed() -> None:
     """Skip where there is no Asterisk or nobody asked for it; where it is required, fail."""
     required = "asterisk" in os.environ.get("CALLBOARD_REQUIRE", "").split()
-    if not required and "CALLBOARD_RIG" not in os.environ:
-        pytest.skip("real switches run when they are asked for: CALLBOARD_RIG=1")
+    if not required and "CALLBOARD_REAL_SWITCHES" not in os.environ:
+        pytest.skip("real switches run when they are asked for: CALLBOARD_REAL_SWITCHES=1")
     if not ASTERISK:
         if required:
             pytest.fail(INSTALL)
