@@ -27,3 +27,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     """Addresses or networks it may come from; empty: from anywhere."""
     disabled: bool = False
+
+    def __repr__(self) -> str:
+        """Without the verifiers, which are nobody's to read in a log."""
+        return f"Login(name={self.name!r}, role={self.role.value!r}, customer={self.customer})"

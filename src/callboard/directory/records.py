@@ -29,6 +29,10 @@ class Customer(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     shared_key: str = ""
     """A reseller's own key for signed requests of the logins below it; empty: the key of the customer above holds."""
 
+    def __repr__(self) -> str:
+        """Without the key, which is nobody's to read in a log."""
+        return f"Customer(id={self.id}, name={self.name!r}, parent={self.parent})"
+
 
 class Account(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A SIP subscriber of a customer: what registers and makes calls."""
@@ -49,6 +53,10 @@ class Account(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Trusted addresses or networks (`192.0.2.7`, `192.0.2.0/24`, `192.0.2.7:5062`): calls from there need no password.
     """
     blocked: bool = False
+
+    def __repr__(self) -> str:
+        """Without the verifiers, which are nobody's to read in a log."""
+        return f"Account(id={self.id}, customer={self.customer}, sip_user={self.sip_user!r})"
 
 
 class Device(msgspec.Struct, frozen=True, gc=False, kw_only=True):
