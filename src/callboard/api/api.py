@@ -1,13 +1,14 @@
 """The front end of our own API: health for machines, and the resources under /v1 behind a sign-in with HTTP Basic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
 
 from callboard.api.faults import Fault, problem, refused
 from callboard.api.request import password_claim
-from callboard.api.resources import ROUTES, Asked, Endpoint
+from callboard.api.route import Asked
+from callboard.api.routes import find
 from callboard.calls.refusals import Forbidden, Refusal, UnknownMethod
 from callboard.directory.document import Sealing
 from callboard.http.origin import from_other_site
@@ -58,30 +59,19 @@ class Api:
         return Reply(status=status, content_type="application/json", body=msgspec.json.encode(content))
 
     async def _resource(self, path: tuple[str, ...], request: Request) -> Reply:
-        endpoints, name = _found(path)
+        routes, name = find(path)
         method = "GET" if request.method == "HEAD" else request.method
-        if method not in endpoints:
-            allowed = ", ".join(endpoints)
+        if method not in routes:
+            allowed = ", ".join(routes)
             return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
         _refuse_other_sites(request)
         principal = await self._desk.sign_in(password_claim(request), request.at)
-        return await endpoints[method](Asked(self._desk, principal, request, self._sealing, name))
+        return await routes[method].endpoint(Asked(self._desk, principal, request, self._sealing, name))
 
 
 def _healthy() -> Reply:
     """The process runs and its loop turns."""
     return Reply(content_type="application/json", body=b'{"healthy":true}')
-
-
-def _found(path: tuple[str, ...]) -> tuple[Mapping[str, Endpoint], str]:
-    """The endpoints of a path below /v1, and the name in it. Raises UnknownMethod where there is nothing."""
-    if path in ROUTES:
-        return ROUTES[path], ""
-    for pattern, endpoints in ROUTES.items():
-        if len(pattern) == len(path) and all(want in ("{}", have) for want, have in zip(pattern, path, strict=True)):
-            return endpoints, path[pattern.index("{}")]
-    known = ", ".join("/v1/" + "/".join(pattern) for pattern in ROUTES)
-    raise UnknownMethod(f"there is no such resource, only {known}")
 
 
 def _refuse_other_sites(request: Request) -> None:
