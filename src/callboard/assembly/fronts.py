@@ -1,0 +1,47 @@
+"""What answers HTTP: every front end, bound to its house."""
+
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from typing import Protocol
+
+from callboard.api.api import Api
+from callboard.assembly.house import House
+from callboard.dialects.enswitch.dialect import EnswitchDialect
+from callboard.dialects.mor.dialect import MorDialect
+from callboard.dialects.ozeki.dialect import OzekiDialect
+from callboard.dialects.sippy.dialect import SippyDialect
+from callboard.http.routing import Router
+from callboard.http.server import HttpServer
+from callboard.http.values import Reply, Request
+
+__all__ = ["open_fronts"]
+
+
+class Front(Protocol):
+    """A front end: the paths that are its own, and what answers there."""
+
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+    async def answer(self, request: Request) -> Reply: ...
+
+
+def _fronts(house: House) -> Iterator[Front]:
+    """Every front end, one line each."""
+    desk, dialects = house.desk, house.config.dialects
+    yield Api(desk, house.sealing, house.links.troubles)
+    yield EnswitchDialect(desk, dialects.enswitch)
+    yield OzekiDialect(desk, dialects.ozeki)
+    yield SippyDialect(desk, dialects.sippy)
+    yield MorDialect(desk, dialects.mor)
+
+
+async def open_fronts(stack: AsyncExitStack, house: House) -> HttpServer:
+    """Answer HTTP at every address of the settings until the stack unwinds."""
+    router = Router()
+    for front in _fronts(house):
+        for path in front.paths:
+            router.add(path, front.answer)
+    server = HttpServer(router, house.config.http)
+    stack.push_async_callback(server.stop)
+    await server.start()
+    return server

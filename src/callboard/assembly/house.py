@@ -1,0 +1,107 @@
+"""The core, bound to its storage: what every server has, whatever switches it listens to and fronts it answers at."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from callboard.access.access import Access, LoginChange
+from callboard.access.claims import PasswordClaim
+from callboard.access.entries import sealing
+from callboard.access.rights import Principal
+from callboard.assembly.links import Links
+from callboard.assembly.watchers import keep_commands, keep_journal, keep_sweeping
+from callboard.calls.commands import CommandId
+from callboard.config.settings import Config
+from callboard.directory.directory import Directory, DirectoryChange
+from callboard.directory.document import Sealing
+from callboard.directory.placement import place
+from callboard.journal.journal import Journal
+from callboard.operations.desk import Desk
+from callboard.operations.ledger import Ledger
+from callboard.storage.database import Database, open_database
+from callboard.storage.installation import installation_secret, reserve_numbers
+from callboard.storage.lock import alone
+from callboard.storage.rows import change_directory, change_logins, load_directory, load_logins
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+
+__all__ = ["House", "open_house"]
+
+VERIFIERS = 2
+"""Passwords that are verified at once."""
+
+
+class House(msgspec.Struct, frozen=True, kw_only=True):
+    """What the switches and the fronts are bound to."""
+
+    config: Config
+    desk: Desk
+    database: Database
+    journal: Journal
+    links: Links
+
+    @property
+    def sealing(self) -> Sealing:
+        """What makes verifiers of the plain passwords in a directory."""
+        return sealing(sip_realm=self.config.switches.b2bua.realm, http_realm=self.config.access.realm)
+
+
+@asynccontextmanager
+async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
+    """Open the database and build the core over it, with all who watch it; at the end they finish their work."""
+    with alone(path), open_database(path) as database, ThreadPoolExecutor(VERIFIERS, "verify") as verifiers:
+        numbering = Numbering(config.node.index, partial(reserve_numbers, database))
+        numbering.replenish()
+        desk, links = _core(config, database, numbering, verifiers)
+        async with AsyncExitStack() as watchers:
+            await watchers.enter_async_context(keep_commands(desk))
+            journal = await watchers.enter_async_context(keep_journal(desk, database, config.journal))
+            await watchers.enter_async_context(keep_sweeping(desk, numbering))
+            yield House(config=config, desk=desk, database=database, journal=journal, links=links)
+
+
+def _core(config: Config, database: Database, numbering: Numbering, verifiers: Executor) -> tuple[Desk, Links]:
+    directory = Directory(*load_directory(database))
+    directory.watch(partial(_keep_directory, database))
+    access = Access(directory, config.access, installation_secret(database), load_logins(database))
+    access.watch(partial(_keep_logins, database))
+    table = Table(partial(place, directory), numbering, epoch=time.time_ns(), settings=config.table)
+    links = Links()
+    desk = Desk(
+        directory=directory,
+        access=access,
+        table=table,
+        ledger=Ledger(_new_command_id),
+        switchboard=links,
+        sign_in=partial(_sign_in, verifiers, access),
+    )
+    return desk, links
+
+
+def _keep_directory(database: Database, change: DirectoryChange) -> None:
+    change_directory(database, change.puts, change.removes, change.destinations)
+
+
+def _keep_logins(database: Database, change: LoginChange) -> None:
+    change_logins(database, change.puts, change.removes)
+
+
+async def _sign_in(verifiers: Executor, access: Access, claim: PasswordClaim, now: float) -> Principal:
+    """To verify a password that was not seen lately takes 0.1 s, hence the threads, and few of them: however many
+    passwords are tried, the rest of the server has the processor too.
+    """
+    known = access.recall(claim, now)
+    if known is not None:
+        return known
+    return await asyncio.get_running_loop().run_in_executor(verifiers, access.sign_in, claim, now)
+
+
+def _new_command_id() -> CommandId:
+    return CommandId(f"c-{secrets.token_hex(8)}")
