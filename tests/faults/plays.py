@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from callboard.calls.causes import Reason
 from callboard.calls.commands import CommandId, HangUp
-from callboard.calls.events import Event, LegAnswered, LegDialing, LegEnded, LegHeld, LegResumed, LegRinging, Moved
+from callboard.calls.events import LegAnswered, LegDialing, LegEnded, LegHeld, LegResumed, LegRinging, Moved
 from callboard.calls.legs import Call, CallKey, Leg, LegId, Side
 from callboard.calls.state import State
+from callboard.switches.clock import OurClock
 from callboard.switches.keeper import LIST_SHARE, Keeper, KeeperSettings
 from callboard.switches.link import LinkError
+from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
@@ -75,7 +77,7 @@ _world = st.builds(
     Act,
     what=st.sampled_from(
         (
-            *("cut", "cut", "refuse", "stall", "heal", "restart", "resync", "command", "double"),
+            *("cut", "cut", "refuse", "stall", "heal", "restart", "resync", "command", "double", "set_clock"),
             *("slow", "growing", "lagging", "failing", "silent", "incomplete"),
         )
     ),
@@ -110,11 +112,12 @@ class Stage:
         blocks = count(1, 10_000)
         self.table = Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
         self.table.watch(self._watch)
-        self.keeper = Keeper(SWITCH, self.switch.make_link, self._tell, SETTINGS, clock, lambda: chance)
+        self.set_by = 0.0
+        """Seconds that the machine's clock was set forward."""
+        ours = OurClock(lambda: clock() + self.set_by, clock)
+        self.telling = Telling(self.table, ours)
+        self.keeper = Keeper(SWITCH, self.switch.make_link, self.telling.tell, SETTINGS, ours.even, lambda: chance)
         self.wrongly_ended: list[Call] = []
-
-    def _tell(self, event: Event) -> None:
-        self.table.accept(event, clock())
 
     def _watch(self, change: Change) -> None:
         """A call that was told to be over is; one that is only taken to be over must not have a leg left."""
@@ -240,6 +243,10 @@ class Stage:
         if leg is not None:
             self.keeper.send(HangUp(CommandId("c-1"), CallKey(SWITCH, leg.call)))
 
+    def _set_clock(self, act: Act) -> None:
+        """Up to an hour forward or back."""
+        self.set_by = 360.0 * (act.a - 10)
+
     def _slow(self, act: Act) -> None:
         self.switch.lists = Lists(takes=1.5)
 
@@ -262,13 +269,24 @@ class Stage:
 
     def truth(self) -> dict[LegId, Leg]:
         """The switch's own legs."""
-        return {leg.id: msgspec.structs.replace(leg, told_at=0.0) for leg in self.switch.legs.values()}
+        return {leg.id: _on_time(leg, 0.0) for leg in self.switch.legs.values()}
 
     def listed(self) -> dict[LegId, Leg]:
-        """The table's: those that are up."""
+        """The table's: those that are up, with their times as if our clock had never been set."""
+        self.telling.check()
         return {
-            leg.id: msgspec.structs.replace(leg, told_at=0.0, call=call.key.native)
+            leg.id: msgspec.structs.replace(_on_time(leg, self.set_by), call=call.key.native)
             for call in self.table.calls()
             for leg in call.legs
             if leg.state is not State.ENDED
         }
+
+
+def _on_time(leg: Leg, set_by: float) -> Leg:
+    """The leg without when it was told, its times less `set_by` and to the microsecond, as floats can tell."""
+    times = {
+        name: round(at - set_by, 6)
+        for name in ("started_at", "progressed_at", "answered_at")
+        if (at := getattr(leg, name)) is not None
+    }
+    return msgspec.structs.replace(leg, told_at=0.0, **times)

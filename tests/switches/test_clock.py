@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.switches.clock import NO_SKEW, WINDOW, SwitchClock
+from callboard.switches.clock import JUMP, NO_SKEW, WINDOW, OurClock, SwitchClock, since_boot
 
 offsets = st.floats(-1e6, 1e6)
 delays = st.floats(0.0, 5.0)
@@ -98,3 +98,43 @@ def test_the_estimate_is_off_by_the_quickest_delay(offset: float, delays: list[f
         clock.heard(1e9 + second - offset, 1e9 + second + delay)
     if clock.offset:
         assert clock.offset - offset == pytest.approx(min(delays), abs=1e-6)
+
+
+class Machine:
+    """A machine whose clock can be set."""
+
+    def __init__(self) -> None:
+        self.count = 500.0
+        self.ahead = 1e9
+
+    def wall(self) -> float:
+        return self.count + self.ahead
+
+
+@pytest.mark.parametrize("by", [-3600.0, -2 * JUMP, 2 * JUMP, 3600.0])
+def test_our_time_goes_on_evenly_when_the_clock_is_set(by: float) -> None:
+    machine = Machine()
+    clock = OurClock(machine.wall, lambda: machine.count)
+    before = clock.even()
+    assert clock.set_by() == 0.0
+    machine.count += 10.0
+    machine.ahead += by
+    assert clock.even() - before == pytest.approx(10.0)
+    assert clock.set_by() == pytest.approx(by)
+    assert clock.even() + clock.set_by() == pytest.approx(machine.wall())
+    machine.ahead -= by
+    assert clock.set_by() == pytest.approx(0.0, abs=1e-6)
+
+
+@given(st.lists(st.floats(-0.4 * JUMP, 0.4 * JUMP)))
+def test_a_clock_that_only_trembles_was_not_set(trembling: list[float]) -> None:
+    machine = Machine()
+    clock = OurClock(machine.wall, lambda: machine.count)
+    for ahead in trembling:
+        machine.ahead = 1e9 + ahead
+        assert clock.set_by() == 0.0
+
+
+def test_nobody_can_set_what_goes_by_since_boot() -> None:
+    first = since_boot()
+    assert 0.0 < first <= since_boot()

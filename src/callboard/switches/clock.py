@@ -1,6 +1,15 @@
-"""A switch's clock against ours: what its times are on our clock, learned from the messages that arrive."""
+"""Clocks that differ: a switch's from ours, learned from the messages that arrive, and ours from what it was set to."""
 
-__all__ = ["NO_SKEW", "WINDOW", "SwitchClock"]
+import sys
+import time
+from collections.abc import Callable
+
+__all__ = ["JUMP", "NO_SKEW", "WINDOW", "OurClock", "SwitchClock", "since_boot"]
+
+JUMP = 0.05
+"""Seconds by which the machine's clock must have moved at once to have been set. Less is what reading two clocks one
+after the other makes of it; a clock that is corrected little by little takes the count since boot with it.
+"""
 
 NO_SKEW = 0.1
 """Seconds of difference that count as delay on the way and not as a wrong clock: two machines that keep their time by
@@ -63,3 +72,34 @@ class SwitchClock:
             self._least = None
             self._window_began = received
         self._least = difference if self._least is None else min(self._least, difference)
+
+
+def since_boot() -> float:
+    """Seconds that went by, those that the machine slept included where the system counts them; nobody can set it."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
+
+
+class OurClock:
+    """Unix time that goes on evenly whatever the machine's clock is set to, and how far the two have come apart.
+
+    The links tell the order of events by it: by a clock that was set back, nothing new would ever be the newest.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, count: Callable[[], float] = since_boot) -> None:
+        self.wall = wall
+        self._count = count
+        self._began = wall() - count()
+        self._set_by = 0.0
+
+    def even(self) -> float:
+        """Now, as if the machine's clock had never been set since this one was made."""
+        return self._began + self._count()
+
+    def set_by(self) -> float:
+        """Seconds to add to `even` to have the machine's time; 0.0 until its clock is set."""
+        apart = self.wall() - self.even()
+        if abs(apart - self._set_by) > JUMP:
+            self._set_by = apart
+        return self._set_by

@@ -121,7 +121,6 @@ class Columns:
         self._arrays["used"][slot] = True
         self._arrays["number"][slot] = call.number
         self._arrays["switch"][slot] = self.switches.code(call.key.switch)
-        self._arrays["started"][slot] = call.started_at
         self._write(slot, call, None)
         return slot
 
@@ -140,6 +139,7 @@ class Columns:
         arrays = self._arrays
         arrays["state"][slot] = call.state
         arrays["suspect"][slot] = call.suspect_since is not None
+        arrays["started"][slot] = call.started_at
         arrays["answered"][slot] = np.nan if call.answered_at is None else call.answered_at
         arrays["ended"][slot] = np.nan if call.ended_at is None else call.ended_at
         if before is None or before.placement is not call.placement:

@@ -30,6 +30,7 @@ from callboard.table.columns import Columns
 from callboard.table.counters import Counters
 from callboard.table.filters import EVERYTHING, Filter, Order, matching, ordered
 from callboard.table.links import Link, LinkState
+from callboard.table.moments import call_moved_by, link_moved_by
 from callboard.table.numbering import Numbering
 from callboard.table.settings import TableSettings
 from callboard.table.tombstones import Tombstones
@@ -154,6 +155,16 @@ class Table:
         while self._lingering and self._lingering[0][0] <= now - self._settings.linger:
             self._leave(self._lingering.popleft()[1])
         self._tombstones.sweep(now)
+
+    def set_clock(self, by: float, now: float) -> None:
+        """Our clock was set `by` seconds forward: all that is kept moves along, and calls that are over stay put."""
+        self._links = {name: link_moved_by(link, by) for name, link in self._links.items()}
+        self._lingering = deque((at + by, number) for at, number in self._lingering)
+        self._tombstones.set_clock(by)
+        for number in tuple(self._numbers.values()):
+            call = self.call(number)
+            if call is not None:
+                self._replace(call, call_moved_by(call, by), now)
 
     # --- legs --------------------------------------------------------------------------------------------------------
 

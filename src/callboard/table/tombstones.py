@@ -41,6 +41,11 @@ class Tombstones:
         self._ids.pop(leg, None)
         self._inferred.discard(leg)
 
+    def set_clock(self, by: float) -> None:
+        """Our clock was set `by` seconds forward."""
+        self._ids = {leg: at + by for leg, at in self._ids.items()}
+        self._queue = deque((at + by, leg) for at, leg in self._queue)
+
     def sweep(self, now: float) -> None:
         """Forget those that are older than `keep`."""
         while self._queue and self._queue[0][0] <= now - self._keep:

@@ -1,0 +1,32 @@
+"""The way from the links to the table, over which our clock may be set without a call becoming longer or shorter."""
+
+from callboard.calls.events import Event
+from callboard.switches.clock import OurClock
+from callboard.table.moments import event_moved_by
+from callboard.table.table import Table
+
+__all__ = ["Telling"]
+
+
+class Telling:
+    """Tells one table what the links of all its switches tell.
+
+    Links and keepers have their time from `clock.even`; the table, and whoever reads it, has the machine's.
+    """
+
+    def __init__(self, table: Table, clock: OurClock) -> None:
+        self.clock = clock
+        self._table = table
+        self._set_by = 0.0
+
+    def tell(self, event: Event) -> None:
+        """Let the table take an event in, on the machine's clock."""
+        self.check()
+        self._table.accept(event_moved_by(event, self._set_by) if self._set_by else event, self.clock.wall())
+
+    def check(self) -> None:
+        """See whether the clock was set, and let the table move along. Call it about once a second."""
+        set_by = self.clock.set_by()
+        if set_by != self._set_by:
+            moved, self._set_by = set_by - self._set_by, set_by
+            self._table.set_clock(moved, self.clock.wall())
