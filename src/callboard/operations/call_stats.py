@@ -20,9 +20,9 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
 
 def _call_stats(desk: Desk, principal: Principal, arguments: CallStats, now: float) -> dict[int, Tally]:
     scope = desk.scope(principal, arguments.customer, arguments.reach)
-    accounts = (account.id for customer in scope for account in desk.directory.accounts_of(customer))
-    tallies = ((account, desk.table.counters.get(By.ACCOUNT, account)) for account in accounts)
-    return {account: tally for account, tally in sorted(tallies) if tally[0]}
+    accounts = {account.id for customer in scope for account in desk.directory.accounts_of(customer)}
+    tallies = desk.table.counters.by(By.ACCOUNT)
+    return {account: tallies[account] for account in sorted(accounts & tallies.keys())}
 
 
 CALL_STATS = Operation(

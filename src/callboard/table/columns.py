@@ -44,12 +44,20 @@ class _Names:
 
     def __init__(self) -> None:
         self._codes: dict[str, int] = {}
+        self._names: list[str] = []
 
     def code(self, text: str) -> int:
-        return self._codes.setdefault(text, len(self._codes))
+        code = self._codes.get(text)
+        if code is None:
+            code = self._codes[text] = len(self._names)
+            self._names.append(text)
+        return code
 
     def known(self, text: str) -> int:
         return self._codes.get(text, NOTHING)
+
+    def name(self, code: int) -> str:
+        return self._names[code]
 
 
 class _Column(NamedTuple):

@@ -60,7 +60,7 @@ class Table:
         self._tombstones = Tombstones(self._settings.tombstone)
         self._lingering: deque[tuple[float, int]] = deque()
         self._links: dict[str, Link] = {}
-        self.counters = Counters()
+        self.counters = Counters(self._columns)
         self.ignored: Counter[str] = Counter()
         """Events that did not fit, by their type's name."""
 
@@ -253,7 +253,6 @@ class Table:
         self._slots[call.number] = self._columns.add(call)
         self._numbers[key] = call.number
         self._index(call)
-        self.counters.change(None, call)
         self._tell(Kind.BEGAN, call)
         if call.state is State.ENDED:
             self._end(call, now)
@@ -270,7 +269,6 @@ class Table:
         self._index(after)
         if fold.same(before, after):
             return
-        self.counters.change(before, after)
         if after.state is State.ENDED:
             self._tell(Kind.ENDED, after)
             self._end(after, now)
