@@ -10,7 +10,7 @@ from callboard.operations.operation import Operation
 from callboard.table.changes import Revision
 from callboard.table.filters import EVERYTHING, Filter, Order
 
-__all__ = ["LIST_CALLS", "ListCalls", "Listing"]
+__all__ = ["LIST_CALLS", "ListCalls", "Listing", "wanted_of"]
 
 
 class ListCalls(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,17 +34,24 @@ class Listing(msgspec.Struct, frozen=True):
     at: float
 
 
-def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
+def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
+    """The filter that says all of it: what is asked for, of what the principal may see.
+
+    Raises `CustomerNotFound`, and ValueError where `where` says whose calls.
+    """
     scope = desk.scope(principal, arguments.customer, arguments.reach)
     where = arguments.where
     if where.customers is not None or where.parties is not None:
         raise ValueError("whose calls are listed is for `customer`, `reach` and `as_party` to say")
     if ROOT in scope and arguments.reach is Reach.SUBTREE:
-        wanted = where  # The operator's full list also has the calls that nobody owns (yet).
-    elif arguments.as_party:
-        wanted = msgspec.structs.replace(where, parties=scope)
-    else:
-        wanted = msgspec.structs.replace(where, customers=scope)
+        return where  # The operator's full list also has the calls that nobody owns (yet).
+    if arguments.as_party:
+        return msgspec.structs.replace(where, parties=scope)
+    return msgspec.structs.replace(where, customers=scope)
+
+
+def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
+    wanted = wanted_of(desk, principal, arguments)
     return Listing(desk.table.select(wanted, arguments.order, now=now), desk.table.revision, now)
 
 

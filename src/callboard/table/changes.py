@@ -34,3 +34,5 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     revision: Revision
     kind: Kind
     call: Call
+    before: Call | None = None
+    """The row as it was before the step; None if it began with it."""

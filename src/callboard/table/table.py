@@ -52,7 +52,7 @@ class Table:
         self._place = place
         self._numbering = numbering
         self._revision = Revision(epoch, 0)
-        self._watchers: list[Watcher] = []
+        self._watchers: tuple[Watcher, ...] = ()
         self._columns = Columns()
         self._slots: dict[int, int] = {}
         self._numbers: dict[CallKey, int] = {}
@@ -107,8 +107,12 @@ class Table:
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
         """Have `watcher` told of every change from now on; returns what ends it."""
-        self._watchers.append(watcher)
-        return lambda: self._watchers.remove(watcher)
+        self._watchers = (*self._watchers, watcher)
+
+        def end() -> None:
+            self._watchers = tuple(other for other in self._watchers if other is not watcher)
+
+        return end
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -192,6 +196,9 @@ class Table:
             after = fold.told(leg, event.at)
         elif after.state is State.ENDED:
             self._tombstones.bury(leg.id, now)
+        else:
+            self._advance(call, fold.advanced(call, leg, after))
+            return
         self._put(call, fold.with_leg(call.legs, after), call.placement, now)
 
     def _see(self, event: LegSeen, now: float) -> None:
@@ -253,27 +260,33 @@ class Table:
         self._slots[call.number] = self._columns.add(call)
         self._numbers[key] = call.number
         self._index(call)
-        self._tell(Kind.BEGAN, call)
+        self._tell(Kind.BEGAN, call, None)
         if call.state is State.ENDED:
             self._end(call, now)
+
+    def _advance(self, before: Call, after: Call) -> None:
+        """The same legs, and one of them moved on: whose the call is and what it is called by stay as they are."""
+        self._columns.advance(self._slots[after.number], before, after)
+        self._tell(Kind.CHANGED, after)
 
     def _put(self, call: Call, legs: tuple[Leg, ...], placement: Placement, now: float) -> None:
         """The call goes on with these legs. Something was heard of it, so it is not suspect."""
         self._replace(call, fold.call_of(call.number, call.key, legs, placement, before=call), now)
 
     def _replace(self, before: Call, after: Call, now: float) -> None:
-        if after.placement == before.placement:
+        if after.placement is not before.placement and after.placement == before.placement:
             after = replace(after, placement=before.placement)
         self._columns.change(self._slots[after.number], after)
-        self._unindex(before)
-        self._index(after)
+        if len(before.legs) != len(after.legs) or any(map(_renamed, before.legs, after.legs)):
+            self._unindex(before)
+            self._index(after)
         if fold.same(before, after):
             return
         if after.state is State.ENDED:
-            self._tell(Kind.ENDED, after)
+            self._tell(Kind.ENDED, after, before)
             self._end(after, now)
         else:
-            self._tell(Kind.CHANGED, after)
+            self._tell(Kind.CHANGED, after, before)
 
     def _end(self, call: Call, now: float) -> None:
         """The row stays for the lingering time, but its switch's names are free again."""
@@ -289,7 +302,7 @@ class Table:
         call = self._columns.calls[slot]
         self._columns.remove(slot)
         if call is not None:
-            self._tell(Kind.LEFT, call)
+            self._tell(Kind.LEFT, call, call)
 
     def _index(self, call: Call) -> None:
         for leg in call.legs:
@@ -300,10 +313,10 @@ class Table:
             if self._calls_of_legs.get(leg.id) == call.key:
                 del self._calls_of_legs[leg.id]
 
-    def _tell(self, kind: Kind, call: Call) -> None:
+    def _tell(self, kind: Kind, call: Call, before: Call | None) -> None:
         self._revision = Revision(self._revision.epoch, self._revision.number + 1)
-        change = Change(self._revision, kind, call)
-        for watcher in tuple(self._watchers):
+        change = Change(self._revision, kind, call, before)
+        for watcher in self._watchers:
             watcher(change)
 
     # --- switches ----------------------------------------------------------------------------------------------------
@@ -390,3 +403,7 @@ class Table:
 
 def _sorted(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return tuple(sorted(legs, key=lambda leg: (leg.side, leg.started_at, leg.id)))
+
+
+def _renamed(leg: Leg, other: Leg) -> bool:
+    return leg.id != other.id
