@@ -30,6 +30,7 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import Call, CallKey, CallNumber, Facts, LegId, Side
 from callboard.calls.state import CONNECTED, LIVE, State
+from callboard.table import fold
 from callboard.table.changes import Change, Kind
 from callboard.table.counters import By
 from callboard.table.filters import Filter
@@ -436,3 +437,18 @@ def test_the_columns_say_what_the_rows_say(data: st.DataObject) -> None:
     for state in State:
         expected = {call.number for call in table.calls() if call.state is state}
         assert {call.number for call in table.select(Filter(states=frozenset({state})))} == expected
+
+
+@given(st.data())
+def test_a_leg_that_moves_on_gives_the_call_that_all_its_legs_give(data: st.DataObject) -> None:
+    table = new_table()
+
+    def check(change: Change) -> None:
+        before, after = change.before, change.call
+        if change.kind is Kind.CHANGED and before is not None and after.suspect_since is None:
+            again = fold.call_of(after.number, after.key, after.legs, after.placement, before=before)
+            assert after == again
+
+    table.watch(check)
+    for event in data.draw(weather(data.draw(histories()))):
+        table.accept(event, 2000.0)

@@ -138,6 +138,8 @@ def furthest(states: Sequence[State]) -> State | None:
     A leg on its way out speaks only if no other leg is left, so that a losing fork does not hide the winner.
     None is a side without legs.
     """
+    if len(states) == 1:
+        return states[0]
     return max(states, key=_WEIGHT.__getitem__, default=None)
 
 

@@ -1,7 +1,5 @@
 """Folding: how what a switch tells of a leg changes the leg, and how a call follows from its legs. Pure functions."""
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
 from callboard.calls.causes import Cause
@@ -9,7 +7,7 @@ from callboard.calls.events import LegEnded, Moved
 from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, LegId, Placement, Side
 from callboard.calls.state import Signal, State, joint, step
 
-__all__ = ["call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
+__all__ = ["advanced", "call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
 
 _TEXTS = ("number", "name", "dialed", "media", "sip_call_id", "channel")
 _NO_FACTS = Facts()
@@ -109,11 +107,30 @@ def with_leg(legs: tuple[Leg, ...], leg: Leg) -> tuple[Leg, ...]:
 
     Legs that are over give way as soon as another leg on their side is not: a failed branch, a losing fork.
     """
-    others = [other for other in legs if other.id != leg.id]
-    index = next((i for i, other in enumerate(legs) if other.id == leg.id), len(others))
-    others.insert(index, leg)
-    alive = {other.side for other in others if other.state is not State.ENDED}
-    return tuple(other for other in others if other.state is not State.ENDED or other.side not in alive)
+    ids = [other.id for other in legs]
+    together = [leg if other.id == leg.id else other for other in legs] if leg.id in ids else [*legs, leg]
+    alive = [other.side for other in together if other.state is not State.ENDED]
+    return tuple([other for other in together if other.state is not State.ENDED or other.side not in alive])
+
+
+def advanced(call: Call, leg: Leg, after: Leg) -> Call:
+    """The call after one of its legs moved on and is not over: only its state and its times follow from that.
+
+    The same as `call_of` would say of these legs, for a third of its work: most of what switches tell is this.
+    """
+    legs = tuple([after if one is leg else one for one in call.legs])
+    state = _joint(legs)
+    if call.suspect_since is None and call.answered_at is not None and call.progressed_at is not None:
+        return replace(call, legs=legs, state=state)
+    callers, callees = _sides(legs)
+    return replace(
+        call,
+        legs=legs,
+        state=state,
+        progressed_at=_known(call.progressed_at, _earliest(callees or callers, "progressed_at")),
+        answered_at=_known(call.answered_at, _answered_at(callers, callees)),
+        suspect_since=None,
+    )
 
 
 def call_of(
@@ -130,9 +147,9 @@ def call_of(
 
     Without `before` it is a new call, or one that its switch's full list says anew: it keeps its `first_leg`.
     """
-    callers = [leg for leg in legs if leg.side is Side.CALLER]
-    callees = [leg for leg in legs if leg.side is Side.CALLEE]
-    state = joint([leg.state for leg in callers], [leg.state for leg in callees])
+    callers, callees = _sides(legs)
+    state = _joint(legs)
+    over = state is State.ENDED
     dialed = _text(callers, "dialed") or (before.dialed if before else "")
     return Call(
         number=number,
@@ -147,22 +164,41 @@ def call_of(
         caller_media=_text(callers, "media") or (before.caller_media if before else ""),
         callee_media=_text(callees, "media") or (before.callee_media if before else ""),
         placement=placement,
-        started_at=min(leg.started_at for leg in legs) if before is None else before.started_at,
+        started_at=min([leg.started_at for leg in legs]) if before is None else before.started_at,
         progressed_at=_known(before.progressed_at if before else None, _earliest(callees or callers, "progressed_at")),
         answered_at=_known(before.answered_at if before else None, _answered_at(callers, callees)),
-        ended_at=max(leg.ended_at or leg.told_at for leg in legs) if state is State.ENDED else None,
-        cause=_cause(callers, callees) if state is State.ENDED else None,
+        ended_at=max([leg.ended_at or leg.told_at for leg in legs]) if over else None,
+        cause=_cause(callers, callees) if over else None,
         suspect_since=suspect_since,
         first_leg=before.first_leg if before else first_leg or legs[0].id,
     )
 
 
+def _sides(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:
+    """The callers' legs and the callees'."""
+    callers: list[Leg] = []
+    callees: list[Leg] = []
+    for leg in legs:
+        (callers if leg.side is Side.CALLER else callees).append(leg)
+    return callers, callees
+
+
+def _joint(legs: tuple[Leg, ...]) -> State:
+    return joint(
+        [leg.state for leg in legs if leg.side is Side.CALLER], [leg.state for leg in legs if leg.side is Side.CALLEE]
+    )
+
+
 def _text(legs: list[Leg], name: str) -> str:
     """The side's word for a field: that of the newest leg which has one, a leg that is not over first."""
+    text: str
+    if len(legs) == 1:
+        text = getattr(legs[0], name)
+        return text
     telling = [leg for leg in legs if getattr(leg, name)]
     if not telling:
         return ""
-    text: str = getattr(max(telling, key=lambda leg: (leg.state is not State.ENDED, leg.started_at)), name)
+    text = getattr(max(telling, key=lambda leg: (leg.state is not State.ENDED, leg.started_at)), name)
     return text
 
 
@@ -170,16 +206,19 @@ def _known(before: float | None, now: float | None) -> float | None:
     return now if before is None else before
 
 
-def _earliest(legs: Iterable[Leg], name: str) -> float | None:
+def _earliest(legs: list[Leg], name: str) -> float | None:
+    if len(legs) == 1:
+        at: float | None = getattr(legs[0], name)
+        return at
     return min((at for leg in legs if (at := getattr(leg, name)) is not None), default=None)
 
 
 def _answered_at(callers: list[Leg], callees: list[Leg]) -> float | None:
     """Both sides connected: the later of the two answers. A call with one side only is answered when that side is."""
-    sides = [side for side in (callers, callees) if side]
-    times = [_earliest(side, "answered_at") for side in sides]
-    answered = [at for at in times if at is not None]
-    return max(answered) if len(answered) == len(sides) else None
+    if not (callers and callees):
+        return _earliest(callers or callees, "answered_at")
+    caller, callee = _earliest(callers, "answered_at"), _earliest(callees, "answered_at")
+    return None if caller is None or callee is None else max(caller, callee)
 
 
 def _cause(callers: list[Leg], callees: list[Leg]) -> Cause | None:

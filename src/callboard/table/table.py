@@ -267,7 +267,7 @@ class Table:
     def _advance(self, before: Call, after: Call) -> None:
         """The same legs, and one of them moved on: whose the call is and what it is called by stay as they are."""
         self._columns.advance(self._slots[after.number], before, after)
-        self._tell(Kind.CHANGED, after)
+        self._tell(Kind.CHANGED, after, before)
 
     def _put(self, call: Call, legs: tuple[Leg, ...], placement: Placement, now: float) -> None:
         """The call goes on with these legs. Something was heard of it, so it is not suspect."""
