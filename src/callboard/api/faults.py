@@ -10,13 +10,16 @@ from callboard.access.access import StaleNonce
 from callboard.calls.refusals import (
     AccountNotFound,
     CallNotFound,
+    Conflict,
     CustomerNotFound,
     Forbidden,
     ForbiddenAddress,
     InvalidArgument,
     Malformed,
     MissingArgument,
+    Mistaken,
     NotFound,
+    Outdated,
     Refusal,
     Throttled,
     Unauthenticated,
@@ -47,10 +50,13 @@ FAULTS: dict[type[Refusal], Fault] = {
     UnknownMethod: Fault(HTTPStatus.NOT_FOUND, "no_such_resource"),
     MissingArgument: Fault(HTTPStatus.BAD_REQUEST, "missing_argument"),
     InvalidArgument: Fault(HTTPStatus.BAD_REQUEST, "invalid_argument"),
+    Mistaken: Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "mistakes_in_document"),
     NotFound: Fault(HTTPStatus.NOT_FOUND, "not_found"),
     CallNotFound: Fault(HTTPStatus.NOT_FOUND, "call_not_found"),
     AccountNotFound: Fault(HTTPStatus.NOT_FOUND, "account_not_found"),
     CustomerNotFound: Fault(HTTPStatus.NOT_FOUND, "customer_not_found"),
+    Conflict: Fault(HTTPStatus.CONFLICT, "conflict"),
+    Outdated: Fault(HTTPStatus.PRECONDITION_FAILED, "changed_meanwhile"),
     Unavailable: Fault(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 }
 
@@ -76,6 +82,8 @@ def refused(refusal: Refusal) -> Reply:
             return problem(fault, refusal.message, ("Retry-After", str(ceil(refusal.wait))))
         case MissingArgument() | InvalidArgument():
             return problem(fault, refusal.message, argument=refusal.argument)
+        case Mistaken():
+            return problem(fault, refusal.message, mistakes=refusal.mistakes)
     if fault.status is HTTPStatus.UNAUTHORIZED:
         return problem(fault, refusal.message, _ASK_FOR_PASSWORD)
     return problem(fault, refusal.message)

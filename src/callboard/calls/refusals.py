@@ -10,25 +10,33 @@
     |   +-- UnknownMethod
     |   +-- MissingArgument
     |   +-- InvalidArgument
+    |   +-- Mistaken         a document or record with mistakes, all of which are told
     +-- NotFound             no such thing, or not this principal's: the two look alike on purpose
     |   +-- CallNotFound
     |   +-- AccountNotFound
     |   +-- CustomerNotFound
+    +-- Conflict             what is asked does not fit what there is by now
+    |   +-- Outdated         it was changed since the client looked
     +-- Unavailable          a part that is needed is down
 
 A refusal's message is one sentence for people that says what to do about it. It never holds a secret.
 """
 
+from collections.abc import Collection
+
 __all__ = [
     "AccountNotFound",
     "CallNotFound",
+    "Conflict",
     "CustomerNotFound",
     "Forbidden",
     "ForbiddenAddress",
     "InvalidArgument",
     "Malformed",
     "MissingArgument",
+    "Mistaken",
     "NotFound",
+    "Outdated",
     "Refusal",
     "Throttled",
     "Unauthenticated",
@@ -94,6 +102,14 @@ class InvalidArgument(Malformed):
         self.argument = argument
 
 
+class Mistaken(Malformed):
+    """What is to be kept has mistakes, and nothing of it was done; `mistakes` has each with its place and its fix."""
+
+    def __init__(self, mistakes: Collection[str]) -> None:
+        super().__init__("; ".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
 class NotFound(Refusal):
     """No such thing, or it is not this principal's."""
 
@@ -108,6 +124,14 @@ class AccountNotFound(NotFound):
 
 class CustomerNotFound(NotFound):
     """No such customer for this principal."""
+
+
+class Conflict(Refusal):
+    """What is asked does not fit what there is by now."""
+
+
+class Outdated(Conflict):
+    """What is to be changed is not any more what the client had before it."""
 
 
 class Unavailable(Refusal):

@@ -10,13 +10,16 @@ from callboard.access.access import StaleNonce
 from callboard.calls.refusals import (
     AccountNotFound,
     CallNotFound,
+    Conflict,
     CustomerNotFound,
     Forbidden,
     ForbiddenAddress,
     InvalidArgument,
     Malformed,
     MissingArgument,
+    Mistaken,
     NotFound,
+    Outdated,
     Refusal,
     Throttled,
     Unauthenticated,
@@ -48,11 +51,14 @@ FAULTS: dict[type[Refusal], Fault] = {
     UnknownMethod: Fault("404", "Function not found"),
     MissingArgument: Fault("400", "Missing parameter"),
     InvalidArgument: Fault("400", "Invalid parameter"),
+    Mistaken: Fault("400", "Invalid request"),
     NotFound: Fault("404", "Not found"),
     CallNotFound: Fault("404", "Call not found"),
     AccountNotFound: Fault("404", "Account not found"),
     # The lists know no 404: a customer that is none, or a stranger, is a wrong parameter.
     CustomerNotFound: Fault("400", "Invalid parameter", "customer"),
+    Conflict: Fault("400", "Invalid request"),
+    Outdated: Fault("400", "Invalid request"),
     Unavailable: Fault("500", "Temporarily unavailable"),
 }
 

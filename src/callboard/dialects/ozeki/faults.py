@@ -9,13 +9,16 @@ from callboard.access.access import StaleNonce
 from callboard.calls.refusals import (
     AccountNotFound,
     CallNotFound,
+    Conflict,
     CustomerNotFound,
     Forbidden,
     ForbiddenAddress,
     InvalidArgument,
     Malformed,
     MissingArgument,
+    Mistaken,
     NotFound,
+    Outdated,
     Refusal,
     Throttled,
     Unauthenticated,
@@ -55,11 +58,14 @@ FAULTS: dict[type[Refusal], Fault] = {
     UnknownMethod: _NOT_IMPLEMENTED,
     MissingArgument: _INVALID_PARAMETER,
     InvalidArgument: _INVALID_PARAMETER,
+    Mistaken: _PARSE_ERROR,
     NotFound: _CALL_NOT_FOUND,
     CallNotFound: _CALL_NOT_FOUND,
     # Nothing here names an account or a customer: it is the login's own that is gone.
     AccountNotFound: _FORBIDDEN_USER,
     CustomerNotFound: _FORBIDDEN_USER,
+    Conflict: _INAPPROPRIATE,
+    Outdated: _INAPPROPRIATE,
     Unavailable: _INAPPROPRIATE,
 }
 
