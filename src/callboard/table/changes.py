@@ -1,7 +1,6 @@
 """What watchers are told: one numbered change for every step of the table."""
 
 from enum import IntEnum
-from typing import NamedTuple
 
 import msgspec
 
@@ -10,7 +9,7 @@ from callboard.calls.legs import Call
 __all__ = ["Change", "Kind", "Revision"]
 
 
-class Revision(NamedTuple):
+class Revision(msgspec.Struct, frozen=True, order=True, gc=False):
     """A moment of the table: `number` grows by one with each change, `epoch` differs for each life of the process."""
 
     epoch: int

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from callboard.calls.causes import Cause
 from callboard.calls.events import LegEnded, Moved
 from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, LegId, Placement, Side
-from callboard.calls.state import Signal, State, joint, step
+from callboard.calls.state import JOINT, Signal, State, joint, step
 
 __all__ = ["advanced", "call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
 
@@ -23,18 +23,16 @@ def moved(leg: Leg, event: Moved) -> Leg | None:
     if to is None or (event.signal in _REVERSIBLE and event.at < leg.told_at):
         return None
     at = event.at
-    told_at = max(at, leg.told_at)
-    match event.signal:
-        case Signal.RING:
-            return replace(leg, state=to, told_at=told_at, progressed_at=_first(leg.progressed_at, at))
-        case Signal.ANSWER:
-            progressed = _first(leg.progressed_at, at)
-            return replace(leg, state=to, told_at=told_at, progressed_at=progressed, answered_at=at)
-        case Signal.END:
-            cause = event.cause if isinstance(event, LegEnded) else None
-            return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
-        case _:
-            return replace(leg, state=to, told_at=told_at)
+    told_at = max(leg.told_at, at)
+    if event.signal is Signal.END:
+        cause = event.cause if isinstance(event, LegEnded) else None
+        return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
+    if event.signal is Signal.ANSWER:
+        progressed = _first(leg.progressed_at, at)
+        return replace(leg, state=to, told_at=told_at, progressed_at=progressed, answered_at=at)
+    if event.signal is Signal.RING:
+        return replace(leg, state=to, told_at=told_at, progressed_at=_first(leg.progressed_at, at))
+    return replace(leg, state=to, told_at=told_at)
 
 
 def _first(known: float | None, at: float) -> float:
@@ -95,6 +93,8 @@ def ended(legs: tuple[Leg, ...], at: float, cause: Cause) -> tuple[Leg, ...]:
 
 def same(call: Call, other: Call) -> bool:
     """Whether two rows say the same; when they were last vouched for does not count."""
+    if call.state is not other.state or len(call.legs) != len(other.legs):
+        return False
     return replace(call, legs=_timeless(call.legs)) == replace(other, legs=_timeless(other.legs))
 
 
@@ -116,11 +116,13 @@ def with_leg(legs: tuple[Leg, ...], leg: Leg) -> tuple[Leg, ...]:
 def advanced(call: Call, leg: Leg, after: Leg) -> Call:
     """The call after one of its legs moved on and is not over: only its state and its times follow from that.
 
-    The same as `call_of` would say of these legs, for a third of its work: most of what switches tell is this.
+    The same as `call_of` would say of these legs, for a fraction of its work: most of what switches tell is this.
     """
     legs = tuple([after if one is leg else one for one in call.legs])
     state = _joint(legs)
-    if call.suspect_since is None and call.answered_at is not None and call.progressed_at is not None:
+    progressed = call.progressed_at is None and after.progressed_at is not None
+    answered = call.answered_at is None and after.answered_at is not None
+    if not (progressed or answered or call.suspect_since is not None):
         return replace(call, legs=legs, state=state)
     callers, callees = _sides(legs)
     return replace(
@@ -184,9 +186,10 @@ def _sides(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:
 
 
 def _joint(legs: tuple[Leg, ...]) -> State:
-    return joint(
-        [leg.state for leg in legs if leg.side is Side.CALLER], [leg.state for leg in legs if leg.side is Side.CALLEE]
-    )
+    if len(legs) == 2 and legs[0].side is Side.CALLER and legs[1].side is Side.CALLEE:
+        return JOINT[legs[0].state][legs[1].state]
+    callers, callees = _sides(legs)
+    return joint([leg.state for leg in callers], [leg.state for leg in callees])
 
 
 def _text(legs: list[Leg], name: str) -> str:

@@ -28,10 +28,11 @@ from callboard.table import fold
 from callboard.table.changes import Change, Kind, Revision
 from callboard.table.columns import Columns
 from callboard.table.counters import Counters
-from callboard.table.filters import EVERYTHING, Filter, Order, matching, ordered
+from callboard.table.filters import EVERYTHING, Filter, Order, matching
 from callboard.table.links import Link, LinkState
 from callboard.table.moments import call_moved_by, link_moved_by
 from callboard.table.numbering import Numbering
+from callboard.table.ordering import Page, Place, ordered, page
 from callboard.table.settings import TableSettings
 from callboard.table.tombstones import Tombstones
 
@@ -56,7 +57,7 @@ class Table:
         self._columns = Columns()
         self._slots: dict[int, int] = {}
         self._numbers: dict[CallKey, int] = {}
-        self._calls_of_legs: dict[LegId, CallKey] = {}
+        self._slots_of_legs: dict[LegId, int] = {}
         self._tombstones = Tombstones(self._settings.tombstone)
         self._lingering: deque[tuple[float, int]] = deque()
         self._links: dict[str, Link] = {}
@@ -96,10 +97,24 @@ class Table:
     def select(
         self, wanted: Filter = EVERYTHING, order: Order = Order.OLDEST_FIRST, *, now: float = 0.0
     ) -> tuple[Call, ...]:
-        """The calls that `wanted` describes, in order. `now` is needed where durations order them."""
-        slots = ordered(self._columns, matching(self._columns, wanted), order, now)
+        """The calls that `wanted` describes, in order. `now` is needed where durations choose or order them."""
+        slots = ordered(self._columns, matching(self._columns, wanted, now), order, now)
         calls = self._columns.calls
         return tuple(call for slot in slots.tolist() if (call := calls[slot]) is not None)
+
+    def page(
+        self,
+        wanted: Filter,
+        orders: tuple[Order, ...],
+        *,
+        limit: int | None,
+        after: Place | None = None,
+        scope: frozenset[int] | None = None,
+        now: float,
+    ) -> Page:
+        """The first `limit` calls (None: all) that `wanted` describes and that come after a place; see `ordering`."""
+        start = Place(now, self._revision.number) if after is None else after
+        return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
 
     def suspects(self, switch: str) -> int:
         """How many calls of a switch are suspect."""
@@ -176,11 +191,14 @@ class Table:
         self.ignored[type(event).__name__] += 1
 
     def _known(self, leg: LegId) -> tuple[Call, Leg] | None:
-        key = self._calls_of_legs.get(leg)
-        call = None if key is None else self.find(key)
+        slot = self._slots_of_legs.get(leg)
+        call = None if slot is None else self._columns.calls[slot]
         if call is None:
             return None
-        return call, next(known for known in call.legs if known.id == leg)
+        for known in call.legs:
+            if known.id == leg:
+                return call, known
+        return None
 
     def _move(self, event: Moved, now: float) -> None:
         known = self._known(event.leg)
@@ -245,7 +263,7 @@ class Table:
         self._tombstones.exhume(event.new)
         if any(other.id == event.new for other in call.legs):
             legs = tuple(other for other in call.legs if other is not leg)
-        elif event.new in self._calls_of_legs:
+        elif event.new in self._slots_of_legs:
             self._ignore(event)
             return
         else:
@@ -305,16 +323,19 @@ class Table:
             self._tell(Kind.LEFT, call, call)
 
     def _index(self, call: Call) -> None:
+        slot = self._slots[call.number]
         for leg in call.legs:
-            self._calls_of_legs[leg.id] = call.key
+            self._slots_of_legs[leg.id] = slot
 
     def _unindex(self, call: Call) -> None:
+        slot = self._slots[call.number]
         for leg in call.legs:
-            if self._calls_of_legs.get(leg.id) == call.key:
-                del self._calls_of_legs[leg.id]
+            if self._slots_of_legs.get(leg.id) == slot:
+                del self._slots_of_legs[leg.id]
 
     def _tell(self, kind: Kind, call: Call, before: Call | None) -> None:
         self._revision = Revision(self._revision.epoch, self._revision.number + 1)
+        self._columns.step = self._revision.number
         change = Change(self._revision, kind, call, before)
         for watcher in self._watchers:
             watcher(change)
