@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -13,8 +13,8 @@ from callboard.calls.commands import CommandId, HangUp
 from callboard.calls.events import Event, SwitchUp
 from callboard.calls.legs import CallKey, Placement
 from callboard.calls.state import State
+from callboard.switches.dialogs import link as dialogs_link
 from callboard.switches.dialogs import rpc as rpc_module
-from callboard.switches.kamailio import adapter
 from callboard.switches.kamailio.adapter import KamailioLink, links
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.link import Link, LinkError
@@ -55,6 +55,7 @@ class Kamailio:
     def settings(self, **more: object) -> KamailioSettings:
         """What leads here, with little patience."""
         fields: dict[str, object] = {
+            "name": "kamailio",
             "rpc": f"http://127.0.0.1:{self.rpc.port}/RPC",
             "events": f"127.0.0.1:{self.port}",
             "answer_timeout": BRIEF,
@@ -104,8 +105,7 @@ async def switch(**answers: Answer) -> AsyncIterator[Kamailio]:
 @asynccontextmanager
 async def linked(settings: KamailioSettings, watch: Watch) -> AsyncIterator[Link]:
     """A link that is open."""
-    make: Callable[[], Link] = links(settings, watch.tell, watch.wishes.append)
-    link = make()
+    link = links(settings, watch.wishes.append)(watch.tell)
     try:
         await link.open()
         yield link
@@ -165,7 +165,7 @@ async def test_a_hangup_is_sent_and_proven_by_a_list() -> None:
 
 
 async def test_a_call_that_does_not_go_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "KILL_CHECK", 0.01)
+    monkeypatch.setattr(dialogs_link, "KILL_CHECK", 0.01)
     watch = Watch()
     async with switch() as kamailio, linked(kamailio.settings(), watch) as link:
         await until(lambda: kamailio.listeners)
@@ -241,6 +241,7 @@ async def test_a_list_without_the_dialog_module() -> None:
         with pytest.raises(LinkError, match="Method Not Found") as raised:
             await link.list()
         assert "dialog.so" in raised.value.fix
+        assert raised.value.lasting
 
 
 async def test_a_list_with_an_entry_that_cannot_be_read_is_incomplete() -> None:
@@ -278,7 +279,7 @@ async def test_an_rpc_that_is_none(uptime: Answer, words: str, fix: str) -> None
             async with linked(kamailio.settings(), Watch()):
                 pass
         assert fix in raised.value.fix
-        assert raised.value.lasting is (uptime == 401)
+        assert raised.value.lasting is (uptime in (401, 404))
 
 
 async def test_a_certificate_file_that_is_none() -> None:

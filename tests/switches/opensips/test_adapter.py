@@ -14,6 +14,7 @@ from callboard.calls.commands import CommandId, HangUp
 from callboard.calls.events import Event
 from callboard.calls.legs import Call, CallKey, Placement
 from callboard.calls.state import State
+from callboard.switches.dialogs import link as dialogs_link
 from callboard.switches.link import LinkError
 from callboard.switches.opensips import adapter
 from callboard.switches.opensips.adapter import OpensipsLink, links
@@ -95,13 +96,14 @@ async def linked(opensips: Opensips, watch: Watch, **more: object) -> AsyncItera
     """A link that is open."""
     assert opensips.rpc is not None
     fields: dict[str, object] = {
+        "name": "opensips",
         "rpc": f"http://127.0.0.1:{opensips.rpc.port}/mi",
         "listen": "127.0.0.1:0",
         "answer_timeout": 0.5,
         "page": 2,
         **more,
     }
-    link = links(msgspec.convert(fields, OpensipsSettings), watch.tell, watch.wishes.append)()
+    link = links(msgspec.convert(fields, OpensipsSettings), watch.wishes.append)(watch.tell)
     assert isinstance(link, OpensipsLink)
     try:
         await link.open()
@@ -166,7 +168,7 @@ async def test_a_hangup_is_proven_by_the_event() -> None:
 
 
 async def test_a_hangup_whose_end_is_not_told_makes_a_list_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapter, "KILL_CHECK", 0.01)
+    monkeypatch.setattr(dialogs_link, "KILL_CHECK", 0.01)
     watch = Watch()
     async with switch() as opensips, linked(opensips, watch) as link:
         opensips.dialogs = [dialog(1)]
@@ -234,6 +236,15 @@ async def test_modules_that_are_not_loaded_are_named() -> None:
             async with linked(opensips, Watch()):
                 pass
         assert "event_datagram.so" in raised.value.fix
+        assert raised.value.lasting
+
+
+async def test_one_that_does_not_answer_is_soon_tried_again() -> None:
+    async with switch(event_subscribe=None) as opensips:
+        with pytest.raises(LinkError, match="gave no answer") as raised:
+            async with linked(opensips, Watch()):
+                pass
+        assert not raised.value.lasting
 
 
 async def test_an_address_that_is_taken() -> None:

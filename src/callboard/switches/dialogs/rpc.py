@@ -63,7 +63,7 @@ class Rpc:
             raise LinkError(f"{self._url} refused the login ({status})", "correct `user` and `password`", lasting=True)
         if status == 404:
             fix = f"correct the path in `rpc`, or load the module of {self._what} that serves it"
-            raise LinkError(f"there is nothing at {self._url} (404)", fix)
+            raise LinkError(f"there is nothing at {self._url} (404)", fix, lasting=True)
         # An error of JSON-RPC may come with an HTTP error: its body says more.
         if not 200 <= status < 300 and status not in (400, 500):
             raise LinkError(f"{self._url} answered with status {status}", f"see the log of {self._what}")

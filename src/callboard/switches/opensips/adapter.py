@@ -1,28 +1,25 @@
 """The link to an OpenSIPS: questions and orders by HTTP, events by datagrams that it is asked to send."""
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
-
-from callboard.calls.commands import Command
-from callboard.calls.events import Event, SwitchListed
-from callboard.switches.dialogs.jsonrpc import FaultError, MalformedError, read_result
-from callboard.switches.dialogs.rpc import Rpc
+from callboard.calls.commands import Answered, Command, nobody_asks
+from callboard.calls.events import SwitchListed
+from callboard.switches.dialogs.jsonrpc import FaultError, MalformedError
+from callboard.switches.dialogs.link import Clock, ProxyLink, Resync
+from callboard.switches.dialogs.rpc import RpcTimeoutError
+from callboard.switches.gate import Tell
 from callboard.switches.link import Link, LinkError
 from callboard.switches.opensips import wire
 from callboard.switches.opensips.settings import OpensipsSettings
 from callboard.switches.opensips.translate import UPTIME, Pages, Translator, subscription
+from callboard.switches.orders import UnableError
 
-__all__ = ["KILL_CHECK", "LIST_TRIES", "MAX_ASKING", "RENEWALS", "OpensipsLink", "links"]
+__all__ = ["LIST_TRIES", "MAX_ASKING", "RENEWALS", "OpensipsLink", "links"]
 
-KILL_CHECK = 2.0
-"""Seconds after which it is asked whether a call that we ended is gone: time for both BYEs and a repeat."""
 LIST_TRIES = 3
 """So often a list is begun anew because calls left while it was read; then it stays incomplete."""
 RENEWALS = 3
@@ -30,64 +27,31 @@ RENEWALS = 3
 MAX_ASKING = 32
 """Dialogs that are asked about at once. Beyond that a full list is asked for instead."""
 
-_log = logging.getLogger(__name__)
 
-Value = TypeVar("Value")
-
-
-def links(
-    settings: OpensipsSettings,
-    tell: Callable[[Event], None],
-    resync: Callable[[str], None],
-    clock: Callable[[], float] = time.time,
-) -> Callable[[], Link]:
-    """What makes the links to one OpenSIPS, each for one try.
-
-    `tell` takes events; `resync`, with a reason, asks for a full list out of turn.
-    """
+def links(settings: OpensipsSettings, resync: Resync, clock: Clock = time.time) -> Callable[[Tell], Link]:
+    """What makes the links to one OpenSIPS, each for one try, which share what is known of its dialogs."""
     translator = Translator(settings.name, trust_from=settings.trust_from)
-    return lambda: OpensipsLink(settings, translator, tell, resync, clock)
+    return lambda tell: OpensipsLink(settings, translator, tell, resync, clock)
 
 
-class OpensipsLink(asyncio.DatagramProtocol):
+class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
     """One try. See `callboard.switches.link.Link`."""
 
+    what = "OpenSIPS"
+
     def __init__(
-        self,
-        settings: OpensipsSettings,
-        translator: Translator,
-        tell: Callable[[Event], None],
-        resync: Callable[[str], None],
-        clock: Callable[[], float] = time.time,
+        self, settings: OpensipsSettings, translator: Translator, tell: Tell, resync: Resync, clock: Clock = time.time
     ) -> None:
+        super().__init__(settings, translator.memory, tell, resync, clock)
         self._settings = settings
         self._translator = translator
-        self._tell = tell
-        self._resync = resync
-        self._clock = clock
-        self._rpc = Rpc(
-            "OpenSIPS",
-            settings.rpc,
-            user=settings.user,
-            password=settings.password,
-            ca=settings.ca,
-            connect=settings.connect_timeout,
-        )
-        self._instance = ""
         self._transport: asyncio.DatagramTransport | None = None
         self._sources: frozenset[str] = frozenset()
-        self._lost: asyncio.Future[LinkError] = asyncio.get_running_loop().create_future()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._asking = 0
         self.malformed = 0
         """Datagrams that could not be read."""
         self.strangers = 0
         """Datagrams that came from elsewhere."""
-
-    @property
-    def instance(self) -> str:
-        """Since when this OpenSIPS runs, in its own words."""
-        return self._instance
 
     async def open(self) -> None:
         """Listen, have events sent here, and ask who it is."""
@@ -122,26 +86,20 @@ class OpensipsLink(asyncio.DatagramProtocol):
             self._tell(event)
         return listed
 
-    async def lost(self) -> LinkError:
-        """Wait until it answers no more, or is another one."""
-        return await asyncio.shield(self._lost)
-
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
         """Have a call ended."""
         if self._transport is None or self._lost.done():
             return f"the link to the switch {self._settings.name} is down"
         try:
             body = self._translator.hang_up(command)
-        except ValueError as error:
+        except (UnableError, ValueError) as error:
             return str(error)
-        self._start(self._hang_up(command.call.native, body))
+        self._start(self._hang_up(command.call.native, body, answered))
         return None
 
     async def close(self) -> None:
         """Want no more events, and give the connections up."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         if self._transport is not None:
             if not self._lost.done():
                 with suppress(LinkError):
@@ -195,10 +153,13 @@ class OpensipsLink(asyncio.DatagramProtocol):
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def explained(self, error: FaultError | MalformedError) -> LinkError:
+        """An answer that is none, for people."""
+        words = f"OpenSIPS answered: {error}"
+        if isinstance(error, MalformedError):
+            fix = "correct `rpc`; if a list was asked for, raise `buf_size` of its module httpd or lower `page`"
+            return LinkError(words, fix)
+        return LinkError(words)
 
     def _address(self) -> str:
         if self._settings.advertise or self._transport is None:
@@ -206,20 +167,16 @@ class OpensipsLink(asyncio.DatagramProtocol):
         host, port = self._transport.get_extra_info("sockname")[:2]
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
-    async def _ask(self, body: bytes, decoder: msgspec.json.Decoder[Value]) -> Value:
-        answer = await self._rpc.ask(body, self._settings.answer_timeout)
-        try:
-            return read_result(answer, decoder)
-        except (FaultError, MalformedError) as error:
-            raise _explained(error) from None
-
     async def _renew(self) -> None:
         """Have events sent for a while more. Raises `LinkError`, also if this OpenSIPS is not the one it was."""
         try:
             await self._ask(subscription(self._address(), self._settings.subscription), wire.ANYTHING)
+        except RpcTimeoutError:
+            raise
         except LinkError as error:
             if not error.fix:
-                raise LinkError(error.cause, "load the modules dialog.so and event_datagram.so in its script") from None
+                fix = "load the modules dialog.so and event_datagram.so in its script"
+                raise LinkError(error.cause, fix, lasting=True) from None
             raise
         instance = (await self._ask(UPTIME, wire.UPTIME)).up_since
         if self._instance and instance != self._instance:
@@ -232,30 +189,5 @@ class OpensipsLink(asyncio.DatagramProtocol):
             try:
                 await self._renew()
             except LinkError as error:
-                if not self._lost.done():
-                    self._lost.set_result(error)
+                self._lose(error)
                 return
-
-    async def _hang_up(self, native: str, body: bytes) -> None:
-        memory = self._translator.memory
-        memory.ordered(native, self._clock())
-        try:
-            await self._ask(body, wire.ANYTHING)
-        except LinkError as error:
-            memory.spared(native)
-            _log.warning("switch %s did not end dialog %s: %s", self._settings.name, native, error)
-            self._resync(f"dialog {native} could not be ended")
-            return
-        for event in memory.ending(native, self._clock()):
-            self._tell(event)
-        await asyncio.sleep(KILL_CHECK)
-        if native in memory:
-            self._resync(f"dialog {native} was to be ended, and no event told its end")
-
-
-def _explained(error: FaultError | MalformedError) -> LinkError:
-    words = f"OpenSIPS answered: {error}"
-    if isinstance(error, MalformedError):
-        fix = "correct `rpc`; if a list was asked for, raise `buf_size` of its module httpd or lower `page`"
-        return LinkError(words, fix)
-    return LinkError(words)
