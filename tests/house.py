@@ -15,7 +15,7 @@ from callboard.access.passwords import make_login
 from callboard.access.rights import Role
 from callboard.access.settings import AccessSettings
 from callboard.calls.causes import Cause, Reason
-from callboard.calls.commands import Command, CommandId
+from callboard.calls.commands import Answered, Command, CommandId
 from callboard.calls.events import (
     LegAnswered,
     LegAuthenticating,
@@ -126,7 +126,7 @@ class House:
         )
         self._names = count(1)
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered) -> str | None:
         """The switchboard's port."""
         if self.unreachable is not None:
             return self.unreachable

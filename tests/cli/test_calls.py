@@ -8,7 +8,7 @@ import time
 import msgspec
 import pytest
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command
 from callboard.calls.state import State
 from tests.cli.conftest import Run
 from tests.house import House
@@ -172,5 +172,5 @@ class Silent:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def send(self, command: Command) -> None:
+    def send(self, command: Command, answered: Answered) -> None:
         asyncio.get_running_loop().call_soon(self._house.ledger.sweep, time.time() + 60)

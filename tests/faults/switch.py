@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 from msgspec.structs import replace
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import Event, LegDescribed, LegRenamed, LegSeen, Moved, SwitchListed
 from callboard.calls.legs import Leg, LegId, Side
 from callboard.calls.state import State
@@ -89,7 +89,7 @@ class MemoryLink:
     async def lost(self) -> LinkError:
         return await asyncio.shield(self._lost)
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
         self._switch.sent.append(command)
         return None
 

@@ -10,7 +10,7 @@ import pytest
 from callboard.access.access import Access
 from callboard.access.rights import ROLE_RIGHTS, Principal, Role
 from callboard.access.settings import AccessSettings
-from callboard.calls.commands import Command, CommandId
+from callboard.calls.commands import Answered, Command, CommandId
 from callboard.calls.events import LegAnswered, LegEnded, LegSeen
 from callboard.calls.legs import Call, CallKey, Facts, Leg, LegId, Side
 from callboard.directory.directory import Directory
@@ -31,7 +31,7 @@ class Switch:
         self.sent: list[Command] = []
         self.refusal: str | None = None
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered) -> str | None:
         if self.refusal is None:
             self.sent.append(command)
         return self.refusal

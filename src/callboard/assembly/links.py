@@ -1,6 +1,6 @@
 """The links to the switches, and the port through which commands leave."""
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command
 from callboard.switches.b2bua.adapter import B2bua
 
 __all__ = ["Links"]
@@ -16,10 +16,10 @@ class Links:
         """A further one."""
         self._links[switch.name] = switch
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered) -> str | None:
         """Hand a command to its call's switch. None if it went out, else why not, for people."""
         link = self._links.get(command.call.switch)
-        return f"there is no switch {command.call.switch}" if link is None else link.send(command)
+        return f"there is no switch {command.call.switch}" if link is None else link.send(command, answered)
 
     def troubles(self) -> tuple[str, ...]:
         """Why a switch cannot be used at present; none if all can."""

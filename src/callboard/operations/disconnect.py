@@ -8,7 +8,6 @@ from callboard.calls.legs import Call
 from callboard.calls.refusals import AccountNotFound
 from callboard.calls.state import LIVE, State
 from callboard.operations.desk import Desk
-from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
 from callboard.operations.show import call_in_sight
 from callboard.table.filters import Filter
@@ -56,18 +55,10 @@ class Disconnecting(msgspec.Struct, frozen=True):
 
 
 def _hang_up(desk: Desk, principal: Principal, operation: str, call: Call, now: float) -> CommandId:
-    record = CommandRecord(
-        id=desk.ledger.new_id(),
-        at=now,
-        login=principal.login,
-        address=principal.address,
-        operation=operation,
-        call_number=call.number,
-        switch=call.key.switch,
-    )
+    record = desk.ledger.begin(principal, operation, call, now)
     if call.state is State.ENDED:
         return desk.ledger.gone_already(record).id
-    return desk.ledger.issue(record, HangUp(record.id, call.key), desk.switchboard).id
+    return desk.ledger.issue(record, HangUp(record.id, call.key), call, desk.switchboard).id
 
 
 def _hang_up_all(desk: Desk, principal: Principal, operation: str, wanted: Filter, now: float) -> Disconnecting:

@@ -7,6 +7,7 @@ one of a switch that was taken away for good.
 import msgspec
 
 from callboard.access.rights import Principal, Right
+from callboard.calls.commands import Outcome
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
@@ -23,19 +24,11 @@ class ForgetCall(msgspec.Struct, frozen=True, kw_only=True):
 
 def _forget_call(desk: Desk, principal: Principal, arguments: ForgetCall, now: float) -> CommandRecord:
     call = call_in_sight(desk, principal, arguments.number)
-    record = CommandRecord(
-        id=desk.ledger.new_id(),
-        at=now,
-        login=principal.login,
-        address=principal.address,
-        operation=FORGET_CALL.name,
-        call_number=call.number,
-        switch=call.key.switch,
-    )
+    record = desk.ledger.begin(principal, FORGET_CALL.name, call, now)
     words = f"removed by hand by {principal.login}; the switch was not asked"
     if desk.table.forget(call.number, words, now) is None:
         return desk.ledger.gone_already(record)
-    return desk.ledger.carried_out(record, words)
+    return desk.ledger.note(record, Outcome.DONE, words)
 
 
 FORGET_CALL = Operation(

@@ -1,18 +1,22 @@
 """The ledger: every command from the moment it is asked for until its outcome is proven.
 
-A command never edits the table. Its outcome is `done` when the switch reported the end of the call, and nothing else
-makes it so.
+A command never edits the table. Its outcome is `done` when the switch itself reported what was asked for, in its events
+(`proofs`) or in its answer, and nothing else makes it so.
 """
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
+from callboard.access.rights import Principal
 from callboard.calls.causes import Reason
-from callboard.calls.commands import Command, CommandId, Outcome, Switchboard
+from callboard.calls.commands import Answer, Command, CommandId, HangUp, Outcome, Switchboard
 from callboard.calls.legs import Call
+from callboard.calls.state import State
+from callboard.operations.proofs import proof
 from callboard.table.changes import Change, Kind
 
 __all__ = ["CommandRecord", "Ledger"]
@@ -36,7 +40,20 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome = Outcome.PENDING
     outcome_at: float | None = None
     words: str = ""
-    """The switch's or our own words on the outcome, for people."""
+    """What more was asked for, such as the number of a transfer, and the switch's or our own words on the outcome."""
+
+
+class _Pending:
+    """A command that went out and waits for its proof."""
+
+    __slots__ = ("before", "command", "now", "taken")
+
+    def __init__(self, command: Command, call: Call) -> None:
+        self.command = command
+        self.before = call
+        self.now = call
+        self.taken = False
+        """Whether the switch said that it took the command."""
 
 
 class Ledger:
@@ -45,7 +62,7 @@ class Ledger:
     def __init__(self, new_id: Callable[[], CommandId]) -> None:
         self.new_id = new_id
         self._records: dict[CommandId, CommandRecord] = {}
-        self._pending: dict[int, list[CommandId]] = {}
+        self._pending: dict[int, dict[CommandId, _Pending]] = {}
         self._queue: deque[CommandId] = deque()
         self._watchers: list[Callable[[CommandRecord], None]] = []
 
@@ -58,62 +75,107 @@ class Ledger:
         """What is known of a command; None for an unknown or old one."""
         return self._records.get(command)
 
+    def records(self, call_number: int) -> tuple[CommandRecord, ...]:
+        """The commands for a call that are still known, the oldest first."""
+        return tuple(record for record in self._records.values() if record.call_number == call_number)
+
     def outcome(self, command: CommandId) -> Outcome:
         """How a command came out; `PENDING` while it has not, `UNKNOWN` for one that is not known (any more)."""
         record = self._records.get(command)
         return Outcome.UNKNOWN if record is None else record.outcome
 
-    def issue(self, record: CommandRecord, command: Command, switchboard: Switchboard) -> CommandRecord:
-        """Write a command down, then send it. If it cannot be sent it is refused, with the link's words."""
-        self._records[record.id] = record
-        self._queue.append(record.id)
-        self._pending.setdefault(record.call_number, []).append(record.id)
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def begin(self, principal: Principal, operation: str, call: Call, now: float) -> CommandRecord:
+        """A record of what is asked for, under a new id; it is not written down yet."""
+        return CommandRecord(
+            id=self.new_id(),
+            at=now,
+            login=principal.login,
+            address=principal.address,
+            operation=operation,
+            call_number=call.number,
+            switch=call.key.switch,
+        )
+
+    def issue(self, record: CommandRecord, command: Command, call: Call, switchboard: Switchboard) -> CommandRecord:
+        """Write a command for a call down, then send it. If it cannot be sent it is refused, with the link's words."""
+        self._write(record)
+        self._pending.setdefault(record.call_number, {})[record.id] = _Pending(command, call)
         self._tell(record)
-        why_not = switchboard.send(command)
+        why_not = switchboard.send(command, partial(self.answered, record.id))
         if why_not is not None:
             return self._settle(record.id, Outcome.REFUSED, record.at, why_not)
-        return record
+        return self._records[record.id]
 
-    def gone_already(self, record: CommandRecord) -> CommandRecord:
-        """Write down a command for a call that ended before it could be sent."""
-        return self._note(record, Outcome.ALREADY_GONE, "the call was over already")
-
-    def carried_out(self, record: CommandRecord, words: str) -> CommandRecord:
-        """Write down what was done here, without any switch."""
-        return self._note(record, Outcome.DONE, words)
-
-    def _note(self, record: CommandRecord, outcome: Outcome, words: str) -> CommandRecord:
-        self._records[record.id] = record
-        self._queue.append(record.id)
+    def note(self, record: CommandRecord, outcome: Outcome, words: str) -> CommandRecord:
+        """Write down a command whose outcome is known without asking any switch."""
+        self._write(record)
         self._tell(record)
         return self._settle(record.id, outcome, record.at, words)
 
-    def observe(self, change: Change, now: float) -> None:
-        """Take the proof from the table: a call that ended settles every command that was to end it.
+    def gone_already(self, record: CommandRecord) -> CommandRecord:
+        """Write down a command for a call that ended before it could be sent."""
+        return self.note(record, Outcome.ALREADY_GONE, "the call was over already")
 
-        A row that was removed by hand proves nothing.
+    def _write(self, record: CommandRecord) -> None:
+        self._records[record.id] = record
+        self._queue.append(record.id)
+
+    # --- outcomes ----------------------------------------------------------------------------------------------------
+
+    def answered(self, command: CommandId, answer: Answer) -> None:
+        """Take in what the switch answered. What was settled before stays as it is."""
+        pending = self._waiting(command)
+        if pending is None:
+            return
+        if answer.outcome is not Outcome.PENDING:
+            self._settle(command, answer.outcome, answer.at, answer.words)
+            return
+        pending.taken = True
+        self._look(command, pending, answer.at)
+
+    def observe(self, change: Change, now: float) -> None:
+        """Take the proof from the table: what the switch tells of a call settles the commands for it."""
+        if change.kind not in (Kind.CHANGED, Kind.ENDED):
+            return
+        for command, pending in tuple(self._pending.get(change.call.number, {}).items()):
+            pending.now = change.call
+            self._look(command, pending, now)
+
+    def _look(self, command: CommandId, pending: _Pending, now: float) -> None:
+        """Settle a command if the call, as it is now, shows how it came out.
+
+        A row that was removed by hand proves nothing, nor does an end what was to happen before it.
         """
-        if change.kind is Kind.ENDED:
-            cause = change.call.cause
-            by_hand = cause is not None and cause.reason is Reason.FORGOTTEN
-            outcome = Outcome.UNKNOWN if by_hand else Outcome.DONE
-            for command in self._pending.pop(change.call.number, ()):
-                self._settle(command, outcome, now, _words(change.call))
+        call = pending.now
+        by_hand = call.cause is not None and call.cause.reason is Reason.FORGOTTEN
+        words = proof(pending.command, pending.before, call, taken=pending.taken)
+        if words is not None:
+            self._settle(command, Outcome.UNKNOWN if by_hand else Outcome.DONE, now, words)
+        elif call.state is State.ENDED:
+            self._settle(command, Outcome.UNKNOWN, now, "the call ended before the switch reported it")
 
     def sweep(self, now: float) -> None:
         """Give up on proof that did not come in time, and forget old outcomes. Call it about once a second."""
-        for command in [command for commands in self._pending.values() for command in commands]:
+        for command, pending in [pair for pairs in self._pending.values() for pair in pairs.items()]:
             if self._records[command].at <= now - TIME_LIMIT:
-                self._settle(command, Outcome.UNKNOWN, now, f"the switch reported no end within {TIME_LIMIT:.0f} s")
+                what = "no end" if isinstance(pending.command, HangUp) else "nothing of it"
+                self._settle(command, Outcome.UNKNOWN, now, f"the switch reported {what} within {TIME_LIMIT:.0f} s")
         while self._queue and self._records[self._queue[0]].at <= now - KEEP:
             self._records.pop(self._queue.popleft())
 
+    def _waiting(self, command: CommandId) -> _Pending | None:
+        record = self._records.get(command)
+        return None if record is None else self._pending.get(record.call_number, {}).get(command)
+
     def _settle(self, command: CommandId, outcome: Outcome, at: float, words: str) -> CommandRecord:
-        record = replace(self._records[command], outcome=outcome, outcome_at=at, words=words)
-        self._records[command] = record
+        before = self._records[command]
+        told = ": ".join(part for part in (before.words, words) if part)
+        record = self._records[command] = replace(before, outcome=outcome, outcome_at=at, words=told)
         waiting = self._pending.get(record.call_number)
-        if waiting is not None and command in waiting:
-            waiting.remove(command)
+        if waiting is not None:
+            waiting.pop(command, None)
             if not waiting:
                 del self._pending[record.call_number]
         self._tell(record)
@@ -122,7 +184,3 @@ class Ledger:
     def _tell(self, record: CommandRecord) -> None:
         for watcher in tuple(self._watchers):
             watcher(record)
-
-
-def _words(call: Call) -> str:
-    return "" if call.cause is None else call.cause.text

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import SwitchListed
 
 __all__ = ["Link", "LinkError"]
@@ -43,8 +43,11 @@ class Link(Protocol):
         """Wait until the link is lost, and say why."""
         ...
 
-    def send(self, command: Command) -> str | None:
-        """Hand a command over at once. None if it went out, else why not, for people."""
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
+        """Hand a command over at once. None if it went out, else why not, for people.
+
+        What the switch answers goes to `answered`, once, if it comes while the link is there.
+        """
         ...
 
     async def close(self) -> None:

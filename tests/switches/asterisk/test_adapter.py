@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callboard.calls.commands import CommandId, HangUp
+from callboard.calls.commands import Answer, CommandId, HangUp, Outcome
 from callboard.calls.events import Event, LegAnswered, LegSeen, SwitchListed
 from callboard.calls.legs import CallKey
 from callboard.switches.asterisk.adapter import AsteriskLink
@@ -147,8 +147,11 @@ async def test_a_refused_hang_up_is_for_people_to_read(caplog: pytest.LogCapture
         switch.answers["Hangup"] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
         switch.tell(f"Event: Newchannel\r\nChannelState: 4\r\n{ALICE}")
         await until(lambda: bool(told))
-        assert link.send(HangUp(CommandId("1"), CallKey("pbx", "1000000001.1"))) is None
-        await until(lambda: "refused to hang up: Permission denied" in caplog.text)
+        heard: list[Answer] = []
+        assert link.send(HangUp(CommandId("1"), CallKey("pbx", "1000000001.1")), heard.append) is None
+        await until(lambda: "refused to end a call: Permission denied" in caplog.text)
+        assert [answer.outcome for answer in heard] == [Outcome.REFUSED]
+        assert "write = call" in heard[0].words
 
 
 async def test_what_events_leave_in_doubt_is_asked_of_the_list() -> None:

@@ -6,15 +6,18 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command, Outcome, nobody_asks
 from callboard.calls.events import Event, SwitchListed
+from callboard.switches.asterisk.orders import Order, answer_of
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet, Stream, UnsendableError, action, challenge_key
 from callboard.switches.clock import SwitchClock
 from callboard.switches.link import LinkError
+from callboard.switches.orders import UnableError, Verdict, verb
 
 __all__ = ["EVENTS", "AsteriskLink"]
 
@@ -222,25 +225,27 @@ class AsteriskLink:
 
     # --- commands ------------------------------------------------------------------------------------------------
 
-    def send(self, command: Command) -> str | None:
-        """Have every channel of a call hung up. None if that was sent; else why not, for people."""
-        actions = self._translator.hang_up(command)
-        if not actions:
-            return f"the switch {self.settings.name} has no such call"
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
+        """Have a call ended or transferred. None if that was sent; else why not, for people."""
         try:
-            for fields in actions:
-                self._send("Hangup", fields).answered.add_done_callback(self._hung_up)
-        except (LinkError, UnsendableError) as error:
+            actions = self._translator.orders(command, self.settings.transfer_context)
+            if not actions:
+                return f"the switch {self.settings.name} has no such call"
+            verdict = Verdict(len(actions), answered)
+            for order in actions:
+                question = self._send(order.action, order.fields)
+                question.answered.add_done_callback(partial(self._answered, command, order, verdict))
+        except (LinkError, UnsendableError, UnableError) as error:
             return str(error)
         return None
 
-    def _hung_up(self, answered: "asyncio.Future[Packet]") -> None:
-        """A refusal is for people to read; that the channel is gone already is as good as done."""
-        if answered.cancelled() or answered.result().response == "Success":
+    def _answered(self, command: Command, order: Order, verdict: Verdict, answered: "asyncio.Future[Packet]") -> None:
+        if answered.cancelled():
             return
-        words = answered.result().get("Message")
-        if "No such channel" not in words:
-            _log.warning("switch %s refused to hang up: %s; %s", self.settings.name, words, _PERMISSIONS)
+        answer = answer_of(order, answered.result(), self._clock(), _PERMISSIONS)
+        if answer.outcome is Outcome.REFUSED:
+            _log.warning("switch %s refused to %s a call: %s", self.settings.name, verb(command), answer.words)
+        verdict.take(answer)
 
     # --- what arrives --------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from msgspec.structs import replace
 
 from callboard.calls.causes import Cause, Reason
-from callboard.calls.commands import Command
+from callboard.calls.commands import Command, HangUp
 from callboard.calls.events import (
     Event,
     LegAnswered,
@@ -38,6 +38,7 @@ from callboard.switches.asterisk.channels import (
     leg_id,
 )
 from callboard.switches.asterisk.mirror import Channel, Mirror
+from callboard.switches.asterisk.orders import Order, orders
 from callboard.switches.asterisk.wire import Packet
 
 __all__ = ["Translator"]
@@ -149,12 +150,12 @@ class Translator:
 
     # --- commands ------------------------------------------------------------------------------------------------
 
-    def hang_up(self, command: Command) -> tuple[tuple[tuple[str, str], ...], ...]:
-        """The fields of the Hangup actions that end a call; none if the switch has no such call."""
+    def orders(self, command: Command, context: str) -> tuple[Order, ...]:
+        """The actions that carry a command out (see `orders.orders`). Raises `UnableError`."""
         living = self._mirror.living(command.call.native)
-        for channel in living:
+        for channel in living if isinstance(command, HangUp) else ():
             channel.commanded = True
-        return tuple((("Channel", channel.name), ("Cause", "16")) for channel in living)
+        return orders(command, living, context)
 
     # --- what each event tells -----------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ import msgspec
 from callboard.access.digest import OneTimeNonces
 from callboard.access.settings import AccessSettings
 from callboard.access.throttle import Throttle
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command, HangUp, nobody_asks
 from callboard.calls.events import Event, SwitchLost, SwitchRestarted, SwitchUp
 from callboard.directory.directory import Directory
 from callboard.switches.b2bua import wire
@@ -28,6 +28,7 @@ from callboard.switches.b2bua.process import EngineProcess, spawn
 from callboard.switches.b2bua.registrar import Registrar
 from callboard.switches.b2bua.settings import B2buaSettings
 from callboard.switches.b2bua.translate import Translator
+from callboard.switches.orders import verb
 
 __all__ = ["ENGINE", "B2bua", "Health", "SwitchStartError"]
 
@@ -157,8 +158,13 @@ class B2bua:
             ignored=self._translator.ignored,
         )
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
         """Have a call hung up. None if the engine was told; else why not, for people."""
+        if not isinstance(command, HangUp):
+            return (
+                f"the embedded switch cannot {verb(command)} a call of its own accord: do it at the phone, "
+                "or carry the call by an Asterisk or a FreeSWITCH"
+            )
         process = self._process
         call = self._translator.engine_id(command.call.native)
         if process is None or not self._up:

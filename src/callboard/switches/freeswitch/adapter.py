@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answer, Answered, Command, Outcome, nobody_asks
 from callboard.calls.events import Event, SwitchListed
 from callboard.switches.clock import SwitchClock
 from callboard.switches.freeswitch import wire
@@ -13,6 +14,7 @@ from callboard.switches.freeswitch.connection import Connection
 from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.freeswitch.translate import Question, Translator
 from callboard.switches.link import LinkError
+from callboard.switches.orders import UnableError, Verdict, verb
 
 __all__ = ["FreeswitchLink", "new_translator"]
 
@@ -129,7 +131,7 @@ class FreeswitchLink:
                 if listing is None:
                     words = " ".join(answer.body[:200].decode("utf-8", "replace").split())
                     fix = "a user of its own needs show, uuid_exists, uuid_dump and uuid_kill in esl-allowed-api"
-                    raise LinkError(f"the switch does not list its channels ({words})", fix)
+                    raise LinkError(f"the switch does not list its channels ({words})", fix, lasting=True)
                 answers = await self._ask_all(self._translator.doubts(listing, at))
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
@@ -180,23 +182,34 @@ class FreeswitchLink:
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
-    def send(self, command: Command) -> str | None:
-        """Have a call hung up, every channel of it. None if that went out; else why not, for people."""
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
+        """Have a call ended, transferred, held or taken off hold. None if that went out; else why not, for people."""
         connection = self._connection
         if connection is None or connection.lost.done():
             return f"the link to the switch {self._settings.name} is lost"
         if connection.clogged:
             return f"the switch {self._settings.name} does not take commands at present: try again"
-        lines = self._translator.commands(command)
+        try:
+            lines = self._translator.commands(command, self._settings.transfer_context)
+        except UnableError as error:
+            return str(error)
         if not lines:
             # The table has a call that the switch has not: its list says so, and the table corrects itself.
-            self._resync("a call was to be ended that is not known")
+            self._resync(f"there was a command to {verb(command)} a call that is not known")
+        verdict = Verdict(len(lines), answered)
         for line in lines:
-            connection.ask(wire.api(line)).add_done_callback(self._answered)
+            connection.ask(wire.api(line)).add_done_callback(partial(self._answered, command, verdict))
         return None
 
-    def _answered(self, answer: asyncio.Future[wire.Frame | None]) -> None:
+    def _answered(self, command: Command, verdict: Verdict, answer: asyncio.Future[wire.Frame | None]) -> None:
         frame = None if answer.cancelled() else answer.result()
-        if frame is not None and frame.body.startswith(b"-ERR") and not wire.denies(frame.body):
-            words = " ".join(frame.body[:200].decode("utf-8", "replace").split())
-            _log.warning("switch %s refused to end a call: %s", self._settings.name, words)
+        if frame is None:
+            return
+        words = " ".join(frame.body[:200].decode("utf-8", "replace").split())
+        outcome = Outcome.PENDING
+        if wire.denies(frame.body):
+            outcome = Outcome.ALREADY_GONE
+        elif not words.startswith("+OK"):
+            outcome = Outcome.REFUSED
+            _log.warning("switch %s refused to %s a call: %s", self._settings.name, verb(command), words)
+        verdict.take(Answer(outcome, self._clock(), words))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec.structs import replace
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Command, HangUp, Hold, Transfer, Unhold
 from callboard.calls.events import (
     Event,
     LegAnswered,
@@ -39,6 +39,7 @@ from callboard.switches.freeswitch.channels import (
     with_news,
 )
 from callboard.switches.freeswitch.grouping import Member, call_names
+from callboard.switches.orders import NOT_ANSWERED, UnableError
 
 __all__ = ["Question", "Translator"]
 
@@ -309,11 +310,33 @@ class Translator:
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
-    def commands(self, command: Command) -> list[str]:
-        """What to send so that every channel of a call ends; nothing if none is known."""
-        word = cause_word(command.cause.reason)
-        channels = [uuid for uuid, channel in self._channels.items() if channel.call == command.call.native]
-        return [wire.kill(uuid, word) for uuid in channels if _is_word(uuid)]
+    def commands(self, command: Command, context: str = "") -> list[str]:
+        """What to send to carry a command out; nothing if no channel of its call is known. Raises `UnableError`.
+
+        `context` is where the number of a transfer is looked up; empty: in that of the channel that goes there.
+        """
+        channels = {
+            uuid: channel
+            for uuid, channel in self._channels.items()
+            if channel.call == command.call.native and _is_word(uuid)
+        }
+        match command:
+            case HangUp():
+                return [wire.kill(uuid, cause_word(command.cause.reason)) for uuid in channels]
+            case Transfer():
+                return [wire.transfer(uuid, command.target, context) for uuid in _talking(channels, command.party)]
+            case Hold() | Unhold():
+                on = isinstance(command, Hold)
+                return [wire.hold(uuid, on=on) for uuid in _talking(channels, command.party)]
+
+
+def _talking(channels: Mapping[str, _Channel], party: Side) -> list[str]:
+    """The channel of a party that is connected; nothing if there is no channel at all. Raises `UnableError`."""
+    legs = [(uuid, channel.leg) for uuid, channel in channels.items() if channel.leg is not None]
+    found = [uuid for uuid, leg in legs if leg.side is party and leg.state in CONNECTED]
+    if legs and not found:
+        raise UnableError(NOT_ANSWERED)
+    return found[:1]
 
 
 def _may_ring(channel: _Channel, row: wire.Row, at: float) -> bool:

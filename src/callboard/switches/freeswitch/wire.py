@@ -23,10 +23,12 @@ __all__ = [
     "denies",
     "dump",
     "exists",
+    "hold",
     "kill",
     "login",
     "read_event",
     "read_listing",
+    "transfer",
 ]
 
 MAX_HEAD = 16_384
@@ -273,6 +275,19 @@ def kill(uuid: str, cause: str) -> str:
     return f"uuid_kill {_word(uuid)} {_word(cause)}"
 
 
+def transfer(uuid: str, target: str, context: str) -> str:
+    """Has a channel's dialplan begin anew at an extension; in its own context, if `context` is empty.
+
+    The kind of dialplan is named, for in others (`inline`) an extension is a program.
+    """
+    return f"uuid_transfer {_word(uuid)} {_word(target)} XML {_word(context) if context else ''}".rstrip()
+
+
+def hold(uuid: str, *, on: bool) -> str:
+    """Puts the phone at a channel on hold, or takes it off."""
+    return f"uuid_hold {'' if on else 'off '}{_word(uuid)}"
+
+
 def denies(answer: bytes) -> bool:
     """Whether an answer says that there is no such channel."""
     return answer.strip() == b"false" or answer.startswith(b"-ERR No such channel")
@@ -280,7 +295,7 @@ def denies(answer: bytes) -> bool:
 
 def _word(text: str) -> str:
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("a channel's id or a cause is one word, and this is none")
+        raise ValueError("what is sent to the event socket here is one word, and this is none")
     return text
 
 

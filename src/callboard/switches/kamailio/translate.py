@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from callboard.calls.causes import Cause, Reason, reason_of_sip
-from callboard.calls.commands import HangUp
+from callboard.calls.commands import Command, HangUp
 from callboard.calls.events import Event, SwitchListed
 from callboard.calls.state import State
 from callboard.switches.dialogs.dialog import OVER, STATES, Dialog
@@ -11,6 +11,7 @@ from callboard.switches.dialogs.jsonrpc import request
 from callboard.switches.dialogs.memory import Memory
 from callboard.switches.dialogs.uris import display_name
 from callboard.switches.kamailio import wire
+from callboard.switches.orders import verb
 
 __all__ = ["LIST", "STATISTICS", "UPTIME", "RefusedError", "Translator", "native_of"]
 
@@ -88,8 +89,13 @@ class Translator:
         strange = sum(dialog.state not in STATES and dialog.state != OVER for dialog in dialogs)
         return self.memory.listed(up, at, complete=complete and not strange)
 
-    def hang_up(self, command: HangUp) -> bytes:
+    def hang_up(self, command: Command) -> bytes:
         """The RPC that ends a call. Raises `RefusedError`, for people, where Kamailio could not."""
+        if not isinstance(command, HangUp):
+            raise RefusedError(
+                f"Kamailio is a proxy and has no command to {verb(command)} a call: do it at the phone, "
+                "or on the switch behind the proxy"
+            )
         native = command.call.native
         state = self.memory.state(native)
         if state is None:

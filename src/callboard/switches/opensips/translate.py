@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 from callboard.calls.causes import Cause, Reason
-from callboard.calls.commands import HangUp
+from callboard.calls.commands import Command, HangUp
 from callboard.calls.events import Event, SwitchListed
 from callboard.switches.dialogs.dialog import OVER, STATES, Dialog
 from callboard.switches.dialogs.jsonrpc import request
 from callboard.switches.dialogs.memory import Memory
 from callboard.switches.dialogs.uris import display_name
 from callboard.switches.opensips import wire
+from callboard.switches.orders import UnableError, verb
 
 __all__ = ["UPTIME", "Pages", "Translator", "subscription"]
 
@@ -90,8 +91,15 @@ class Translator:
         strange = any(dialog.state not in STATES and dialog.state != OVER for dialog in dialogs)
         return self.memory.listed(up, at, complete=complete and not strange)
 
-    def hang_up(self, command: HangUp) -> bytes:
-        """The request that ends a call, ringing or answered. Raises ValueError for an id that no request may hold."""
+    def hang_up(self, command: Command) -> bytes:
+        """The request that ends a call, ringing or answered. Raises `UnableError` for any other command, ValueError
+        for an id that no request may hold.
+        """
+        if not isinstance(command, HangUp):
+            raise UnableError(
+                f"Callboard has no way to {verb(command)} a call on OpenSIPS, a proxy: do it at the phone, "
+                "or on the switch behind the proxy"
+            )
         return request("dlg_end_dlg", {"dialog_id": command.call.native})
 
 
