@@ -11,7 +11,8 @@ from callboard.config import Config, load
 from callboard.config.examples import EXAMPLES
 from callboard.config.loading import gather
 from callboard.config.pages import HIDDEN, in_force, in_force_text, reference, schema, template
-from callboard.config.tree import Setting, sections, settings, variable
+from callboard.config.settings import Switches
+from callboard.config.tree import NAMED, KeyPath, Setting, dotted, kinds, sections, settings, variable, with_name
 from callboard.config.values import read_value, toml
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -20,6 +21,11 @@ ALL = tuple(settings(Config).values())
 
 def key(setting: Setting) -> str:
     return setting.key
+
+
+def real(path: KeyPath) -> KeyPath:
+    """A path that can be given, with another name for each kind of named sections."""
+    return with_name(path, f"my-{path[1]}")
 
 
 @pytest.mark.parametrize("setting", ALL, ids=key)
@@ -33,12 +39,13 @@ def test_every_default_is_a_value_that_can_be_given(setting: Setting) -> None:
 
 
 def test_what_is_empty_by_default_has_an_example() -> None:
-    assert {setting.key for setting in ALL if setting.default in ("", (), None)} == set(EXAMPLES)
+    assert {setting.general for setting in ALL if setting.default in ("", (), None)} == set(EXAMPLES)
 
 
 def test_every_example_is_a_value_that_can_be_given(tmp_path: Path) -> None:
     file = tmp_path / "callboard.toml"
-    file.write_text("".join(f"{key} = {toml(example)}\n" for key, example in EXAMPLES.items()), encoding="utf-8")
+    text = "".join(f"{dotted(real(tuple(key.split('.'))))} = {toml(value)}\n" for key, value in EXAMPLES.items())
+    file.write_text(text, encoding="utf-8")
     assert len(gather(file, {}, {}).origins) == len(EXAMPLES)
 
 
@@ -56,8 +63,12 @@ def test_the_template_uncommented_sets_everything_to_its_default(tmp_path: Path)
     file = tmp_path / "callboard.toml"
     file.write_text(re.sub(r"(?m)^#(?! )", "", template()), encoding="utf-8")
     loaded = gather(file, {}, {})
-    assert loaded.config == Config()
-    assert set(loaded.origins) == set(settings(Config))
+    switches = loaded.config.switches
+    for kind in kinds(Config):
+        [(name, switch)] = getattr(switches, kind[-1]).items()
+        assert switch == type(switch)(name=name)
+    assert msgspec.structs.replace(loaded.config, switches=Switches(b2bua=switches.b2bua)) == Config()
+    assert set(loaded.origins) == {real(path) for path in settings(Config)}
 
 
 def test_the_template_fits_the_screen() -> None:
@@ -85,7 +96,7 @@ def test_what_is_in_force_is_itself_toml_and_gives_the_same(tmp_path: Path) -> N
 def test_secrets_are_hidden() -> None:
     secret = [setting for setting in ALL if setting.secret]
     assert {setting.key for setting in secret} >= {"access.shared_key", "http.key_password"}
-    loaded = gather(None, {variable(setting.path): "opensesame" for setting in secret}, {})
+    loaded = gather(None, {variable(real(setting.path)): "opensesame" for setting in secret}, {})
     assert "opensesame" not in in_force_text(loaded)
     assert in_force_text(loaded).count(HIDDEN) == len(secret)
 
@@ -99,8 +110,8 @@ def test_the_schema_has_every_setting_with_its_words_and_bounds() -> None:
     for setting in ALL:
         node = whole
         for name in setting.path:
-            assert node["additionalProperties"] is False
-            node = node["properties"][name]
+            assert name == NAMED or node["additionalProperties"] is False
+            node = node["additionalProperties"] if name == NAMED else node["properties"][name]
         assert node["description"] == setting.words
         assert node["default"] == msgspec.to_builtins(setting.default)
     assert whole["properties"]["node"]["properties"]["index"]["maximum"] == 32_767

@@ -21,7 +21,7 @@ class Colour(StrEnum):
 
 def setting(type_: object) -> Setting:
     info = shapes.type_info(type_)
-    return Setting(path=("here",), type=type_, shape=info, default=None, words="")
+    return Setting(path=("here",), type=type_, shape=info, default=None, words="", general="here")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """The document: every room's settings, each under its section."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 import msgspec
 
 from callboard.access.settings import AccessSettings
+from callboard.config.tree import KeyPath, folded
 from callboard.dialects.enswitch.settings import EnswitchSettings
 from callboard.dialects.mor.settings import MorSettings
 from callboard.dialects.ozeki.settings import OzekiSettings
@@ -12,10 +14,15 @@ from callboard.dialects.sippy.settings import SippySettings
 from callboard.http.settings import HttpSettings
 from callboard.journal.settings import JournalSettings
 from callboard.storage.settings import StorageSettings
+from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.b2bua.settings import B2buaSettings
+from callboard.switches.freeswitch.settings import FreeswitchSettings
+from callboard.switches.kamailio.settings import KamailioSettings
+from callboard.switches.opensips.settings import OpensipsSettings
+from callboard.switches.settings import SwitchName
 from callboard.table.settings import TableSettings
 
-__all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches"]
+__all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches", "same_names"]
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +42,13 @@ class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True):
-    """The switches."""
+    """The switches: the embedded one, and any number of each other kind, each in a section that has its name."""
 
     b2bua: B2buaSettings = B2buaSettings()
+    asterisk: dict[SwitchName, AsteriskSettings] = {}
+    freeswitch: dict[SwitchName, FreeswitchSettings] = {}
+    kamailio: dict[SwitchName, KamailioSettings] = {}
+    opensips: dict[SwitchName, OpensipsSettings] = {}
 
 
 class Dialects(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,3 +72,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     dialects: Dialects = Dialects()
     journal: JournalSettings = JournalSettings()
     logging: LoggingSettings = LoggingSettings()
+
+
+def same_names(switches: Switches) -> Iterator[tuple[KeyPath, ...]]:
+    """The settings or sections that name switches alike, in groups. An environment variable must find one only."""
+    found: dict[str, list[KeyPath]] = {}
+    if switches.b2bua.enabled:
+        found[folded(switches.b2bua.name)] = [("switches", "b2bua", "name")]
+    for kind in ("asterisk", "freeswitch", "kamailio", "opensips"):
+        for name in getattr(switches, kind):
+            found.setdefault(folded(name), []).append(("switches", kind, name))
+    return (tuple(paths) for paths in found.values() if len(paths) > 1)

@@ -2,15 +2,28 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from callboard.config.mistakes import Mistake, did_you_mean
-from callboard.config.tree import VARIABLE_PREFIX, Setting, sections, settings, variable
+from callboard.config.tree import (
+    NAMED,
+    VARIABLE_PREFIX,
+    KeyPath,
+    Names,
+    Setting,
+    dotted,
+    expanded,
+    kinds,
+    settings,
+    variable,
+    with_name,
+)
 
-__all__ = ["Given", "Source", "from_environment", "from_file", "from_options"]
+__all__ = ["Given", "Named", "Source", "from_environment", "from_file", "from_options"]
 
 OPTION = "option --set"
 """The origin of what is given on the command line."""
@@ -26,11 +39,21 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is text that has yet to be read as the setting's type."""
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A section that the operator named."""
+
+    kind: KeyPath
+    """What all of its kind have in common of their paths."""
+    name: str
+    origin: str
+
+
 class Source(msgspec.Struct, frozen=True):
-    """What one source gave: values, and what was wrong with the rest."""
+    """What one source gave: values, the sections it named, and what was wrong with the rest."""
 
     given: tuple[Given, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    named: tuple[Named, ...] = ()
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
@@ -50,10 +73,16 @@ def from_file(tree: type[msgspec.Struct], path: Path) -> Source:
         return _broken(str(path), f"byte {error.start} is not UTF-8", "save the file as UTF-8")
     except tomllib.TOMLDecodeError as error:
         return _not_toml(path, str(error))
-    found = list(_walk(tree, data, (), str(path), key_lines(text)))
+    reader = _Reader(str(path), key_lines(text), settings(tree), frozenset(kinds(tree)))
+    return _source(reader.read(data, (), ()))
+
+
+def _source(found: Iterable[Given | Named | Mistake]) -> Source:
+    all_of_it = tuple(found)
     return Source(
-        tuple(one for one in found if isinstance(one, Given)),
-        tuple(one for one in found if isinstance(one, Mistake)),
+        tuple(one for one in all_of_it if isinstance(one, Given)),
+        tuple(one for one in all_of_it if isinstance(one, Mistake)),
+        tuple(one for one in all_of_it if isinstance(one, Named)),
     )
 
 
@@ -91,52 +120,69 @@ def _path_of(statement: object) -> tuple[str, ...]:
     return ()
 
 
-def _walk(
-    tree: type[msgspec.Struct],
-    data: Mapping[str, object],
-    path: tuple[str, ...],
-    file: str,
-    lines: Mapping[tuple[str, ...], int],
-) -> Iterator[Given | Mistake]:
-    """Every value in `data`, which stands in the document at `path`, and a mistake for each key that sets nothing."""
-    known = settings(tree)
-    names = sorted({each[len(path)] for each in known if each[: len(path)] == path and len(each) > len(path)})
-    for name, value in data.items():
-        here = (*path, name)
-        origin = _place(file, lines, here)
-        if here in known:
-            yield Given(setting=known[here], value=value, origin=origin, is_text=False)
-        elif name not in names:
-            yield Mistake(
-                where=origin,
-                key=".".join(here),
-                cause="there is no such setting",
-                fix=_unknown_fix(known, here, names),
-            )
+class _Reader(msgspec.Struct, frozen=True):
+    """Reads the tables of a file: their values, and a mistake for each key that sets nothing."""
+
+    file: str
+    lines: Mapping[KeyPath, int]
+    known: Mapping[KeyPath, Setting]
+    """By their path with `NAMED` in it."""
+    kinds: frozenset[KeyPath]
+
+    def read(self, data: Mapping[str, object], path: KeyPath, general: KeyPath) -> Iterator[Given | Named | Mistake]:
+        """All in `data`, which stands in the document at `path`; `general` is the same with `NAMED` for names."""
+        for name, value in data.items():
+            here = (*path, name)
+            if general in self.kinds:
+                yield from self._named(value, here, (*general, NAMED))
+            else:
+                yield from self._known(value, here, (*general, name))
+
+    def _named(self, value: object, here: KeyPath, general: KeyPath) -> Iterator[Given | Named | Mistake]:
+        *kind, name = here
+        if isinstance(value, dict):
+            yield Named(kind=tuple(kind), name=name, origin=self._place(here))
+            yield from self.read(value, here, general)
+            return
+        header = dotted((*kind, "pbx1"))
+        fix = f"write it below a header with a name that you choose, such as [{header}]"
+        yield self._mistake(here, f"[{dotted(tuple(kind))}] holds named sections and no settings", fix)
+
+    def _known(self, value: object, here: KeyPath, general: KeyPath) -> Iterator[Given | Named | Mistake]:
+        above = general[:-1]
+        names = sorted({path[len(above)] for path in self.known if path[: len(above)] == above != path})
+        if general in self.known:
+            setting = replace(self.known[general], path=here)
+            yield Given(setting=setting, value=value, origin=self._place(here), is_text=False)
+        elif here[-1] not in names:
+            yield self._mistake(here, "there is no such setting", self._unknown_fix(value, here, general, names))
         elif isinstance(value, dict):
-            yield from _walk(tree, value, here, file, lines)
+            yield from self.read(value, here, general)
         else:
-            yield Mistake(
-                where=origin,
-                key=".".join(here),
-                cause="this is a section, not a setting",
-                fix=f"write its settings below a header [{'.'.join(here)}]",
-            )
+            fix = f"write its settings below a header [{dotted(here)}]"
+            yield self._mistake(here, "this is a section, not a setting", fix)
 
+    def _unknown_fix(self, value: object, here: KeyPath, general: KeyPath, names: list[str]) -> str:
+        """The nearest name beside it; else the same name elsewhere; else all the names there are."""
+        if general[-2:-1] == (NAMED,):
+            if here[-1] == "name":
+                return f"the header has the name: write it as [{dotted((*here[:-2], 'pbx1'))}]"
+            if isinstance(value, dict):
+                header = dotted((*here[:-2], ".".join(here[-2:])))
+                return f"a name with dots stands in quotes, such as [{header}]"
+        elsewhere = [setting.general for setting in self.known.values() if setting.path[-1] == here[-1]]
+        otherwise = f"move it to `{elsewhere[0]}`" if elsewhere else f"here can stand: {', '.join(names)}"
+        return did_you_mean(here[-1], names, otherwise)
 
-def _unknown_fix(known: Mapping[tuple[str, ...], Setting], path: tuple[str, ...], names: list[str]) -> str:
-    """The nearest name beside it; else the same name elsewhere; else all the names there are."""
-    elsewhere = [setting.key for setting in known.values() if setting.path[-1] == path[-1]]
-    otherwise = f"move it to `{elsewhere[0]}`" if elsewhere else f"here can stand: {', '.join(names)}"
-    return did_you_mean(path[-1], names, otherwise)
+    def _mistake(self, here: KeyPath, cause: str, fix: str) -> Mistake:
+        return Mistake(where=self._place(here), key=dotted(here), cause=cause, fix=fix)
 
-
-def _place(file: str, lines: Mapping[tuple[str, ...], int], path: tuple[str, ...]) -> str:
-    """`file:line` of the innermost part of `path` that has a line."""
-    for depth in range(len(path), 0, -1):
-        if path[:depth] in lines:
-            return f"{file}:{lines[path[:depth]]}"
-    return file
+    def _place(self, path: KeyPath) -> str:
+        """`file:line` of the innermost part of `path` that has a line."""
+        for depth in range(len(path), 0, -1):
+            if path[:depth] in self.lines:
+                return f"{self.file}:{self.lines[path[:depth]]}"
+        return self.file
 
 
 def _broken(where: str, cause: str, fix: str) -> Source:
@@ -154,35 +200,72 @@ def _not_toml(path: Path, words: str) -> Source:
 # --- environment variables and options -------------------------------------------------------------------------------
 
 
-def from_environment(tree: type[msgspec.Struct], environment: Mapping[str, str]) -> Source:
+def from_environment(tree: type[msgspec.Struct], environment: Mapping[str, str], names: Names | None = None) -> Source:
     """The values in variables such as `CALLBOARD_HTTP__LISTEN`.
 
     Only names with a double underscore are looked at: the others, such as `CALLBOARD_SERVER`, belong to the commands.
+    `names` are those of the file's named sections. A variable knows neither case nor dashes and dots, so
+    `CALLBOARD_SWITCHES__ASTERISK__PBX_1__SECRET` is for the section `pbx-1` where the file has one.
     """
-    by_name = {variable(path): setting for path, setting in settings(tree).items()}
-    given: list[Given] = []
-    mistakes: list[Mistake] = []
+    keys = _Keys.of(tree, names or {}, variable)
+    found: list[Given | Named | Mistake] = []
     for name, value in environment.items():
-        if not name.startswith(VARIABLE_PREFIX) or "__" not in name:
-            continue
-        where = f"environment variable {name}"
-        if name in by_name:
-            given.append(Given(setting=by_name[name], value=value, origin=where, is_text=True))
-        else:
-            fix = did_you_mean(name, by_name, "`callboard config show` lists what there is")
-            mistakes.append(Mistake(where=where, key="", cause="there is no such setting", fix=fix))
-    return Source(tuple(given), tuple(mistakes))
+        if name.startswith(VARIABLE_PREFIX) and "__" in name:
+            found += keys.read(name, str.lower, value, Mistake(where=f"environment variable {name}", key="", cause=""))
+    return _source(found)
 
 
-def from_options(tree: type[msgspec.Struct], options: Mapping[str, str]) -> Source:
-    """The values given as `section.key` -> text."""
-    by_key = {setting.key: setting for section in sections(tree) for setting in section.settings}
-    given: list[Given] = []
-    mistakes: list[Mistake] = []
+def from_options(tree: type[msgspec.Struct], options: Mapping[str, str], names: Names | None = None) -> Source:
+    """The values given as `section.key` -> text. `names` are those of the file's named sections."""
+    keys = _Keys.of(tree, names or {}, ".".join)
+    found: list[Given | Named | Mistake] = []
     for key, value in options.items():
-        if key in by_key:
-            given.append(Given(setting=by_key[key], value=value, origin=OPTION, is_text=True))
-        else:
-            fix = did_you_mean(key, by_key, "`callboard config show` lists what there is")
-            mistakes.append(Mistake(where=OPTION, key=key, cause="there is no such setting", fix=fix))
-    return Source(tuple(given), tuple(mistakes))
+        found += keys.read(key.replace('"', ""), str, value, Mistake(where=OPTION, key=key, cause=""))
+    return _source(found)
+
+
+class _Keys(msgspec.Struct, frozen=True):
+    """The keys by which a source that has no sections names the settings, each spelled out whole.
+
+    Where the file has sections of a kind, these are the ones that can be set: a misspelled name should not quietly
+    make one more. Where it has none, any name makes one.
+    """
+
+    known: Mapping[str, Setting]
+    new: Mapping[str, Setting]
+    """Those of kinds without a section yet, with `NAME` in the place of the name."""
+
+    @classmethod
+    def of(cls, tree: type[msgspec.Struct], names: Names, spelled: Callable[[KeyPath], str]) -> "_Keys":
+        return cls(
+            {spelled(path): setting for path, setting in expanded(tree, names).items()},
+            {
+                spelled(path): setting
+                for path, setting in settings(tree).items()
+                if NAMED in path and path[: path.index(NAMED)] not in names
+            },
+        )
+
+    def read(
+        self, key: str, name_of: Callable[[str], str], value: str, blame: Mistake
+    ) -> Iterator[Given | Named | Mistake]:
+        """The value of one key. `name_of` makes a section's name of its part of the key."""
+        setting = self.known.get(key)
+        if setting is None and (found := self._new(key)) is not None:
+            setting, word = found
+            kind = setting.path[: setting.path.index(NAMED)]
+            setting = replace(setting, path=with_name(setting.path, name_of(word)))
+            yield Named(kind=kind, name=name_of(word), origin=blame.where)
+        if setting is None:
+            fix = did_you_mean(key, (*self.known, *self.new), "`callboard config show` lists what there is")
+            yield replace(blame, cause="there is no such setting", fix=fix)
+            return
+        yield Given(setting=setting, value=value, origin=blame.where, is_text=True)
+
+    def _new(self, key: str) -> tuple[Setting, str] | None:
+        """The setting of a section that is named here first, and the name."""
+        for spelled, setting in self.new.items():
+            head, _, tail = spelled.rpartition(NAMED)
+            if key.startswith(head) and key.endswith(tail) and len(key) > len(head) + len(tail):
+                return setting, key[len(head) : -len(tail)]
+        return None

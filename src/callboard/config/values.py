@@ -28,7 +28,8 @@ def wanted(shape: shapes.Type) -> str:
     """What a value may be, for people: `a whole number of at least 1`."""
     match shape:
         case shapes.Metadata():
-            return wanted(shape.type)
+            described = (shape.extra_json_schema or {}).get("description")
+            return str(described) if described else wanted(shape.type)
         case shapes.BoolType():
             return "true or false"
         case shapes.IntType():

@@ -11,14 +11,15 @@ import logging
 import random as dice
 import time
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from callboard.calls.commands import Answered, Command, nobody_asks
+from callboard.calls.commands import Command
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted, SwitchUp
 from callboard.switches.gate import Gate, Tell
 from callboard.switches.link import Link, LinkError
+from callboard.switches.settings import KeeperSettings
 from callboard.table.links import LinkState
 
 __all__ = ["Health", "Keeper", "KeeperSettings"]
@@ -46,21 +47,9 @@ INCOMPLETE_GAP = 1.0
 CLOSE_TIMEOUT = 2.0
 """Seconds that a link has to close in good order."""
 
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
-
-
-class KeeperSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a switch may take, and how often it is asked for everything."""
-
-    open_timeout: Seconds = 10.0
-    """Seconds within which a switch must have let us in."""
-    list_timeout: Seconds = 20.0
-    """Seconds within which it must have given its full list; some answer a list that is too long with silence."""
-    list_interval: Seconds = 30.0
-    """Seconds between two full lists while all is well. Each mends what lost events left behind."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,14 +130,14 @@ class Keeper:
                 self._stopping.set_result(None)
             await asyncio.wait({self._task})
 
-    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
+    def send(self, command: Command) -> str | None:
         """Hand a command to the link at once. None if it went out, else why not, for people.
 
         A command that cannot go out now never will: nothing is kept for later, when it might hit another call.
         """
         if self._link is None or self._state is LinkState.LOST:
             return f"the link to the switch {self.name} is lost: {self._why}"
-        return self._link.send(command, answered)
+        return self._link.send(command)
 
     def resync(self, why: str) -> None:
         """Have a full list taken as soon as the pace of lists allows. Many askings make one list.

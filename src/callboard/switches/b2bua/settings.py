@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from callboard.directory.trusted import ANY_PORT, split_address
+from callboard.switches.settings import SwitchName
 
 __all__ = ["B2buaSettings"]
 
@@ -15,7 +16,9 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 class B2buaSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the embedded switch listens, whom it lets in, and how long it waits for whom."""
 
-    name: str = "b2bua"
+    enabled: bool = True
+    """Whether it runs. A server that only watches other switches needs no SIP address."""
+    name: SwitchName = "b2bua"
     """The switch's name in the call table; a machine of the directory names the same."""
     sip: str = "0.0.0.0:5060"
     """Address that SIP is spoken on, `host:port`, UDP."""

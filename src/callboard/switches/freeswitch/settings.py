@@ -4,35 +4,35 @@ from typing import Annotated
 
 import msgspec
 
+from callboard.switches.settings import SwitchSettings
+
 __all__ = ["FreeswitchSettings"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
-Word = Annotated[str, msgspec.Meta(pattern=r"^[^\r\n\x00]*$")]
+Word = Annotated[str, msgspec.Meta(pattern=r"^[^\r\n\x00]*$", description="a text on one line")]
 """One line: what goes to the event socket must not hold the end of a command."""
 
 
-class FreeswitchSettings(msgspec.Struct, frozen=True, kw_only=True):
+class FreeswitchSettings(SwitchSettings, frozen=True, kw_only=True):
     """Where a FreeSWITCH's event socket listens, how to log in there, and how long to wait for what.
 
     The event socket has no TLS of its own, and whoever may log in rules the switch. Keep it on loopback or a private
     network, or put a tunnel in front.
     """
 
-    name: Annotated[str, msgspec.Meta(min_length=1)] = "freeswitch"
-    """The switch's name in the call table; a machine of the directory names the same."""
     host: str = "127.0.0.1"
     """Host of the event socket (`listen-ip` in `event_socket.conf.xml`)."""
     port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8021
     """Its TCP port (`listen-port`)."""
-    user: Annotated[str, msgspec.Meta(pattern=r"^[^\r\n\x00:]*$")] = ""
+    user: Annotated[
+        str, msgspec.Meta(pattern=r"^[^\r\n\x00:]*$", description="a text on one line, without a colon")
+    ] = ""
     """User with a domain, such as `callboard@example.org`, who logs in with the directory's `esl-password`; empty: the
     event socket's own password is used.
     """
     password: Word = ""
     """The event socket's password (`password`), or the user's `esl-password`."""
-    transfer_context: Annotated[str, msgspec.Meta(pattern=r"^[^\s\x00]*$")] = ""
-    """Context of the dialplan in which the number of a transfer is looked up; empty: the transferred channel's own."""
     connect_timeout: Seconds = 5.0
     """Seconds within which connection, login and subscription must be done."""
     answer_timeout: Seconds = 20.0

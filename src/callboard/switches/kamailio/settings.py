@@ -5,17 +5,16 @@ from typing import Annotated
 import msgspec
 
 from callboard.directory.trusted import ANY_PORT, split_address
+from callboard.switches.settings import SwitchSettings
 
 __all__ = ["KamailioSettings"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class KamailioSettings(msgspec.Struct, frozen=True, kw_only=True):
+class KamailioSettings(SwitchSettings, frozen=True, kw_only=True):
     """Where a Kamailio is asked and listened to."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1)] = "kamailio"
-    """The switch's name in the call table; a machine of the directory names the same."""
     rpc: str = "http://127.0.0.1:5060/RPC"
     """URL of its JSON-RPC (module jsonrpcs behind xhttp)."""
     events: str = "127.0.0.1:8448"
@@ -34,8 +33,6 @@ class KamailioSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds within which a connection must be made."""
     answer_timeout: Seconds = 5.0
     """Seconds within which a question must be answered."""
-    list_timeout: Seconds = 15.0
-    """Seconds within which the full list must be there."""
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the entry and the fix, for an address that is none."""

@@ -5,17 +5,16 @@ from typing import Annotated
 import msgspec
 
 from callboard.directory.trusted import split_address
+from callboard.switches.settings import SwitchSettings
 
 __all__ = ["OpensipsSettings"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class OpensipsSettings(msgspec.Struct, frozen=True, kw_only=True):
+class OpensipsSettings(SwitchSettings, frozen=True, kw_only=True):
     """Where an OpenSIPS is asked, and where it sends its events."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1)] = "opensips"
-    """The switch's name in the call table; a machine of the directory names the same."""
     rpc: str = "http://127.0.0.1:8888/mi"
     """URL of its management interface (module mi_http)."""
     listen: str = "127.0.0.1:8093"

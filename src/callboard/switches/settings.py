@@ -1,0 +1,35 @@
+"""What is set for every switch that is kept in sight, whatever its kind; each kind adds how it is reached."""
+
+from typing import Annotated
+
+import msgspec
+
+__all__ = ["KeeperSettings", "SwitchName", "SwitchSettings"]
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+SwitchName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="a name of 1 to 64 letters, digits, dashes, underscores and dots"
+    ),
+]
+"""A switch's name in the call table. It stands in listings, filters, file names and logs, so it is kept plain."""
+
+
+class KeeperSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a switch may take, and how often it is asked for everything."""
+
+    open_timeout: Seconds = 10.0
+    """Seconds within which a switch must have let us in."""
+    list_timeout: Seconds = 20.0
+    """Seconds within which it must have given its full list; some answer a list that is too long with silence."""
+    list_interval: Seconds = 30.0
+    """Seconds between two full lists while all is well. Each mends what lost events left behind."""
+
+
+class SwitchSettings(KeeperSettings, frozen=True, kw_only=True):
+    """A switch and how it is kept in sight."""
+
+    name: SwitchName = "switch"
+    """Its name in the call table; a machine of the directory names the same."""
