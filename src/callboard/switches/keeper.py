@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from callboard.calls.commands import Command
+from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted, SwitchUp
 from callboard.switches.gate import Gate, Tell
 from callboard.switches.link import Link, LinkError
@@ -130,14 +130,14 @@ class Keeper:
                 self._stopping.set_result(None)
             await asyncio.wait({self._task})
 
-    def send(self, command: Command) -> str | None:
+    def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
         """Hand a command to the link at once. None if it went out, else why not, for people.
 
         A command that cannot go out now never will: nothing is kept for later, when it might hit another call.
         """
         if self._link is None or self._state is LinkState.LOST:
             return f"the link to the switch {self.name} is lost: {self._why}"
-        return self._link.send(command)
+        return self._link.send(command, answered)
 
     def resync(self, why: str) -> None:
         """Have a full list taken as soon as the pace of lists allows. Many askings make one list.

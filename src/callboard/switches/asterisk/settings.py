@@ -32,6 +32,8 @@ class AsteriskSettings(SwitchSettings, frozen=True, kw_only=True):
     """File with the certificate that the switch's own is signed by; empty: those that the system trusts."""
     tls_name: str = ""
     """Name that the switch's certificate bears, where it is not `host`."""
+    transfer_context: Annotated[str, msgspec.Meta(pattern=r"^[^\r\n\x00]*$", description="a text on one line")] = ""
+    """Context of the dialplan in which the number of a transfer is looked up; empty: the transferred channel's own."""
     connect_timeout: Seconds = 5.0
     """Seconds for the connection and the login together."""
     answer_timeout: Seconds = 10.0

@@ -33,6 +33,8 @@ class FreeswitchSettings(SwitchSettings, frozen=True, kw_only=True):
     """
     password: Word = ""
     """The event socket's password (`password`), or the user's `esl-password`."""
+    transfer_context: Annotated[str, msgspec.Meta(pattern=r"^[^\s\x00]*$")] = ""
+    """Context of the dialplan in which the number of a transfer is looked up; empty: the transferred channel's own."""
     connect_timeout: Seconds = 5.0
     """Seconds within which connection, login and subscription must be done."""
     answer_timeout: Seconds = 20.0
