@@ -1,0 +1,193 @@
+"""Watch the calls that a principal may see: a listing that is kept up to date, for as long as it may be seen."""
+
+from enum import Enum
+
+import msgspec
+
+from callboard.access.rights import Principal, Right
+from callboard.calls.legs import Call
+from callboard.calls.refusals import Unauthenticated
+from callboard.operations.desk import Desk
+from callboard.operations.list_calls import ListCalls, wanted_of
+from callboard.operations.operation import Operation
+from callboard.table.changes import Revision
+from callboard.table.feeds import Bell, Left, Reader, Step, conflated, difference
+from callboard.table.filters import Filter
+
+__all__ = ["WATCH_CALLS", "Snapshot", "Watch", "Why"]
+
+
+class Why(Enum):
+    """Why a client gets a snapshot rather than what it missed."""
+
+    NEW = "new"
+    RESYNC = "resync"
+    """What it missed is not kept (any more)."""
+    BEHIND = "behind"
+    """It read too slowly."""
+    UNKNOWN_REVISION = "unknown_revision"
+    """The revision it had is of another life of the server."""
+    RIGHTS = "rights"
+    """What it may see, or how, changed."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """Every call that is shown, and the revision of which that is so."""
+
+    calls: tuple[Call, ...]
+    revision: Revision
+
+
+class Watch:
+    """One client's view. Begin with `begin` or `resume`, then ask for `news` again and again; `close` it at the end.
+
+    Whether the principal may still see what it sees is asked again each time that anything about that changed.
+    """
+
+    def __init__(self, desk: Desk, principal: Principal, arguments: ListCalls) -> None:
+        self.principal = principal
+        """As it stands now: its masks say how the calls are shown."""
+        self.arguments = arguments
+        self._desk = desk
+        self._wanted = wanted_of(desk, principal, arguments)
+        self._scope = desk.scope(principal)
+        self._checked = desk.standing.changes
+        self._reader: Reader | None = None
+        self._backlog: tuple[Step, ...] = ()
+
+    @property
+    def revision(self) -> Revision:
+        """The table's. After `news` the client knows all up to it."""
+        return self._desk.table.revision
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there may be news."""
+        reader = self._reader
+        changed = self._checked != self._desk.standing.changes
+        return changed or bool(self._backlog) or (reader is not None and reader.waiting)
+
+    def begin(self, now: float) -> Snapshot:
+        """A snapshot, and the place from which news are news. Raises as `news` does."""
+        self._check(now)
+        reader = self._open(now)
+        self._backlog = ()
+        return Snapshot(self._desk.feeds.shown(reader, self.arguments.order), self.revision)
+
+    def resume(self, since: Revision, now: float) -> Why | None:
+        """Go on from where the client was; what it missed is news then. Else it says why a snapshot is needed."""
+        self._check(now)
+        revision = self.revision
+        if since.epoch != revision.epoch or since.number > revision.number:
+            return Why.UNKNOWN_REVISION
+        if since.number <= self._desk.standing.changed_at:
+            return Why.RIGHTS
+        missed = self._desk.feeds.missed(self._open(now), since)
+        if missed is None:
+            return Why.RESYNC
+        self._backlog = missed
+        return None
+
+    def news(self, now: float) -> tuple[Step, ...] | Why:
+        """What happened since the last time, or why only a snapshot can tell.
+
+        Raises the refusals of the family `Unauthenticated`, `Forbidden` or `CustomerNotFound` once the principal may
+        not watch this any more.
+        """
+        why = self._check(now)
+        if why is not None:
+            return why
+        steps = self._open(now).take()
+        if steps is None:
+            return Why.BEHIND
+        steps, self._backlog = self._backlog + steps, ()
+        return steps
+
+    def ring(self, bell: Bell) -> None:
+        """Have `bell` called when there may be news. It may be called twice."""
+        if self._reader is not None:
+            self._reader.feed.bells[bell] = None
+        self._desk.standing.ring(bell)
+
+    def unring(self, bell: Bell) -> None:
+        """Do not, if it was not called yet."""
+        if self._reader is not None:
+            self._reader.feed.bells.pop(bell, None)
+        self._desk.standing.unring(bell)
+
+    def close(self) -> None:
+        """Follow no longer."""
+        if self._reader is not None:
+            self._desk.feeds.close(self._reader)
+            self._reader = None
+
+    # --- what may be seen --------------------------------------------------------------------------------------------
+
+    def _open(self, now: float) -> Reader:
+        if self._reader is None:
+            self._reader = self._desk.feeds.open(self._wanted, now)
+        return self._reader
+
+    def _check(self, now: float) -> Why | None:
+        """Look again at what may be seen, if anything about that changed, and turn to it."""
+        expires_at = self.principal.expires_at
+        if self._checked == self._desk.standing.changes and (expires_at is None or now < expires_at):
+            return None
+        self._checked = self._desk.standing.changes
+        before, scope = self.principal, self._scope
+        renewed = self._desk.access.renew(before, now)
+        if renewed is None:
+            raise Unauthenticated("The login or the token of this stream is not good any more: sign in again.")
+        self._desk.check(WATCH_CALLS, renewed)
+        wanted = wanted_of(self._desk, renewed, self.arguments)
+        self.principal, self._scope = renewed, self._desk.scope(renewed)
+        if (renewed.customer, renewed.masks) != (before.customer, before.masks):
+            self._turn_anew(wanted)
+            return Why.RIGHTS
+        return self._turn(wanted, self._scope ^ scope, now)
+
+    def _turn_anew(self, wanted: Filter) -> None:
+        self.close()
+        self._wanted, self._backlog = wanted, ()
+
+    def _turn(self, wanted: Filter, changed: frozenset[int], now: float) -> Why | None:
+        """Show from now on what is wanted now: what came or went by that, and what names a customer that did, is news.
+
+        What the client was not told of yet is joined with it, so that it learns nothing that it may not see by now.
+        """
+        if wanted == self._wanted and not changed:
+            return None
+        feeds, number, reader = self._desk.feeds, self.revision.number, self._open(now)
+        steps = reader.take()
+        shown: dict[int, Call] = {call.number: call for call in feeds.shown(reader)}
+        before = self._backlog
+        self._turn_anew(wanted)
+        if steps is None:
+            return Why.BEHIND
+        calls = feeds.shown(self._open(now))
+        touched = tuple(
+            Step(number, call, before=True, after=True)
+            for call in calls
+            if call.number in shown and _names(call, changed)
+        )
+        turned = tuple(difference(shown, calls, number, Left.NO_LONGER_ALLOWED))
+        self._backlog = conflated(before + steps + touched + turned)
+        return None
+
+
+def _names(call: Call, customers: frozenset[int]) -> bool:
+    return call.placement.customer in customers or call.placement.callee_customer in customers
+
+
+def _watch(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Watch:
+    return Watch(desk, principal, arguments)
+
+
+WATCH_CALLS = Operation(
+    name="calls.watch",
+    summary="Watch the calls that are up, of a customer and all below: a snapshot, then every change.",
+    right=Right.CALLS_LIST,
+    arguments=ListCalls,
+    example=ListCalls(where=Filter(vendor=1)),
+    run=_watch,
+)

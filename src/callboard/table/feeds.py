@@ -1,0 +1,275 @@
+"""Feeds: what a filter shows, change by change, for as many readers as like to follow.
+
+A feed keeps a log of its own steps, and a reader is a place in that log: it costs a number, however slow it is. Who
+falls back behind the log's beginning has missed something, and is told so.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
+from itertools import islice
+
+import msgspec
+
+from callboard.calls.legs import Call
+from callboard.calls.state import State
+from callboard.table.changes import Change, Kind, Revision
+from callboard.table.filters import Filter, Order
+from callboard.table.matches import fits
+from callboard.table.table import Table
+
+__all__ = ["HISTORY", "LOG", "Bell", "Feeds", "Left", "Reader", "Step", "conflated", "difference"]
+
+Bell = Callable[[], None]
+"""What is called once, when there is something new."""
+
+HISTORY = 50_000
+"""Changes of the table that are kept, so that a reader who was away can be told what it missed."""
+
+HISTORY_SPAN = 60.0
+"""Seconds for which they are kept."""
+
+LOG = 5_000
+"""Steps by which a reader may fall behind."""
+
+_INDEXED = 1_000
+"""A feed of more customers than these is asked about every change rather than found by the customer."""
+
+
+class Left(Enum):
+    """Why a call is not shown any more."""
+
+    ENDED = "ended"
+    LEFT = "left"
+    """It had ended already, and its row left the table."""
+    NO_LONGER_MATCHES = "no_longer_matches"
+    NO_LONGER_ALLOWED = "no_longer_allowed"
+    """It is there as before, but the reader may not see it."""
+
+
+class Step(msgspec.Struct, frozen=True, gc=False):
+    """What one change did to what a feed shows."""
+
+    number: int
+    """Of the table's revision after it."""
+    call: Call
+    """The row after it or, for one that is not shown any more, as it last was."""
+    before: bool
+    """Whether the call was shown before."""
+    after: bool
+    """Whether it is now."""
+    left: Left | None = None
+    """Why it is not, where it was before."""
+
+
+def conflated(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The last state of each call alone, in the order of the last steps. What came and went meanwhile is left out."""
+    known: dict[int, Step] = {}
+    for step in steps:
+        earlier = known.pop(step.call.number, None)
+        before = step.before if earlier is None else earlier.before
+        known[step.call.number] = step if before is step.before else msgspec.structs.replace(step, before=before)
+    return tuple(step for step in known.values() if step.before or step.after)
+
+
+class Feed:
+    """The steps of one filter, kept for its readers."""
+
+    def __init__(self, wanted: Filter, now: float) -> None:
+        self.wanted = wanted
+        self.now = now
+        """The moment that the filter is about; it stands still between two sweeps."""
+        self.readers: dict[Reader, None] = {}
+        self.steps: deque[Step] = deque(maxlen=LOG)
+        self.begin = 0
+        """The place of the first step that is kept."""
+        self.bells: dict[Bell, None] = {}
+        """Called, and forgotten, at the next step."""
+        self._fits = fits(wanted)
+
+    # --- what the table does -----------------------------------------------------------------------------------------
+
+    def step(self, change: Change) -> Step | None:
+        """What a change of the table means here; None if it means nothing."""
+        before = change.before is not None and self._fits(change.before, self.now)
+        after = change.kind is not Kind.LEFT and self._fits(change.call, self.now)
+        if not before and not after:
+            return None
+        if after or change.before is None:
+            return Step(change.revision.number, change.call, before, after)
+        return Step(change.revision.number, _as_it_last_was(change.before, change.call), before, after, _why(change))
+
+    def follow(self, change: Change) -> None:
+        """Take a change of the table in."""
+        step = self.step(change)
+        if step is not None:
+            self._add(step)
+
+    def _add(self, step: Step) -> None:
+        if len(self.steps) == LOG:
+            self.begin += 1
+        self.steps.append(step)
+        if self.bells:
+            bells, self.bells = self.bells, {}
+            for bell in bells:
+                bell()
+
+    def turn(self, table: Table, now: float) -> None:
+        """It is later: where the filter is about durations, some calls match now that did not, and the other way."""
+        if not self.wanted.timed:
+            return
+        then, self.now = self.now, now
+        number = table.revision.number
+        shown: dict[int, Call] = {call.number: call for call in table.select(self.wanted, now=then)}
+        for step in difference(shown, table.select(self.wanted, now=now), number, Left.NO_LONGER_MATCHES):
+            self._add(step)
+
+    def trim(self) -> None:
+        """Forget the steps that every reader has had."""
+        place = min(reader.place for reader in self.readers)
+        while self.steps and self.begin < place:
+            self.steps.popleft()
+            self.begin += 1
+
+
+class Reader:
+    """One who follows a feed: a place in its log."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.place = feed.begin + len(feed.steps)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are steps that it has not had."""
+        return self.place < self.feed.begin + len(self.feed.steps)
+
+    def take(self) -> tuple[Step, ...] | None:
+        """The steps since the last time; None if some of them are not kept any more."""
+        feed, place = self.feed, self.place
+        self.place = feed.begin + len(feed.steps)
+        return None if place < feed.begin else tuple(islice(feed.steps, place - feed.begin, None))
+
+
+def difference(shown: Mapping[int, Call], wanted: Iterable[Call], number: int, why: Left) -> Iterator[Step]:
+    """The steps, as of a revision's number, that make what is shown what is wanted."""
+    gone = dict(shown)
+    for call in wanted:
+        if gone.pop(call.number, None) is None:
+            yield Step(number, call, before=False, after=True)
+    for call in gone.values():
+        yield Step(number, call, before=True, after=False, left=why)
+
+
+def _as_it_last_was(before: Call, after: Call) -> Call:
+    """The row with what made it leave, unless it is somebody else's now."""
+    return after if after.placement == before.placement else before
+
+
+def _why(change: Change) -> Left:
+    if change.kind is Kind.LEFT:
+        return Left.LEFT
+    return Left.ENDED if change.call.state is State.ENDED else Left.NO_LONGER_MATCHES
+
+
+class Feeds:
+    """Every feed of a table that has readers, and the last changes for those who were away.
+
+    A feed is found by the customers of the call that changed, so that a thousand readers of a customer each cost hardly
+    more than one does.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self._history: deque[Change] = deque(maxlen=HISTORY)
+        self._marks: deque[tuple[float, int]] = deque()
+        self._feeds: dict[Filter, Feed] = {}
+        self._of_customers: dict[int, dict[Feed, None]] = {}
+        self._others: dict[Feed, None] = {}
+        table.watch(self._follow)
+
+    def open(self, wanted: Filter, now: float) -> Reader:
+        """Follow what a filter shows from now on."""
+        feed = self._feeds.get(wanted)
+        if feed is None:
+            feed = self._feeds[wanted] = Feed(wanted, now)
+            for feeds in self._places(wanted):
+                feeds[feed] = None
+        reader = Reader(feed)
+        feed.readers[reader] = None
+        return reader
+
+    def close(self, reader: Reader) -> None:
+        """Follow it no longer; the last reader takes the feed along."""
+        feed = reader.feed
+        del feed.readers[reader]
+        if feed.readers:
+            return
+        del self._feeds[feed.wanted]
+        for feeds in self._places(feed.wanted):
+            del feeds[feed]
+        for customer in _customers(feed.wanted):
+            if not self._of_customers[customer]:
+                del self._of_customers[customer]
+
+    def shown(self, reader: Reader, order: Order = Order.OLDEST_FIRST) -> tuple[Call, ...]:
+        """What the feed shows at present. The reader need not be told of what was before."""
+        feed = reader.feed
+        reader.place = feed.begin + len(feed.steps)
+        return self.table.select(feed.wanted, order, now=feed.now)
+
+    def _places(self, wanted: Filter) -> list[dict[Feed, None]]:
+        """Where the feed of a filter is to be found."""
+        customers = _customers(wanted)
+        if not customers:
+            return [self._others]
+        return [self._of_customers.setdefault(customer, {}) for customer in customers]
+
+    def _follow(self, change: Change) -> None:
+        self._history.append(change)
+        for feed in self._concerned(change) if self._of_customers else self._others:
+            feed.follow(change)
+
+    def _concerned(self, change: Change) -> dict[Feed, None]:
+        placements = [change.call.placement]
+        if change.before is not None and change.before.placement is not change.call.placement:
+            placements.append(change.before.placement)
+        found = dict(self._others)
+        for placement in placements:
+            for customer in (placement.customer, placement.callee_customer):
+                if customer is not None:
+                    found |= self._of_customers.get(customer, {})
+        return found
+
+    def missed(self, reader: Reader, since: Revision) -> tuple[Step, ...] | None:
+        """What one who had everything up to `since` was not told until now; None if that is not known (any more).
+
+        Of filters about durations it is not known: what they show changes between two changes of the table.
+        """
+        now = self.table.revision
+        count = now.number - since.number
+        if reader.feed.wanted.timed or since.epoch != now.epoch or not 0 <= count <= len(self._history):
+            return None
+        changes = islice(self._history, len(self._history) - count, None)
+        steps = tuple(step for change in changes if (step := reader.feed.step(change)) is not None)
+        reader.place = reader.feed.begin + len(reader.feed.steps)
+        return steps
+
+    def sweep(self, now: float) -> None:
+        """Turn the feeds' clocks, and forget what is too old. Call it about once a second."""
+        for feed in self._feeds.values():
+            feed.turn(self.table, now)
+            feed.trim()
+        self._marks.append((now, self.table.revision.number))
+        if self._marks[0][0] > now:
+            self._marks.clear()  # the clock was set back
+        while self._marks and self._marks[0][0] <= now - HISTORY_SPAN:
+            old = self._marks.popleft()[1]
+            while self._history and self._history[0].revision.number <= old:
+                self._history.popleft()
+
+
+def _customers(wanted: Filter) -> frozenset[int]:
+    """The customers by which the feed of a filter is found; none if it is asked about every change."""
+    customers = wanted.customers if wanted.customers is not None else wanted.parties
+    return customers if customers is not None and len(customers) <= _INDEXED else frozenset()
