@@ -161,7 +161,7 @@ def test_a_right_password_signs_in(access: Access) -> None:
 def test_who_does_not_fit_learns_nothing(access: Access, name: str, password: str) -> None:
     with pytest.raises(WrongCredentials) as caught:
         access.sign_in(_password(name, password), NOW)
-    assert caught.value.message == "The login or its password, key or signature is wrong."
+    assert caught.value.message == "The login or its password, key, signature or token is wrong."
 
 
 def test_recall_knows_a_password_that_was_right_a_minute_ago(access: Access) -> None:

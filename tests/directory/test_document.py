@@ -31,7 +31,13 @@ class _Notary:
         return msgspec.structs.replace(entry, password_hash="$sealed$")
 
     def sealing(self) -> Sealing:
-        return Sealing(ha1=self.ha1, realm="sip.example", login=self.login, roles=("admin", "reseller", "user"))
+        return Sealing(
+            ha1=self.ha1,
+            realm="sip.example",
+            login=self.login,
+            roles=("admin", "reseller", "user"),
+            masks=("numbers", "names", "media"),
+        )
 
 
 def _mistakes(text: str, form: Format = "toml") -> list[str]:

@@ -28,6 +28,7 @@ _SEALING = Sealing(
     realm="callboard",
     login=lambda entry, password: msgspec.structs.replace(entry, password_hash="$argon2id$"),
     roles=("admin", "reseller", "user"),
+    masks=("numbers", "names", "media"),
 )
 
 

@@ -3,11 +3,13 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
 from functools import lru_cache
 from hmac import compare_digest
 from math import ceil
 
 import msgspec
+from msgspec.structs import replace
 
 from callboard.access import digest
 from callboard.access.claims import (
@@ -17,15 +19,18 @@ from callboard.access.claims import (
     OpenClaim,
     PasswordClaim,
     SignatureClaim,
+    TokenClaim,
     TrustedClaim,
 )
 from callboard.access.digest import Authorization, Nonces, Standing
 from callboard.access.logins import Login
+from callboard.access.masks import Mask, Masks
 from callboard.access.mistakes import find_mistakes
 from callboard.access.passwords import VerifiedPasswords, password_fits
-from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
 from callboard.access.settings import AccessSettings
 from callboard.access.throttle import Throttle
+from callboard.access.tokens import Token, Tokens, read_token
 from callboard.calls.refusals import (
     CustomerNotFound,
     ForbiddenAddress,
@@ -38,15 +43,20 @@ from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.records import ROOT
 
-__all__ = ["Access", "LoginChange", "SignIn", "StaleNonce"]
+__all__ = ["Access", "FailedSignIn", "LoginChange", "SignIn", "StaleNonce"]
 
 
-SignIn = Callable[[PasswordClaim, float], Awaitable[Principal]]
-"""The port through which front ends sign in with a password: what takes long is done where it holds nobody up."""
+SignIn = Callable[[PasswordClaim | TokenClaim, float], Awaitable[Principal]]
+"""The port through which front ends sign in with a password, which takes long and is done where it holds nobody up, or
+with a token."""
 
 
 class StaleNonce(Unauthenticated):
     """The digest is right but its nonce is too old or used up: answer with `challenge(now, stale=True)`."""
+
+
+TRUSTED = "trusted "
+"""What the name of a principal begins with for whom an address vouches."""
 
 
 class LoginChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,24 +68,40 @@ class LoginChange(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the logins that went."""
 
 
+class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whose credentials did not fit."""
+
+    at: float
+    name: str
+    """The login they named, or `token` with the id of one; it may be that of nobody."""
+    address: str
+
+
 class Access:
-    """All logins in memory, and the sign-in by each kind of claim. Times are Unix seconds.
+    """All logins and tokens in memory, and the sign-in by each kind of claim. Times are Unix seconds.
 
     `sign_in` of a password may be called in a worker thread, for it takes about 0.1 s; everything else is quick.
     """
 
     def __init__(
-        self, directory: Directory, settings: AccessSettings, secret: bytes, logins: Iterable[Login] = ()
+        self,
+        directory: Directory,
+        settings: AccessSettings,
+        secret: bytes,
+        logins: Iterable[Login] = (),
+        tokens: Iterable[Token] = (),
     ) -> None:
         """`secret`: random bytes that nobody else knows; they seal nonces and remembered passwords.
 
         `logins` as they were kept are taken without a check: one whose customer is gone by now cannot sign in, but it
         must not keep the server from starting.
         """
+        self.settings = settings
+        self.tokens = Tokens(tokens)
         self._directory = directory
-        self._settings = settings
         self._logins = {login.name: login for login in logins}
         self._watchers: list[Callable[[LoginChange], None]] = []
+        self._failure_watchers: list[Callable[[FailedSignIn], None]] = []
         self._nonces = Nonces(secret, settings.nonce_lifetime)
         self._throttle = Throttle(settings)
         key = hmac.digest(secret, b"verified passwords", "sha256")
@@ -100,15 +126,30 @@ class Access:
         self._tell(LoginChange(puts=logins))
 
     def remove(self, name: str) -> None:
-        """Remove a login. Raises `DirectoryError` if there is none of this name."""
+        """Remove a login and its tokens. Raises `DirectoryError` if there is none of this name."""
         if name not in self._logins:
             raise DirectoryError([f"login {name!r}: there is no such login"])
+        self.tokens.remove(*(token.id for token in self.tokens.of(name)))
         del self._logins[name]
         self._tell(LoginChange(removes=(name,)))
 
     def watch(self, callback: Callable[[LoginChange], None]) -> None:
         """Call back after each change."""
         self._watchers.append(callback)
+
+    def watch_failures(self, callback: Callable[[FailedSignIn], None]) -> None:
+        """Call back after each sign-in that failed, from whatever thread it was tried in."""
+        self._failure_watchers.append(callback)
+
+    def rights_of(self, login: Login) -> frozenset[Right]:
+        """What a login may do."""
+        return ROLE_RIGHTS[login.role]
+
+    def masks_of(self, role: Role, own: Iterable[Mask] = ()) -> Masks:
+        """What a login of this role, with further masks of its own, may not read in full."""
+        settings = self.settings.masks
+        kinds = frozenset(map(Mask, getattr(settings, role.value)))
+        return Masks(kinds=kinds.union(own), first=settings.first, last=settings.last)
 
     def _tell(self, change: LoginChange) -> None:
         for callback in self._watchers:
@@ -125,6 +166,8 @@ class Access:
         match claim:
             case PasswordClaim():
                 return self._by_password(claim, now)
+            case TokenClaim():
+                return self._by_token(claim, now)
             case DigestClaim():
                 return self._by_digest(claim, now)
             case SignatureClaim():
@@ -144,12 +187,30 @@ class Access:
         if not self._verified.knows(login, claim.password, now) or not _may_come_from(login, claim.address):
             return None
         self._throttle.succeeded(claim.address, claim.name)
-        return _principal(login, claim.address)
+        return self._principal(login, claim.address)
+
+    def renew(self, principal: Principal, now: float) -> Principal | None:
+        """The principal as its login and token stand now, without another proof; None if it could not sign in any more.
+
+        One whom an address vouches for has no login and stays as it is.
+        """
+        login = self._usable(principal.login)
+        if login is None:
+            return None if principal.login in self._logins or not principal.login.startswith(TRUSTED) else principal
+        if not _may_come_from(login, principal.address):
+            return None
+        renewed = self._principal(login, principal.address)
+        if not principal.token:
+            return renewed
+        token = self.tokens.get(principal.token)
+        if token is None or token.login != login.name or token.expired(now):
+            return None
+        return _with_token(renewed, token)
 
     def challenge(self, now: float, stale: bool = False) -> tuple[str, ...]:
         """The `WWW-Authenticate` values that ask for a digest, one for each algorithm offered, the preferred first."""
-        realm, nonce = self._settings.realm, self._nonces.issue(now)
-        return tuple(digest.challenge(realm, nonce, algorithm, stale) for algorithm in self._settings.algorithms)
+        realm, nonce = self.settings.realm, self._nonces.issue(now)
+        return tuple(digest.challenge(realm, nonce, algorithm, stale) for algorithm in self.settings.algorithms)
 
     def _by_password(self, claim: PasswordClaim, now: float) -> Principal:
         known = self.recall(claim, now)
@@ -160,7 +221,23 @@ class Access:
         fits = password_fits(login.password_hash if login else "", claim.password)
         admitted = self._judge(login if fits else None, claim.address, claim.name, now)
         self._verified.remember(admitted, claim.password, now)
-        return _principal(admitted, claim.address)
+        return self._principal(admitted, claim.address)
+
+    def _by_token(self, claim: TokenClaim, now: float) -> Principal:
+        """It can do what its login can do now, of what it was given. Its owner learns that its time is over."""
+        name = f"token {(read_token(claim.text) or ('none',))[0]}"
+        self._let_try(claim.address, name, now)
+        token = self.tokens.proven(claim.text)
+        if token is not None and token.expires_at is not None and token.expired(now):
+            since = datetime.fromtimestamp(token.expires_at, UTC).isoformat(" ", "minutes")
+            raise WrongCredentials(f"The token {token.id} expired on {since}: have another one made.")
+        login = self._usable(token.login) if token else None
+        admitted = self._judge(login, claim.address, name, now)
+        principal = self._principal(admitted, claim.address)
+        if token is None:
+            return principal
+        self.tokens.use(token.id, now)
+        return _with_token(principal, token)
 
     def _by_digest(self, claim: DigestClaim, now: float) -> Principal:
         authorization = self._read(claim)
@@ -169,18 +246,18 @@ class Access:
         login = self._usable(name)
         stored = digest.stored_ha1(authorization.algorithm, login.ha1_md5, login.ha1_sha256) if login else ""
         fits = digest.verify(authorization, stored, claim.method)
-        meant = authorization.realm == self._settings.realm and digest.same_target(authorization.uri, claim.target)
+        meant = authorization.realm == self.settings.realm and digest.same_target(authorization.uri, claim.target)
         if fits and meant:
             self._use_nonce(authorization, now)
         admitted = self._judge(login if fits and meant else None, claim.address, name, now)
-        return _principal(admitted, claim.address)
+        return self._principal(admitted, claim.address)
 
     def _read(self, claim: DigestClaim) -> Authorization:
         if claim.authorization.split(" ", 1)[0].lower() != "digest":
             raise Unauthenticated("Sign in with HTTP Digest.")
         authorization = digest.read_authorization(claim.authorization)
-        if authorization.algorithm not in self._settings.algorithms:
-            offered = " or ".join(self._settings.algorithms)
+        if authorization.algorithm not in self.settings.algorithms:
+            offered = " or ".join(self.settings.algorithms)
             raise Unauthenticated(f"The digest algorithm {authorization.algorithm} is not offered: use {offered}.")
         return authorization
 
@@ -194,9 +271,9 @@ class Access:
         self._let_try(claim.address, claim.name, now)
         login = self._usable(claim.name)
         own = self._directory.shared_key_of(login.customer) if login else ""
-        fits = _signature_fits(claim, own or self._settings.shared_key)
+        fits = _signature_fits(claim, own or self.settings.shared_key)
         admitted = self._judge(login if login and login.signing and fits else None, claim.address, claim.name, now)
-        return _principal(admitted, claim.address)
+        return self._principal(admitted, claim.address)
 
     def _by_address(self, claim: TrustedClaim) -> Principal:
         if not claim.trusted.contains(claim.address):
@@ -209,10 +286,11 @@ class Access:
             raise CustomerNotFound(f"Customer {claim.customer} not found.")
         role = Role.ADMIN if claim.customer == ROOT else Role.RESELLER
         return Principal(
-            login=f"trusted {claim.address}",
+            login=f"{TRUSTED}{claim.address}",
             role=role,
             customer=claim.customer,
             rights=ROLE_RIGHTS[role],
+            masks=self.masks_of(role),
             address=claim.address,
         )
 
@@ -220,16 +298,27 @@ class Access:
         login = self._usable(claim.name)
         if login is None:
             raise Unauthenticated("Sign in: the login that the settings name for requests without is not there.")
-        return _principal(_admitted(login, claim.address), claim.address)
+        return self._principal(_admitted(login, claim.address), claim.address)
 
     def _by_name(self, claim: NamedClaim, now: float) -> Principal:
         """What stands in for a signature is for those who may sign. Names that are guessed count as failures."""
         self._let_try(claim.address, claim.name, now)
         login = self._usable(claim.name)
         admitted = self._judge(login if login and login.signing else None, claim.address, claim.name, now)
-        return _principal(admitted, claim.address)
+        return self._principal(admitted, claim.address)
 
     # --- common ground ---
+
+    def _principal(self, login: Login, address: str) -> Principal:
+        return Principal(
+            login=login.name,
+            role=login.role,
+            customer=login.customer,
+            rights=self.rights_of(login),
+            privileges=login.privileges,
+            masks=self.masks_of(login.role, login.masks),
+            address=address,
+        )
 
     def _usable(self, name: str) -> Login | None:
         login = self._logins.get(name)
@@ -246,9 +335,16 @@ class Access:
         """Keep the score. Raises WrongCredentials where nothing was proven, ForbiddenAddress for a wrong place."""
         if proven is None:
             self._throttle.failed(address, name, now)
-            raise WrongCredentials("The login or its password, key or signature is wrong.")
+            for callback in self._failure_watchers:
+                callback(FailedSignIn(at=now, name=name, address=address))
+            raise WrongCredentials("The login or its password, key, signature or token is wrong.")
         self._throttle.succeeded(address, name)
         return _admitted(proven, address)
+
+
+def _with_token(principal: Principal, token: Token) -> Principal:
+    rights = principal.rights & (token.rights | {Right.WHOAMI})
+    return replace(principal, rights=rights, token=token.id, expires_at=token.expires_at)
 
 
 def _admitted(login: Login, address: str) -> Login:
@@ -265,17 +361,6 @@ def _may_come_from(login: Login, address: str) -> bool:
 @lru_cache(maxsize=1024)
 def _address_set(addresses: tuple[str, ...]) -> AddressSet:
     return AddressSet(addresses)
-
-
-def _principal(login: Login, address: str) -> Principal:
-    return Principal(
-        login=login.name,
-        role=login.role,
-        customer=login.customer,
-        rights=ROLE_RIGHTS[login.role],
-        privileges=login.privileges,
-        address=address,
-    )
 
 
 def _signature_fits(claim: SignatureClaim, key: str) -> bool:

@@ -4,7 +4,16 @@ import msgspec
 
 from callboard.directory.addresses import AddressSet
 
-__all__ = ["Claim", "DigestClaim", "NamedClaim", "OpenClaim", "PasswordClaim", "SignatureClaim", "TrustedClaim"]
+__all__ = [
+    "Claim",
+    "DigestClaim",
+    "NamedClaim",
+    "OpenClaim",
+    "PasswordClaim",
+    "SignatureClaim",
+    "TokenClaim",
+    "TrustedClaim",
+]
 
 
 class PasswordClaim(msgspec.Struct, frozen=True):
@@ -17,6 +26,17 @@ class PasswordClaim(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"PasswordClaim(name={self.name!r}, address={self.address!r})"
+
+
+class TokenClaim(msgspec.Struct, frozen=True):
+    """A token, from `Authorization: Bearer` (RFC 6750)."""
+
+    text: str
+    address: str
+    """The client's IP address."""
+
+    def __repr__(self) -> str:
+        return f"TokenClaim(address={self.address!r})"
 
 
 class DigestClaim(msgspec.Struct, frozen=True):
@@ -80,4 +100,4 @@ class NamedClaim(msgspec.Struct, frozen=True):
     address: str
 
 
-Claim = PasswordClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim | NamedClaim
+Claim = PasswordClaim | TokenClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim | NamedClaim

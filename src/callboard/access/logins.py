@@ -2,6 +2,7 @@
 
 import msgspec
 
+from callboard.access.masks import Mask
 from callboard.access.rights import Role
 
 __all__ = ["Login"]
@@ -27,6 +28,8 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     """Addresses or networks it may come from; empty: from anywhere."""
     disabled: bool = False
+    masks: frozenset[Mask] = frozenset()
+    """What it may not read in full, beside what its role may not."""
 
     def __repr__(self) -> str:
         """Without the verifiers, which are nobody's to read in a log."""

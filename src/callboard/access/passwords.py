@@ -8,6 +8,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from callboard.access.digest import ha1
 from callboard.access.logins import Login
+from callboard.access.masks import Mask
 from callboard.access.rights import Role
 from callboard.access.settings import REALM
 
@@ -49,6 +50,7 @@ def make_login(
     privileges: frozenset[str] = frozenset(),
     addresses: tuple[str, ...] = (),
     disabled: bool = False,
+    masks: frozenset[Mask] = frozenset(),
 ) -> Login:
     """A login with the verifiers of its password for every way to sign in; without a password it has none."""
     return Login(
@@ -62,6 +64,7 @@ def make_login(
         privileges=privileges,
         addresses=addresses,
         disabled=disabled,
+        masks=masks,
     )
 
 

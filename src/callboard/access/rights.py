@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from callboard.access.masks import NO_MASKS, Masks
 from callboard.calls.refusals import Forbidden
 
 __all__ = ["ROLE_RIGHTS", "Principal", "Right", "Role", "check"]
@@ -34,9 +35,16 @@ class Right(StrEnum):
     DIRECTORY_WRITE = "directory.write"
     SWITCHES_READ = "switches.read"
     JOURNAL_READ = "journal.read"
+    TOKENS_OWN = "tokens.own"
+    """To have tokens made for oneself, to see them and to take them back."""
+    TOKENS_ALL = "tokens.all"
+    """The same for every login of one's own subtree."""
+    WHOAMI = "whoami"
+    """What everybody may who is signed in."""
 
 
-_OWN_CALLS = frozenset({Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_STATS})
+_EVERYBODY = frozenset({Right.WHOAMI, Right.TOKENS_OWN})
+_OWN_CALLS = _EVERYBODY | {Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_STATS}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
@@ -55,8 +63,14 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     customer: int
     rights: frozenset[Right]
     privileges: frozenset[str] = frozenset()
+    masks: Masks = NO_MASKS
+    """What it may not read in full."""
     address: str = ""
     """Where the request came from, for the audit."""
+    token: str = ""
+    """The id of the token that it signed in with; empty if it was no token."""
+    expires_at: float | None = None
+    """When that token expires, Unix seconds."""
 
 
 def check(principal: Principal, right: Right) -> None:

@@ -4,13 +4,31 @@ from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["REALM", "AccessSettings"]
+__all__ = ["REALM", "AccessSettings", "MaskSettings"]
 
 REALM = "Callboard"
 """The realm unless the settings name another. Digest verifiers hold for one realm only."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+Kinds = tuple[Literal["numbers", "names", "media"], ...]
+
+
+class MaskSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What logins of each role may not read in full; a login can have further masks of its own, never fewer."""
+
+    admin: Kinds = ()
+    """Of administrators: `numbers` of telephones, `names` of callers, `media` addresses."""
+    reseller: Kinds = ()
+    """The same of resellers."""
+    user: Kinds = ()
+    """The same of users."""
+    first: Annotated[int, msgspec.Meta(ge=0)] = 4
+    """Digits at the beginning of a masked number that are shown; four at least are always hidden."""
+    last: Annotated[int, msgspec.Meta(ge=0)] = 2
+    """Digits at its end that are shown."""
 
 
 class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,3 +56,13 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a wait is never longer than."""
     failures_kept: Seconds = 900.0
     """Seconds without a failure after which earlier ones are forgotten."""
+    token_days: Count = 90
+    """Days for which a token is good where its owner does not say."""
+    tokens_per_login: Count = 100
+    """Tokens that one login can have."""
+    masks: MaskSettings = MaskSettings()
+
+    def __repr__(self) -> str:
+        """Without the key, which is nobody's to read in a log."""
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name != "shared_key")
+        return f"AccessSettings({', '.join(shown)})"

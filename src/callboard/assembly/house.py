@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 
 from callboard.access.access import Access, LoginChange
-from callboard.access.claims import PasswordClaim
+from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.access.entries import sealing
 from callboard.access.rights import Principal
+from callboard.access.tokens import TokenChange
 from callboard.assembly.links import Links
 from callboard.assembly.watchers import keep_commands, keep_journal, keep_sweeping
 from callboard.calls.commands import CommandId
@@ -28,7 +29,14 @@ from callboard.operations.ledger import Ledger
 from callboard.storage.database import Database, open_database
 from callboard.storage.installation import installation_secret, reserve_numbers
 from callboard.storage.lock import alone
-from callboard.storage.rows import change_directory, change_logins, load_directory, load_logins
+from callboard.storage.rows import (
+    change_directory,
+    change_logins,
+    change_tokens,
+    load_directory,
+    load_logins,
+    load_tokens,
+)
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 
@@ -70,8 +78,11 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
 def _core(config: Config, database: Database, numbering: Numbering, verifiers: Executor) -> tuple[Desk, Links]:
     directory = Directory(*load_directory(database))
     directory.watch(partial(_keep_directory, database))
-    access = Access(directory, config.access, installation_secret(database), load_logins(database))
+    access = Access(
+        directory, config.access, installation_secret(database), load_logins(database), load_tokens(database)
+    )
     access.watch(partial(_keep_logins, database))
+    access.tokens.watch(partial(_keep_tokens, database))
     table = Table(partial(place, directory), numbering, epoch=time.time_ns(), settings=config.table)
     links = Links()
     desk = Desk(
@@ -93,10 +104,16 @@ def _keep_logins(database: Database, change: LoginChange) -> None:
     change_logins(database, change.puts, change.removes)
 
 
-async def _sign_in(verifiers: Executor, access: Access, claim: PasswordClaim, now: float) -> Principal:
+def _keep_tokens(database: Database, change: TokenChange) -> None:
+    change_tokens(database, change.puts, change.removes)
+
+
+async def _sign_in(verifiers: Executor, access: Access, claim: PasswordClaim | TokenClaim, now: float) -> Principal:
     """To verify a password that was not seen lately takes 0.1 s, hence the threads, and few of them: however many
     passwords are tried, the rest of the server has the processor too.
     """
+    if isinstance(claim, TokenClaim):
+        return access.sign_in(claim, now)
     known = access.recall(claim, now)
     if known is not None:
         return known

@@ -28,7 +28,7 @@ from callboard.directory.records import (
 )
 from callboard.directory.strict import Reading, read_sections, read_table
 
-__all__ = ["MAX_SIZE", "Document", "Format", "LoginEntry", "Sealing", "read_document", "write_document"]
+__all__ = ["MAX_SIZE", "Document", "Format", "LoginEntry", "Sealing", "read_document", "word_faults", "write_document"]
 
 Format = Literal["toml", "json"]
 
@@ -49,6 +49,7 @@ class LoginEntry(msgspec.Struct, frozen=True, kw_only=True):
     privileges: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     disabled: bool = False
+    masks: tuple[str, ...] = ()
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +98,8 @@ class Sealing(msgspec.Struct, frozen=True, kw_only=True):
     """The login with the verifiers of this password."""
     roles: tuple[str, ...]
     """The roles that a login can have."""
+    masks: tuple[str, ...]
+    """The masks that a login can have."""
 
 
 _RECORDS: dict[str, type] = {
@@ -202,7 +205,7 @@ def _together(readings: Mapping[str, list[Reading[Any]]], sealing: Sealing | Non
             f"{destinations[place].path}.{field}: {fault}"
             for place, _, field, fault in find_faults(reading.value for reading in destinations)
         ),
-        *_login_faults(readings.get("logins", ()), book, sealing.roles if sealing else ()),
+        *_login_faults(readings.get("logins", ()), book, sealing),
     ]
 
 
@@ -222,7 +225,7 @@ _LOGIN_RULES: dict[str, Callable[[Any], str]] = {
 }
 
 
-def _login_faults(logins: Iterable[Reading[LoginEntry]], book: Book, roles: tuple[str, ...]) -> Iterable[str]:
+def _login_faults(logins: Iterable[Reading[LoginEntry]], book: Book, sealing: Sealing | None) -> Iterable[str]:
     names: set[str] = set()
     for reading in logins:
         path, login = reading.path, reading.value
@@ -231,11 +234,20 @@ def _login_faults(logins: Iterable[Reading[LoginEntry]], book: Book, roles: tupl
         yield from (f"{path}.{field}: {fault}" for field, fault in record_faults(login, _LOGIN_RULES))
         if login.name in names:
             yield f"{path}.name: {login.name!r} is taken by another login: give another"
-        if roles and login.role not in roles:
-            yield f"{path}.role: there is no role {login.role!r}; give one of {', '.join(roles)}"
+        if sealing:
+            yield from (f"{path}.{fault}" for fault in word_faults(login, sealing))
         if login.customer not in book.table(Customer):
             yield f"{path}.customer: there is no customer {login.customer}: create it first, or give the id of another"
         names.add(login.name)
+
+
+def word_faults(login: LoginEntry, sealing: Sealing) -> Iterable[str]:
+    """Which words of a login are none that there are: field and fault."""
+    if login.role not in sealing.roles:
+        yield f"role: there is no role {login.role!r}; give one of {', '.join(sealing.roles)}"
+    for index, mask in enumerate(login.masks):
+        if mask not in sealing.masks:
+            yield f"masks[{index}]: there is no mask {mask!r}; give some of {', '.join(sealing.masks)}"
 
 
 def _sealed(reading: Reading[Any], sealing: Sealing | None) -> Any:

@@ -1,22 +1,31 @@
 """The desk: where every front end asks, and the one gate through which it is answered."""
 
+import secrets
+from collections.abc import Callable
 from enum import Enum
 from typing import TypeVar
 
 import msgspec
 
 from callboard.access.access import Access, SignIn
-from callboard.access.claims import PasswordClaim
+from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.access.rights import Principal, check
 from callboard.calls.commands import Switchboard
-from callboard.calls.refusals import CustomerNotFound, Forbidden
+from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.ledger import Ledger
 from callboard.operations.operation import Operation
+from callboard.operations.standing import Standing
+from callboard.table.feeds import Feeds
+from callboard.operations.past import AuditEntry, NoPast, Past
 from callboard.table.table import Table
 
 __all__ = ["Desk", "Reach"]
+
+
+LONGEST_WORDS = 1_000
+"""Characters of a subject, and of the words of a refusal, that the audit keeps."""
 
 
 class Reach(Enum):
@@ -48,22 +57,59 @@ class Desk:
         ledger: Ledger,
         switchboard: Switchboard,
         sign_in: SignIn | None = None,
+        past: Past | None = None,
+        audit: Callable[[AuditEntry], None] = lambda entry: None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now."""
+        """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now.
+
+        `past` is where what was is found, `audit` is told of what was done, `entropy` gives so many random bytes.
+        """
         self.directory = directory
         self.access = access
         self.table = table
         self.ledger = ledger
         self.switchboard = switchboard
+        self.feeds = Feeds(table)
+        self.standing = Standing(access, directory, lambda: table.revision.number)
         self.sign_in: SignIn = sign_in or self._sign_in
+        self.past: Past = past or NoPast()
+        self.entropy = entropy
+        self._audit = audit
 
-    async def _sign_in(self, claim: PasswordClaim, now: float) -> Principal:
+    async def _sign_in(self, claim: PasswordClaim | TokenClaim, now: float) -> Principal:
         return self.access.sign_in(claim, now)
 
     def perform(self, operation: Operation[A, R], principal: Principal, arguments: A, now: float) -> R:
         """Check the right, then carry the operation out. Raises `Forbidden`, or the operation's own refusals."""
+        if operation.audited is None:
+            return self._carry_out(operation, principal, arguments, now)
+        subject = operation.audited(arguments)
+        try:
+            result = self._carry_out(operation, principal, arguments, now)
+        except Refusal as refusal:
+            self._note(operation.name, principal, subject, now, f"{refusal}")
+            raise
+        self._note(operation.name, principal, subject, now)
+        return result
+
+    def _carry_out(self, operation: Operation[A, R], principal: Principal, arguments: A, now: float) -> R:
         self.check(operation, principal)
         return operation.run(self, principal, arguments, now)
+
+    def _note(self, action: str, principal: Principal, subject: str, now: float, refused: str = "") -> None:
+        entry = AuditEntry(
+            id=f"a-{self.entropy(8).hex()}",
+            at=now,
+            login=principal.login,
+            address=principal.address,
+            token=principal.token,
+            action=action,
+            subject=subject[:LONGEST_WORDS],
+            outcome="refused" if refused else "done",
+            words=refused[:LONGEST_WORDS],
+        )
+        self._audit(entry)
 
     def check(self, operation: Operation[A, R], principal: Principal) -> None:
         """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""

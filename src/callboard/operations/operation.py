@@ -27,3 +27,5 @@ class Operation(msgspec.Struct, Generic[A, R], frozen=True, kw_only=True):
     """`run(desk, principal, arguments, now)`. The gate has checked the right; it keeps to the principal's subtree."""
     system_wide: bool = False
     """Whether it is about everybody at once, and so only for principals who stand at the root of the customers."""
+    audited: Callable[[A], str] | None = None
+    """What it is done to, in a word or two, for the audit. None: it only looks, or the ledger has it."""

@@ -8,6 +8,7 @@ import sqlalchemy
 from sqlalchemy import Table, delete, select
 
 from callboard.access.logins import Login
+from callboard.access.tokens import Token
 from callboard.directory.records import (
     DID,
     Account,
@@ -28,8 +29,10 @@ __all__ = [
     "TABLES",
     "change_directory",
     "change_logins",
+    "change_tokens",
     "load_directory",
     "load_logins",
+    "load_tokens",
     "remove_login",
     "save_logins",
 ]
@@ -92,6 +95,20 @@ def change_logins(database: Database, puts: Iterable[Login] = (), removes: Itera
         _save(connection, schema.logins, puts)
         for name in removes:
             connection.execute(delete(schema.logins).where(schema.logins.c.name == name))
+
+
+def load_tokens(database: Database) -> tuple[Token, ...]:
+    """Every token by id. Raises `StorageError`, naming the row, if one was spoiled by hand."""
+    with database.view() as connection:
+        return _load(connection, Token, schema.tokens)
+
+
+def change_tokens(database: Database, puts: Iterable[Token] = (), removes: Iterable[str] = ()) -> None:
+    """Save tokens, and remove others by id, in one step. One that is there under the same id is replaced."""
+    with database.change() as connection:
+        _save(connection, schema.tokens, puts)
+        for name in removes:
+            connection.execute(delete(schema.tokens).where(schema.tokens.c.id == name))
 
 
 def save_logins(database: Database, *logins: Login) -> None:

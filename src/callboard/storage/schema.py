@@ -21,6 +21,7 @@ __all__ = [
     "HEAD",
     "VERSION_TABLE",
     "accounts",
+    "audit",
     "commands",
     "connections",
     "counters",
@@ -33,10 +34,11 @@ __all__ = [
     "machines",
     "metadata",
     "secrets",
+    "tokens",
     "vendors",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision of the schema below: that of the last file in `migrations/versions`. Revisions sort as text."""
 
 VERSION_TABLE = "callboard_schema"
@@ -153,6 +155,20 @@ logins = Table(
     _list("privileges"),
     _list("addresses"),
     _flag("disabled"),
+    _list("masks"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    _text("login"),
+    _text("name"),
+    _text("digest"),
+    _list("rights"),
+    _time("created_at", nullable=False),
+    _time("expires_at"),
+    _time("last_used_at"),
 )
 
 # --- the installation ---
@@ -222,4 +238,20 @@ commands = Table(
     _text("words"),
     Index("commands_by_time", "at", "id"),
     Index("commands_by_login", "login", "at", "id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String, primary_key=True),
+    _time("at", nullable=False),
+    _text("login"),
+    _text("address"),
+    _text("token"),
+    _text("action"),
+    _text("subject"),
+    _text("outcome"),
+    _text("words"),
+    Index("audit_by_time", "at", "id"),
+    Index("audit_by_login", "login", "at", "id"),
 )
