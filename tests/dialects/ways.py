@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from callboard.access.rights import Role
 from callboard.http.values import Reply, Request
 from tests.dialects.crowd import ACCOUNT_OF, KEY, TREE, TRUSTED, Crowd, Made, Place, within
 from tests.dialects.sippy.client import answer_to, document
@@ -363,6 +364,11 @@ def _api(method: str, path: str, body: bytes = b"", content_type: str = "") -> C
     return ask
 
 
+def _may_transfer(call: Made, place: Place, number: int) -> bool:
+    """Not an end customer: somebody pays for the new leg."""
+    return place.role is not Role.USER and _the_call(owns)(call, place, number)
+
+
 DOCUMENT = (
     b'{"customers":[{"id":1,"name":"Taken over"}],"logins":[{"name":"new","role":"admin","customer":1,"password":"x"}]}'
 )
@@ -382,6 +388,10 @@ def _apis() -> list[Way]:
         way("GET calls {}", "calls.show", CALL, "/calls/{}", sees=_the_call(owns), hidden=_not(owns)),
         way("POST calls {} disconnect", "calls.disconnect", CALL, "/calls/{}/disconnect", ends=_the_call(owns),
             hidden=_not(owns)),
+        way("POST calls {} transfer", "calls.transfer", CALL, "/calls/{}/transfer", b'{"to":"104"}', "application/json",
+            ends=_may_transfer, hidden=_not(owns)),
+        way("POST calls {} hold", "calls.hold", CALL, "/calls/{}/hold", ends=_the_call(owns), hidden=_not(owns)),
+        way("POST calls {} unhold", "calls.unhold", CALL, "/calls/{}/unhold", hidden=_not(owns)),
         way("POST calls {} forget", "calls.forget", CALL, "/calls/{}/forget", hidden=_not(owns)),
         way("GET commands {}", "commands.show", NOTHING, "/commands/none"),
         way("GET switches", "switches.list", NOTHING, "/switches"),

@@ -26,6 +26,10 @@ class Right(StrEnum):
 
     CALLS_LIST = "calls.list"
     CALLS_DISCONNECT = "calls.disconnect"
+    CALLS_TRANSFER = "calls.transfer"
+    """To connect a party of a call to another number. An end customer does not have it: somebody pays for that call."""
+    CALLS_HOLD = "calls.hold"
+    """To put a party of a call on hold, and to take it off."""
     CALLS_FORGET = "calls.forget"
     """To take a row out of the table without a word to its switch. Not a way to end a call."""
     CALLS_STATS = "calls.stats"
@@ -44,11 +48,11 @@ class Right(StrEnum):
 
 
 _EVERYBODY = frozenset({Right.WHOAMI, Right.TOKENS_OWN})
-_OWN_CALLS = _EVERYBODY | {Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_STATS}
+_OWN_CALLS = _EVERYBODY | {Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_HOLD, Right.CALLS_STATS}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),
-    Role.RESELLER: _OWN_CALLS | {Right.DIRECTORY_READ, Right.JOURNAL_READ},
+    Role.RESELLER: _OWN_CALLS | {Right.CALLS_TRANSFER, Right.DIRECTORY_READ, Right.JOURNAL_READ},
     Role.USER: _OWN_CALLS,
 }
 """The rights each role brings. A login's own `privileges` add words that only a dialect knows (Enswitch's roles)."""

@@ -6,6 +6,7 @@ from http import HTTPStatus
 import msgspec
 
 from callboard.api.faults import Fault, problem, refused
+from callboard.api.idempotency import Replies
 from callboard.api.request import password_claim
 from callboard.api.route import Asked
 from callboard.api.routes import find
@@ -34,6 +35,7 @@ class Api:
         self._desk = desk
         self._sealing = sealing
         self._not_ready = not_ready
+        self._replies = Replies()
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request. A HEAD is answered as the GET that it stands for; the server leaves the body out."""
@@ -66,7 +68,7 @@ class Api:
             return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
         _refuse_other_sites(request)
         principal = await self._desk.sign_in(password_claim(request), request.at)
-        return await routes[method].endpoint(Asked(self._desk, principal, request, self._sealing, name))
+        return await self._replies.once(routes[method], Asked(self._desk, principal, request, self._sealing, name))
 
 
 def _healthy() -> Reply:

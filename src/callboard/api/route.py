@@ -49,6 +49,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The bodies it answers with when all goes well: media type -> type."""
     status: int = 200
     """The status when all goes well."""
+    once: bool = False
+    """Whether it heeds the header `Idempotency-Key` (see `idempotency`)."""
 
     @property
     def pieces(self) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
 from callboard.operations.forget import FORGET_CALL
+from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
 from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
+from callboard.operations.transfer import TRANSFER_CALL
 
 __all__ = ["CATALOGUE"]
 
@@ -20,6 +22,9 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     DISCONNECT_CALL,
     DISCONNECT_ACCOUNT,
     DISCONNECT_CUSTOMER,
+    TRANSFER_CALL,
+    HOLD_CALL,
+    UNHOLD_CALL,
     FORGET_CALL,
     SHOW_COMMAND,
     LIST_SWITCHES,

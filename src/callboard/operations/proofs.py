@@ -18,10 +18,13 @@ def proof(command: Command, before: Call, now: Call, *, taken: bool) -> str | No
         case Transfer():
             return _transferred(command, before, now, taken=taken)
         case Hold():
-            return "on hold" if now.state is State.HELD else None
+            return "on hold" if _held(now, command) else None
         case Unhold():
-            held = any(leg.state is State.HELD for leg in now.legs)
-            return None if held or now.state is State.ENDED else "off hold"
+            return None if _held(now, command) or now.state is State.ENDED else "off hold"
+
+
+def _held(now: Call, command: Hold | Unhold) -> bool:
+    return any(leg.state is State.HELD for leg in now.side(command.party))
 
 
 def _end(now: Call) -> str | None:

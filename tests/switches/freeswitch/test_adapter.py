@@ -311,7 +311,7 @@ async def test_a_hang_up_goes_out_for_every_channel() -> None:
 async def test_a_hang_up_of_what_the_switch_does_not_know_asks_for_a_list() -> None:
     async with linked("idle") as desk:
         assert desk.link.send(HangUp(CommandId("1"), CallKey("pbx", "gone"))) is None
-        assert desk.resyncs == ["a call was to be ended that is not known"]
+        assert desk.resyncs == ["a command was about a call that is not known"]
 
 
 async def test_a_kill_that_is_refused_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,17 +1,14 @@
-"""Calls: list them, look at one, end it, or take a stuck row out."""
+"""Calls: list them, or look at one."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
 
 import msgspec
 
 from callboard.api import request as ask
-from callboard.api.fields import blocks, call_view, command_view, timestamp
+from callboard.api.fields import blocks, call_view, timestamp
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.http.blocks import body
 from callboard.http.values import Reply
-from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
-from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.list_calls import LIST_CALLS, Listing
 from callboard.operations.show import SHOW_CALL, ShowCall
 
@@ -41,24 +38,7 @@ async def _show_call(asked: Asked) -> Reply:
     return answer_json(call_view(call, asked.request.at))
 
 
-async def _disconnect_call(asked: Asked) -> Reply:
-    """202: the switch was asked, or could not be; `/v1/commands/{command}` tells what came of it."""
-    arguments = DisconnectCall(number=ask.call_number(asked.name))
-    (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.request.at).commands
-    return answer_json({"command": command}, HTTPStatus.ACCEPTED, ("Location", f"/v1/commands/{command}"))
-
-
-async def _forget_call(asked: Asked) -> Reply:
-    """The command and its outcome, which is known at once: no switch is asked."""
-    arguments = ForgetCall(number=ask.call_number(asked.name))
-    return answer_json(command_view(asked.desk.perform(FORGET_CALL, asked.principal, arguments, asked.request.at)))
-
-
 ROUTES = (
     Route(method="GET", path="/calls", operation=LIST_CALLS, endpoint=_list_calls),
     Route(method="GET", path="/calls/{id}", operation=SHOW_CALL, endpoint=_show_call),
-    Route(
-        method="POST", path="/calls/{id}/disconnect", operation=DISCONNECT_CALL, endpoint=_disconnect_call, status=202
-    ),
-    Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call),
 )

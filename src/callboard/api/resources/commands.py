@@ -1,11 +1,93 @@
-"""Commands: what came of what was asked."""
+"""Commands: end a call, transfer it, hold it, take a stuck row out; and what came of what was asked."""
 
+from http import HTTPStatus
+from typing import Literal
+
+import msgspec
+
+from callboard.api import request as ask
 from callboard.api.fields import command_view
-from callboard.api.route import Asked, Route, answer_json
+from callboard.api.parameters import read_body
+from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.calls.legs import Side
 from callboard.http.values import Reply
+from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
+from callboard.operations.forget import FORGET_CALL, ForgetCall
+from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL, HoldCall, UnholdCall
+from callboard.operations.ledger import CommandRecord
 from callboard.operations.show import SHOW_COMMAND, ShowCommand
+from callboard.operations.transfer import TRANSFER_CALL, TransferCall
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "Taken"]
+
+Party = Literal["caller", "callee"]
+
+_SIDES: dict[Party, Side] = {"caller": Side.CALLER, "callee": Side.CALLEE}
+
+
+class _Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to, and who goes there; the other party is let go."""
+
+    to: str
+    party: Party = "caller"
+
+
+class _Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose phone."""
+
+    party: Party = "caller"
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A command that was taken; `/v1/commands/{command}` tells what came of it later."""
+
+    command: str
+    outcome: Literal["pending", "done", "already_gone", "refused", "unknown"]
+    """At this moment: `refused` at once where the switch cannot be asked, `pending` while the switch is at it."""
+    words: str
+    """Why, for people."""
+
+
+async def _disconnect_call(asked: Asked) -> Reply:
+    arguments = DisconnectCall(number=ask.call_number(asked.name))
+    (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.request.at).commands
+    record = asked.desk.ledger.record(command)
+    if record is None:
+        raise LookupError(f"the ledger has lost {command}")
+    return _taken(record)
+
+
+async def _transfer_call(asked: Asked) -> Reply:
+    number = ask.call_number(asked.name)
+    body: _Transfer = read_body(asked.request, _Transfer)
+    arguments = TransferCall(number=number, to=body.to, party=_SIDES[body.party])
+    return _taken(asked.desk.perform(TRANSFER_CALL, asked.principal, arguments, asked.request.at))
+
+
+async def _hold_call(asked: Asked) -> Reply:
+    number = ask.call_number(asked.name)
+    body: _Party = read_body(asked.request, _Party)
+    arguments = HoldCall(number=number, party=_SIDES[body.party])
+    return _taken(asked.desk.perform(HOLD_CALL, asked.principal, arguments, asked.request.at))
+
+
+async def _unhold_call(asked: Asked) -> Reply:
+    number = ask.call_number(asked.name)
+    body: _Party = read_body(asked.request, _Party)
+    arguments = UnholdCall(number=number, party=_SIDES[body.party])
+    return _taken(asked.desk.perform(UNHOLD_CALL, asked.principal, arguments, asked.request.at))
+
+
+def _taken(record: CommandRecord) -> Reply:
+    """202: the switch was asked, or could not be."""
+    content = {"command": record.id, "outcome": record.outcome.name.lower(), "words": record.words}
+    return answer_json(content, HTTPStatus.ACCEPTED, ("Location", f"/v1/commands/{record.id}"))
+
+
+async def _forget_call(asked: Asked) -> Reply:
+    """The command and its outcome, which is known at once: no switch is asked."""
+    arguments = ForgetCall(number=ask.call_number(asked.name))
+    return answer_json(command_view(asked.desk.perform(FORGET_CALL, asked.principal, arguments, asked.request.at)))
 
 
 async def _show_command(asked: Asked) -> Reply:
@@ -13,4 +95,17 @@ async def _show_command(asked: Asked) -> Reply:
     return answer_json(command_view(record))
 
 
-ROUTES = (Route(method="GET", path="/commands/{id}", operation=SHOW_COMMAND, endpoint=_show_command),)
+_TAKEN = {JSON: Taken}
+
+ROUTES = (
+    Route(method="POST", path="/calls/{id}/disconnect", operation=DISCONNECT_CALL, endpoint=_disconnect_call,
+          gives=_TAKEN, status=202, once=True),
+    Route(method="POST", path="/calls/{id}/transfer", operation=TRANSFER_CALL, endpoint=_transfer_call,
+          takes={JSON: _Transfer}, gives=_TAKEN, status=202, once=True),
+    Route(method="POST", path="/calls/{id}/hold", operation=HOLD_CALL, endpoint=_hold_call,
+          takes={JSON: _Party}, gives=_TAKEN, status=202, once=True),
+    Route(method="POST", path="/calls/{id}/unhold", operation=UNHOLD_CALL, endpoint=_unhold_call,
+          takes={JSON: _Party}, gives=_TAKEN, status=202, once=True),
+    Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call, once=True),
+    Route(method="GET", path="/commands/{id}", operation=SHOW_COMMAND, endpoint=_show_command),
+)  # fmt: skip

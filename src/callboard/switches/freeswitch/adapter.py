@@ -195,7 +195,7 @@ class FreeswitchLink:
             return str(error)
         if not lines:
             # The table has a call that the switch has not: its list says so, and the table corrects itself.
-            self._resync(f"there was a command to {verb(command)} a call that is not known")
+            self._resync("a command was about a call that is not known")
         verdict = Verdict(len(lines), answered)
         for line in lines:
             connection.ask(wire.api(line)).add_done_callback(partial(self._answered, command, verdict))
