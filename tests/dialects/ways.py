@@ -399,6 +399,10 @@ def _apis() -> list[Way]:
         way("PUT directory", "directory.import", NOTHING, "/directory", DOCUMENT, "application/json"),
         way("PUT directory destinations", "directory.destinations", NOTHING, "/directory/destinations", RATES,
             "text/csv"),
+        way("GET tokens", "tokens.list", NOTHING, "/tokens"),
+        way("POST tokens", "tokens.create", NOTHING, "/tokens", b'{"name":"mine"}', "application/json"),
+        way("DELETE tokens {}", "tokens.remove", NOTHING, "/tokens/none"),
+        way("GET whoami", "whoami", NOTHING, "/whoami"),
     ]  # fmt: skip
 
 

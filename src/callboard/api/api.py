@@ -1,4 +1,4 @@
-"""The front end of our own API: health for machines, and the resources under /v1 behind a sign-in with HTTP Basic."""
+"""The front end of our own API: health for machines, and the resources under /v1 behind a sign-in."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -7,7 +7,7 @@ import msgspec
 
 from callboard.api.faults import Fault, problem, refused
 from callboard.api.idempotency import Replies
-from callboard.api.request import password_claim
+from callboard.api.request import claim
 from callboard.api.route import Asked
 from callboard.api.routes import find
 from callboard.calls.refusals import Forbidden, Refusal, UnknownMethod
@@ -67,7 +67,7 @@ class Api:
             allowed = ", ".join(routes)
             return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
         _refuse_other_sites(request)
-        principal = await self._desk.sign_in(password_claim(request), request.at)
+        principal = await self._desk.sign_in(claim(request), request.at)
         return await self._replies.once(routes[method], Asked(self._desk, principal, request, self._sealing, name))
 
 

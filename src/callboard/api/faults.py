@@ -61,6 +61,7 @@ FAULTS: dict[type[Refusal], Fault] = {
 }
 
 _ASK_FOR_PASSWORD = ("WWW-Authenticate", 'Basic realm="Callboard", charset="UTF-8"')
+_ASK_FOR_TOKEN = ("WWW-Authenticate", 'Bearer realm="Callboard"')
 
 
 def problem(fault: Fault, detail: str, *headers: tuple[str, str], **more: object) -> Reply:
@@ -85,5 +86,5 @@ def refused(refusal: Refusal) -> Reply:
         case Mistaken():
             return problem(fault, refusal.message, mistakes=refusal.mistakes)
     if fault.status is HTTPStatus.UNAUTHORIZED:
-        return problem(fault, refusal.message, _ASK_FOR_PASSWORD)
+        return problem(fault, refusal.message, _ASK_FOR_TOKEN, _ASK_FOR_PASSWORD)
     return problem(fault, refusal.message)

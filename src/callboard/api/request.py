@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 
-from callboard.access.claims import PasswordClaim
+from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, Unauthenticated
 from callboard.calls.state import LIVE, State
 from callboard.http.parameters import ParameterError, split_query
@@ -13,7 +13,7 @@ from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
 from callboard.table.filters import Filter, Order
 
-__all__ = ["ORDERS", "STATES", "call_number", "list_calls", "password_claim"]
+__all__ = ["ORDERS", "STATES", "call_number", "claim", "list_calls"]
 
 ORDERS = {
     "oldest_first": Order.OLDEST_FIRST,
@@ -30,18 +30,26 @@ _MAX_ID = 2**31 - 1
 _MAX_NUMBER = 2**63 - 1
 
 
-def password_claim(request: Request) -> PasswordClaim:
-    """The claim of HTTP Basic (RFC 7617, UTF-8). Raises Unauthenticated if there is none that can be read."""
+def claim(request: Request) -> PasswordClaim | TokenClaim:
+    """The claim of HTTP Basic (RFC 7617, UTF-8) or of a token (RFC 6750). Raises Unauthenticated if there is none."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        raise Unauthenticated("sign in with HTTP Basic: name and password")
+    match scheme.lower():
+        case "basic":
+            return _password_claim(credentials.strip(), request.client)
+        case "bearer":
+            return TokenClaim(credentials.strip(), request.client)
+        case _:
+            raise Unauthenticated("sign in with HTTP Basic (name and password) or with a token (Bearer)")
+
+
+def _password_claim(credentials: str, address: str) -> PasswordClaim:
     try:
-        name, colon, password = base64.b64decode(credentials.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+        name, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
         raise Unauthenticated("the Authorization header cannot be read: Base64 of name:password is needed") from None
     if not colon:
         raise Unauthenticated("the Authorization header lacks the colon between name and password")
-    return PasswordClaim(name, password, request.client)
+    return PasswordClaim(name, password, address)
 
 
 def list_calls(request: Request) -> ListCalls:

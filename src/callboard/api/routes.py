@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callboard.api.resources import calls, commands, directory, switches
+from callboard.api.resources import calls, commands, directory, switches, tokens, whoami
 from callboard.api.route import Route
 from callboard.calls.refusals import UnknownMethod
 
@@ -13,6 +13,8 @@ ROUTES: tuple[Route, ...] = (
     *commands.ROUTES,
     *switches.ROUTES,
     *directory.ROUTES,
+    *tokens.ROUTES,
+    *whoami.ROUTES,
 )
 
 

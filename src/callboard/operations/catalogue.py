@@ -11,7 +11,9 @@ from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
 from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
+from callboard.operations.tokens import CREATE_TOKEN, LIST_TOKENS, REMOVE_TOKEN
 from callboard.operations.transfer import TRANSFER_CALL
+from callboard.operations.whoami import WHOAMI
 
 __all__ = ["CATALOGUE"]
 
@@ -31,4 +33,8 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
     REPLACE_DESTINATIONS,
+    LIST_TOKENS,
+    CREATE_TOKEN,
+    REMOVE_TOKEN,
+    WHOAMI,
 )
