@@ -96,13 +96,19 @@ def command_view(record: CommandRecord) -> View:
 def switch_view(view: SwitchView) -> View:
     """A switch, the state of its link and the age of what is known of it."""
     calls, connected = view.calls
+    facts, offset = view.facts, view.facts.clock_offset
     return {
         "name": _text(view.link.switch),
+        "kind": facts.kind or None,
+        "version": _text(facts.version) or None,
         "link": view.link.state.name.lower(),
         "since": timestamp(view.link.since),
         "last_event_at": timestamp(view.link.last_event_at),
         "last_list_at": timestamp(view.link.last_list_at),
+        "clock_offset": None if offset is None else round(offset, 3),
         "why": _text(view.link.why),
+        "last_error": _text(facts.last_error),
+        "last_error_at": timestamp(facts.last_error_at),
         "calls": calls,
         "connected": connected,
         "suspects": view.suspects,

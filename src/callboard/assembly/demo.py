@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from callboard.access.entries import login_of
 from callboard.assembly.fronts import open_fronts
 from callboard.assembly.house import House, open_house
-from callboard.assembly.serving import Running, embedded_switch, until_cancelled
+from callboard.assembly.serving import Running, until_cancelled
+from callboard.assembly.switches import embedded_switch
 from callboard.config.settings import Config
 from callboard.demo.directory import demo_directory
 from callboard.demo.traffic import DemoTraffic

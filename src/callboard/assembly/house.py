@@ -17,7 +17,7 @@ from callboard.access.entries import sealing
 from callboard.access.rights import Principal
 from callboard.access.tokens import TokenChange
 from callboard.assembly.links import Links
-from callboard.assembly.watchers import keep_commands, keep_journal, keep_sweeping
+from callboard.assembly.watchers import keep_batches, keep_commands, keep_journal, keep_sweeping
 from callboard.calls.commands import CommandId
 from callboard.config.settings import Config
 from callboard.directory.directory import Directory, DirectoryChange
@@ -37,6 +37,8 @@ from callboard.storage.rows import (
     load_logins,
     load_tokens,
 )
+from callboard.switches.clock import OurClock
+from callboard.switches.telling import Telling
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 
@@ -54,6 +56,8 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     journal: Journal
     links: Links
+    telling: Telling
+    """The way from the links to the table."""
 
     @property
     def sealing(self) -> Sealing:
@@ -67,15 +71,18 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
     with alone(path), open_database(path) as database, ThreadPoolExecutor(VERIFIERS, "verify") as verifiers:
         numbering = Numbering(config.node.index, partial(reserve_numbers, database))
         numbering.replenish()
-        desk, links = _core(config, database, numbering, verifiers)
+        links = Links()
+        desk = _core(config, database, numbering, verifiers, links)
+        telling = Telling(desk.table, OurClock())
         async with AsyncExitStack() as watchers:
             await watchers.enter_async_context(keep_commands(desk))
             journal = await watchers.enter_async_context(keep_journal(desk, database, config.journal))
-            await watchers.enter_async_context(keep_sweeping(desk, numbering))
-            yield House(config=config, desk=desk, database=database, journal=journal, links=links)
+            await watchers.enter_async_context(keep_batches(desk))
+            await watchers.enter_async_context(keep_sweeping(desk, numbering, telling))
+            yield House(config=config, desk=desk, database=database, journal=journal, links=links, telling=telling)
 
 
-def _core(config: Config, database: Database, numbering: Numbering, verifiers: Executor) -> tuple[Desk, Links]:
+def _core(config: Config, database: Database, numbering: Numbering, verifiers: Executor, links: Links) -> Desk:
     directory = Directory(*load_directory(database))
     directory.watch(partial(_keep_directory, database))
     access = Access(
@@ -84,16 +91,15 @@ def _core(config: Config, database: Database, numbering: Numbering, verifiers: E
     access.watch(partial(_keep_logins, database))
     access.tokens.watch(partial(_keep_tokens, database))
     table = Table(partial(place, directory), numbering, epoch=time.time_ns(), settings=config.table)
-    links = Links()
-    desk = Desk(
+    return Desk(
         directory=directory,
         access=access,
         table=table,
         ledger=Ledger(_new_command_id),
         switchboard=links,
         sign_in=partial(_sign_in, verifiers, access),
+        switches=links.facts,
     )
-    return desk, links
 
 
 def _keep_directory(database: Database, change: DirectoryChange) -> None:

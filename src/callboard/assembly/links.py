@@ -1,27 +1,45 @@
-"""The links to the switches, and the port through which commands leave."""
+"""The links to the switches: the port through which commands leave, and what is known of each switch."""
+
+from collections.abc import Callable
+from typing import Protocol
 
 from callboard.calls.commands import Answered, Command
-from callboard.switches.b2bua.adapter import B2bua
+from callboard.operations.switches import SwitchFacts
 
-__all__ = ["Links"]
+__all__ = ["Links", "SwitchPort"]
+
+
+class SwitchPort(Protocol):
+    """What takes commands for one switch."""
+
+    @property
+    def name(self) -> str: ...
+    def send(self, command: Command, answered: Answered) -> str | None: ...
 
 
 class Links:
-    """Every link by its switch's name."""
+    """Every switch by its name."""
 
     def __init__(self) -> None:
-        self._links: dict[str, B2bua] = {}
+        self._ports: dict[str, SwitchPort] = {}
+        self._facts: dict[str, Callable[[], SwitchFacts]] = {}
 
-    def add(self, switch: B2bua) -> None:
-        """A further one."""
-        self._links[switch.name] = switch
+    def add(self, port: SwitchPort, facts: Callable[[], SwitchFacts]) -> None:
+        """A further switch. Raises ValueError if there is one of this name."""
+        if port.name in self._ports:
+            raise ValueError(f"there are two switches named {port.name}")
+        self._ports[port.name] = port
+        self._facts[port.name] = facts
 
     def send(self, command: Command, answered: Answered) -> str | None:
         """Hand a command to its call's switch. None if it went out, else why not, for people."""
-        link = self._links.get(command.call.switch)
-        return f"there is no switch {command.call.switch}" if link is None else link.send(command, answered)
+        port = self._ports.get(command.call.switch)
+        return f"there is no switch {command.call.switch}" if port is None else port.send(command, answered)
+
+    def facts(self) -> tuple[SwitchFacts, ...]:
+        """What is known of each switch at this moment."""
+        return tuple(facts() for facts in self._facts.values())
 
     def troubles(self) -> tuple[str, ...]:
-        """Why a switch cannot be used at present; none if all can."""
-        healths = ((name, link.health()) for name, link in self._links.items())
-        return tuple(f"switch {name}: {health.why}" for name, health in healths if not health.up)
+        """Why the table cannot be relied on yet, switch by switch; none if it can."""
+        return tuple(f"switch {facts.name}: {facts.not_ready}" for facts in self.facts() if facts.not_ready)

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -13,12 +12,11 @@ from callboard.access.passwords import make_login
 from callboard.access.rights import Role
 from callboard.assembly.fronts import open_fronts
 from callboard.assembly.house import House, open_house
+from callboard.assembly.switches import open_switches
 from callboard.config.settings import Config
 from callboard.directory.records import ROOT, Customer
-from callboard.switches.b2bua.adapter import B2bua
-from callboard.switches.b2bua.control import Pace
 
-__all__ = ["FirstLogin", "Running", "embedded_switch", "serve", "until_cancelled"]
+__all__ = ["FirstLogin", "Running", "serve", "until_cancelled"]
 
 
 class FirstLogin(msgspec.Struct, frozen=True):
@@ -34,6 +32,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     http_addresses: tuple[str, ...]
     """`host:port` of each, as bound."""
     sip_address: str
+    """`host:port` that the embedded switch listens on; "" if it does not run."""
     first_login: FirstLogin | None = None
     """Set where the installation was empty."""
 
@@ -43,11 +42,9 @@ async def serve(config: Config, ready: Callable[[Running], None]) -> None:
     async with AsyncExitStack() as stack:
         house = await stack.enter_async_context(open_house(config, Path(config.storage.path)))
         first_login = _first_login(house)
-        switch = embedded_switch(house)
-        stack.push_async_callback(switch.stop)
-        await switch.start()
+        sip_address = await open_switches(stack, house)
         server = await open_fronts(stack, house)
-        ready(Running(http_addresses=server.addresses, sip_address=switch.address, first_login=first_login))
+        ready(Running(http_addresses=server.addresses, sip_address=sip_address, first_login=first_login))
         await until_cancelled()
 
 
@@ -61,16 +58,6 @@ def _first_login(house: House) -> FirstLogin | None:
     login = FirstLogin("admin", secrets.token_urlsafe(12))
     desk.access.put(make_login(login.name, Role.ADMIN, ROOT, login.password, realm=house.config.access.realm))
     return login
-
-
-def embedded_switch(house: House, pace: Pace | None = None) -> B2bua:
-    """The embedded switch, bound to the table and not started yet."""
-    table = house.desk.table
-    switch = B2bua(
-        house.config.switches.b2bua, house.desk.directory, lambda event: table.accept(event, time.time()), pace=pace
-    )
-    house.links.add(switch)
-    return switch
 
 
 async def until_cancelled() -> None:

@@ -13,13 +13,17 @@ from callboard.journal.settings import JournalSettings
 from callboard.operations.desk import Desk
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
+from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 
-__all__ = ["keep_commands", "keep_journal", "keep_sweeping"]
+__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_sweeping"]
 
 SWEEP_INTERVAL = 1.0
 """Seconds between two sweeps of what is over."""
+
+BATCH_INTERVAL = 0.05
+"""Seconds between two portions of a batch: 25 calls at the fastest."""
 
 _log = logging.getLogger(__name__)
 
@@ -55,9 +59,11 @@ def _record_call(journal: Journal, change: Change) -> None:
 
 
 @asynccontextmanager
-async def keep_sweeping(desk: Desk, numbering: Numbering) -> AsyncIterator[None]:
-    """Once a second: rows of ended calls leave, commands without proof are given up, numbers are kept in reserve."""
-    sweeper = asyncio.create_task(_sweep(desk, numbering), name="sweep")
+async def keep_sweeping(desk: Desk, numbering: Numbering, telling: Telling) -> AsyncIterator[None]:
+    """Once a second: rows of ended calls leave, commands without proof are given up, numbers are kept in reserve, and
+    it is looked whether the machine's clock was set.
+    """
+    sweeper = asyncio.create_task(_sweep(desk, numbering, telling), name="sweep")
     try:
         yield
     finally:
@@ -66,9 +72,10 @@ async def keep_sweeping(desk: Desk, numbering: Numbering) -> AsyncIterator[None]
             await sweeper
 
 
-async def _sweep(desk: Desk, numbering: Numbering) -> None:
+async def _sweep(desk: Desk, numbering: Numbering, telling: Telling) -> None:
     while True:
         await asyncio.sleep(SWEEP_INTERVAL)
+        telling.check()
         now = time.time()
         desk.table.sweep(now)
         desk.ledger.sweep(now)
@@ -76,3 +83,21 @@ async def _sweep(desk: Desk, numbering: Numbering) -> None:
             numbering.replenish()
         except StorageError as error:
             _log.error("No call numbers can be reserved, and soon no new call can be listed: %s", error)
+
+
+@asynccontextmanager
+async def keep_batches(desk: Desk) -> AsyncIterator[None]:
+    """The calls of batches are ended as their turn comes."""
+    worker = asyncio.create_task(_work_off(desk), name="batches")
+    try:
+        yield
+    finally:
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+
+async def _work_off(desk: Desk) -> None:
+    while True:
+        await asyncio.sleep(BATCH_INTERVAL)
+        desk.batches.step(time.time())

@@ -26,7 +26,8 @@ def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
     start_logging(config.logging)
 
     def ready(running: assembly.Running) -> None:
-        print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and SIP at {running.sip_address}.")
+        sip = f"SIP at {running.sip_address}" if running.sip_address else "no SIP"
+        print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and {sip}.")
         if running.first_login is not None:
             login = running.first_login
             print(f"A first login was made, shown only this once: {login.name}, password {login.password}")

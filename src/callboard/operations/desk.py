@@ -1,7 +1,7 @@
 """The desk: where every front end asks, and the one gate through which it is answered."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TypeVar
 
@@ -14,11 +14,13 @@ from callboard.calls.commands import Switchboard
 from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
+from callboard.operations.batches import Batches
 from callboard.operations.ledger import Ledger
 from callboard.operations.operation import Operation
-from callboard.operations.standing import Standing
-from callboard.table.feeds import Feeds
 from callboard.operations.past import AuditEntry, NoPast, Past
+from callboard.operations.standing import Standing
+from callboard.operations.switches import SwitchFacts
+from callboard.table.feeds import Feeds
 from callboard.table.table import Table
 
 __all__ = ["Desk", "Reach"]
@@ -60,18 +62,22 @@ class Desk:
         past: Past | None = None,
         audit: Callable[[AuditEntry], None] = lambda entry: None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
+        switches: Callable[[], Sequence[SwitchFacts]] = tuple,
     ) -> None:
         """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now.
 
-        `past` is where what was is found, `audit` is told of what was done, `entropy` gives so many random bytes.
+        `past` is where what was is found, `audit` is told of what was done, `entropy` gives so many random bytes,
+        `switches` tells of every switch of the settings, whether it was ever heard of or not.
         """
         self.directory = directory
         self.access = access
         self.table = table
         self.ledger = ledger
+        self.batches = Batches(ledger)
         self.switchboard = switchboard
         self.feeds = Feeds(table)
         self.standing = Standing(access, directory, lambda: table.revision.number)
+        self.switches = switches
         self.sign_in: SignIn = sign_in or self._sign_in
         self.past: Past = past or NoPast()
         self.entropy = entropy

@@ -10,8 +10,10 @@ from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
+from callboard.operations.sight import as_seen
+from callboard.operations.switches import SwitchFacts
 from callboard.table.counters import By, Tally
-from callboard.table.links import Link
+from callboard.table.links import Link, LinkState
 
 __all__ = [
     "LIST_SWITCHES",
@@ -47,6 +49,7 @@ class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
     """A switch: how well it is known, and how many calls it carries."""
 
     link: Link
+    facts: SwitchFacts
     calls: Tally
     suspects: int
 
@@ -68,24 +71,28 @@ def _sees(desk: Desk, principal: Principal, call: Call, *, as_party: bool) -> bo
 
 
 def _show_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> Call:
-    return call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party)
+    return as_seen(principal, call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party))
 
 
 def _show_command(desk: Desk, principal: Principal, arguments: ShowCommand, now: float) -> CommandRecord:
-    record = desk.ledger.record(CommandId(arguments.id))
+    name = CommandId(arguments.id)
+    record = desk.ledger.record(name) or desk.past.command(name)
     if record is None or (principal.customer != ROOT and record.login != principal.login):
-        raise NotFound(f"command {arguments.id} not found: outcomes are kept here for ten minutes")
+        raise NotFound(f"command {arguments.id} not found")
     return record
 
 
 def _list_switches(desk: Desk, principal: Principal, arguments: ListSwitches, now: float) -> tuple[SwitchView, ...]:
+    links = {link.switch: link for link in desk.table.links}
+    known = {facts.name: facts for facts in desk.switches()}
     return tuple(
         SwitchView(
-            link=link,
-            calls=desk.table.counters.get(By.SWITCH, link.switch),
-            suspects=desk.table.suspects(link.switch),
+            link=links.get(name) or Link(switch=name, state=LinkState.LOST, since=now, why=known[name].not_ready),
+            facts=known.get(name) or SwitchFacts(name=name, kind=""),
+            calls=desk.table.counters.get(By.SWITCH, name),
+            suspects=desk.table.suspects(name),
         )
-        for link in desk.table.links
+        for name in sorted({*links, *known})
     )
 
 

@@ -18,7 +18,7 @@ import msgspec
 from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted, SwitchUp
 from callboard.switches.gate import Gate, Tell
-from callboard.switches.link import Link, LinkError
+from callboard.switches.link import Link, LinkError, SaysMore
 from callboard.switches.settings import KeeperSettings
 from callboard.table.links import LinkState
 
@@ -59,6 +59,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     since: float
     why: str
     """Why it is not up, "" if it is."""
+    last_error: str
+    """Why the link was lost the last time, or could not be made; "" if that never happened."""
+    last_error_at: float | None
+    version: str
+    """Of the switch, in its own words; "" if it did not say."""
+    clock_offset: float | None
+    """Seconds by which the switch's clock is ahead of ours; None if it is not known."""
     last_event_at: float | None
     last_list_at: float | None
     """When the last complete list was asked for."""
@@ -112,6 +119,10 @@ class Keeper:
         self._why = "it was not tried yet"
         self._told_why: str | None = None
         self._opened_at: float | None = None
+        self._last_error = ""
+        self._last_error_at: float | None = None
+        self._version = ""
+        self._clock_offset: float | None = None
         self._last_event_at: float | None = None
         self._last_list_at: float | None = None
         self._list_took = 0.0
@@ -151,10 +162,15 @@ class Keeper:
 
     def health(self) -> Health:
         """How the link is at this moment."""
+        self._ask_more()
         return Health(
             state=self._state,
             since=self._since,
             why=self._why,
+            last_error=self._last_error,
+            last_error_at=self._last_error_at,
+            version=self._version,
+            clock_offset=self._clock_offset,
             last_event_at=self._last_event_at,
             last_list_at=self._last_list_at,
             list_took=self._list_took,
@@ -164,6 +180,13 @@ class Keeper:
             failures=self._failures,
             late=self._late,
         )
+
+    def _ask_more(self) -> None:
+        """What the switch says of itself is kept while its link is lost."""
+        if isinstance(self._link, SaysMore):
+            self._version = self._link.version or self._version
+            offset = self._link.clock_offset
+            self._clock_offset = self._clock_offset if offset is None else offset
 
     # --- one link after the other --------------------------------------------------------------------------------
 
@@ -231,7 +254,8 @@ class Keeper:
         if self._state is not LinkState.LOST:
             self._move(LinkState.LOST, now)
         if self._told_why != why:
-            self._told_why = self._why = why
+            self._told_why = self._why = self._last_error = why
+            self._last_error_at = now
             self._tell(SwitchLost(self.name, now, why))
             if not isinstance(error, LinkError | OSError):
                 _log.error("switch %s: a defect in its adapter", self.name, exc_info=error)

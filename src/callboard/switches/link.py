@@ -1,11 +1,11 @@
 """What every adapter of a switch offers to the keeper, which alone decides when to connect, list and try again."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import SwitchListed
 
-__all__ = ["Link", "LinkError"]
+__all__ = ["Link", "LinkError", "SaysMore"]
 
 
 class LinkError(Exception):
@@ -52,4 +52,19 @@ class Link(Protocol):
 
     async def close(self) -> None:
         """Give the connection up, in good order where that is quick."""
+        ...
+
+
+@runtime_checkable
+class SaysMore(Protocol):
+    """A link that can say more of its switch, for people."""
+
+    @property
+    def version(self) -> str:
+        """Of the switch, in its own words; "" while it is not known."""
+        ...
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which its clock is ahead of ours; None while that is not known."""
         ...

@@ -1,0 +1,23 @@
+"""What is known of a switch besides its calls and its link: which the table does not hold, and the shell knows."""
+
+import msgspec
+
+__all__ = ["SwitchFacts"]
+
+
+class SwitchFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One switch of the settings."""
+
+    name: str
+    kind: str
+    """As in the settings: `asterisk`, `freeswitch`, `kamailio`, `opensips`, or `b2bua` for the embedded one."""
+    version: str = ""
+    """In its own words; "" if it did not say."""
+    clock_offset: float | None = None
+    """Seconds by which its clock is ahead of ours; None if it is not known. Times in the table are corrected by it."""
+    not_ready: str = ""
+    """Why the table cannot vouch for its calls yet; "" once it could."""
+    last_error: str = ""
+    """Why its link was lost the last time, with what mends it; "" if it never was."""
+    last_error_at: float | None = None
+    """Unix seconds."""
