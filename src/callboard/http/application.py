@@ -13,8 +13,10 @@ from typing import cast
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseStartEvent, HTTPScope, Scope
 
+from callboard.http.live import TOO_OLD, carry_stream, converse
 from callboard.http.protocol import GuardedProtocol
-from callboard.http.values import Body, Handler, Reply, Request
+from callboard.http.values import Body, Conversation, Handler, Reply, Request, Stream
+from callboard.http.websocket import WebSocket
 
 __all__ = ["Application"]
 
@@ -47,7 +49,9 @@ class Application:
         self, scope: HTTPScope, request: Request, connection: GuardedProtocol, send: ASGISendCallable
     ) -> None:
         reply, body = await self._answer(request, whole=scope["http_version"] == "1.0")
-        if isinstance(body, bytes):
+        if reply.live is not None:
+            await _go_live(request, reply, reply.live, connection, send)
+        elif isinstance(body, bytes):
             await _send_whole(reply, body, send)
         else:
             await _send_blocks(request, reply, body, connection, send)
@@ -58,6 +62,8 @@ class Application:
     async def _answer(self, request: Request, whole: bool) -> tuple[Reply, bytes | Blocks]:
         try:
             reply = await self._handler(request)
+            if whole and reply.live is not None:
+                reply = TOO_OLD
             _check_headers(reply)
             return reply, _begun(request, reply.body, whole)
         except Exception:
@@ -186,6 +192,27 @@ def _start(reply: Reply, length: int | None) -> HTTPResponseStartEvent:
 async def _send_whole(reply: Reply, body: bytes, send: ASGISendCallable) -> None:
     await send(_start(reply, len(body)))
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _go_live(
+    request: Request,
+    reply: Reply,
+    live: Stream | Conversation,
+    connection: GuardedProtocol,
+    send: ASGISendCallable,
+) -> None:
+    if isinstance(live, Stream):
+        await send(_start(reply, None))
+        if request.method == "HEAD":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await carry_stream(live, connection, send)
+        return
+    socket = WebSocket(request)
+    if socket.refusal is None:
+        await converse(socket, live, connection)
+    else:
+        await _send_whole(*socket.refusal, send)
 
 
 async def _send_blocks(

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from callboard.http.settings import HttpSettings
+from callboard.http.websocket import WebSocket, is_offered
 
 __all__ = ["GuardedProtocol"]
 
@@ -45,6 +46,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self._settings = settings
         self.closed = self.loop.create_future()
         """Done when the connection is closed."""
+        self.ending = self.loop.create_future()
+        """Done when it is closed, or is to be because the server stops: what goes on for long ends then."""
+        self._socket: WebSocket | None = None
+        self._offered = False
         self._receiving = _Receiving.NOTHING
         self._deadline: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -70,6 +75,11 @@ class GuardedProtocol(HttpToolsProtocol):
         """Cut the connection: the client must notice that its answer is not complete."""
         self.transport.abort()
 
+    def upgrade(self, socket: WebSocket) -> None:
+        """From here on the connection is a WebSocket's."""
+        self._socket = socket
+        socket.open(self.transport)
+
     # --- connection ---
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -84,8 +94,20 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_stall()
         super().connection_lost(exc)
         self.closed.set_result(None)
+        self._end()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._end()
+
+    def _end(self) -> None:
+        if not self.ending.done():
+            self.ending.set_result(None)
 
     def data_received(self, data: bytes) -> None:
+        if self._socket is not None:
+            self._socket.received(data)
+            return
         if self._deaf:
             return
         self._unset_keepalive_if_required()
@@ -114,8 +136,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """The head just read without its offer to change the protocol (h2c, WebSocket): we go on in HTTP/1.1.
 
         RFC 9110 section 7.8. The parser would leave out the body of a request with such an offer, and Java's standard
-        client makes it with every request.
+        client makes it with every request. Who answers sees the offer of a WebSocket, and may accept it.
         """
+        self._offered = is_offered(dict(self.headers))
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + self.parser.get_http_version().encode()]
         lines += [name + b": " + value for name, value in self.headers if name != b"upgrade"]
         return b"\r\n".join(lines) + b"\r\n\r\n"
@@ -156,6 +179,9 @@ class GuardedProtocol(HttpToolsProtocol):
             self._stop_parsing(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if len(self.pipeline) >= _MOST_PIPELINED:
             self._stop_parsing(HTTPStatus.SERVICE_UNAVAILABLE)
+        if self._offered:
+            self._offered = False
+            self.headers.append((b"upgrade", b"websocket"))
         self.scope["state"]["target"] = self.url.decode("ascii")
         super().on_headers_complete()
         self._expect(_Receiving.BODY)
@@ -209,10 +235,14 @@ class GuardedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         self._stall = self.loop.call_later(self._settings.send_timeout, self.abort)
+        if self._socket is not None:
+            self._socket.block(True)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._stop_stall()
+        if self._socket is not None:
+            self._socket.block(False)
 
     def _stop_stall(self) -> None:
         if self._stall is not None:

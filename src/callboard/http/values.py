@@ -1,10 +1,10 @@
 """What the server hands to a dialect and gets back: plain values, no framework."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
 import msgspec
 
-__all__ = ["Body", "Handler", "Reply", "Request"]
+__all__ = ["Body", "Conversation", "Handler", "Reply", "Request", "Stream"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,25 @@ Body = bytes | Iterable[bytes]
 """A document, whole or in blocks."""
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """A body that goes on until somebody ends it: each block is sent as it comes, and the next one asked for when the
+    client has read enough.
+    """
+
+    blocks: AsyncGenerator[bytes, None]
+    farewell: bytes = b""
+    """The last block, where it is the server that ends it."""
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """What follows on a request for a WebSocket (RFC 6455): text messages in both directions."""
+
+    talk: Callable[[AsyncGenerator[bytes, None]], AsyncGenerator[bytes, None]]
+    """Gets the client's messages, gives the server's. The client's end when it closes."""
+    farewell: bytes = b""
+    """The last message, where it is the server that ends it."""
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What to answer. A body given as an iterable of blocks is produced while it is sent, block by block."""
 
@@ -42,6 +61,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = "text/plain; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
     body: Body = b""
+    live: Stream | Conversation | None = None
+    """In the place of a body: what goes on."""
 
 
 Handler = Callable[[Request], Awaitable[Reply]]
