@@ -7,45 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.calls.events import LegAnswered, LegSeen
-from callboard.calls.legs import Call, Facts, Leg, LegId, Placement, Side
-from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch, pattern
+from callboard.calls.events import LegSeen
+from callboard.calls.legs import Call, Placement, Side
+from callboard.table.filters import Field, Filter, How, TextMatch, pattern
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
-from tests.table.history import SWITCH, leg
-
-NOW = 500.0
-
-numbers = st.one_of(
-    st.text("0123456789", max_size=6),
-    st.text("0123456789", min_size=17, max_size=21),
-    st.sampled_from(["", "+4930", "anonymous", "1", "10", "100", "0", "00", "٣"]),
-)
-ids = st.one_of(st.none(), st.integers(1, 4))
-prefixes = st.one_of(numbers, st.sampled_from(["1", "10", "100", "0", "00", "+", "an"]))
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> Table:
-    """A table with up to a dozen calls of any numbers and owners."""
-    placements: dict[str, Placement] = {}
-    blocks = count(1, 10_000)
-
-    def place(legs: tuple[Leg, ...]) -> Placement:
-        return placements[legs[0].call]
-
-    table = Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
-    for index in range(draw(st.integers(0, 12))):
-        name = str(index)
-        placements[name] = Placement(
-            account=draw(ids), customer=draw(ids), callee_customer=draw(ids), vendor=draw(ids), connection=draw(ids)
-        )
-        at = float(draw(st.integers(0, 5)))
-        caller = leg(name, name, Side.CALLER, at, number=draw(numbers), dialed=draw(numbers), facts=Facts())
-        table.accept(LegSeen(at, caller), NOW)
-        if draw(st.booleans()):
-            table.accept(LegAnswered(LegId(SWITCH, name), float(draw(st.integers(6, 9)))), NOW)
-    return table
+from tests.table.history import leg
+from tests.table.some import NOW, ids, prefixes, tables
 
 
 def chosen(table: Table, wanted: Filter) -> set[int]:
@@ -138,29 +106,33 @@ def test_a_party_is_the_owner_or_the_one_who_is_called(table: Table, customers: 
     assert chosen(table, Filter(parties=customers)) == expected
 
 
-@given(tables(), st.sampled_from(Key), st.booleans())
-def test_orders_sort_and_break_ties_by_number(table: Table, key: Key, descending: bool) -> None:
-    def value(call: Call) -> float | str:
-        match key:
-            case Key.DURATION:
-                return call.duration(NOW)
-            case Key.STARTED:
-                return call.started_at
-            case Key.NUMBER:
-                return call.number
-            case Key.STATE:
-                return call.state
-            case Key.DIRECTION:
-                return call.placement.direction
-            case Key.CALLER | Key.CALLEE | Key.DIALED:
-                return str(getattr(call, key.value))
-            case _:
-                identity = getattr(call.placement, key.value)
-                return -1 if identity is None else int(identity)
+spans = st.one_of(st.none(), st.integers(0, 12))
 
-    by_number = sorted(table.calls(), key=lambda call: call.number)
-    expected = sorted(by_number, key=value, reverse=descending)
-    assert list(table.select(order=Order(key, descending), now=NOW)) == expected
+
+@given(tables(), spans, spans, spans, spans)
+def test_ranges_of_time(
+    table: Table, shortest: int | None, longest: int | None, first: int | None, end: int | None
+) -> None:
+    now = 10.0
+    wanted = Filter(min_duration=shortest, max_duration=longest, started_from=first, started_before=end)
+    expected = {
+        call.number
+        for call in table.calls()
+        if (shortest is None or call.duration(now) >= shortest)
+        and (longest is None or call.duration(now) <= longest)
+        and (first is None or call.started_at >= first)
+        and (end is None or call.started_at < end)
+    }
+    assert {call.number for call in table.select(wanted, now=now)} == expected
+
+
+@given(tables(), st.frozensets(st.integers(1, 4)), st.lists(prefixes, min_size=1, max_size=3), st.sampled_from(How))
+def test_of_several_values_one_has_to_fit(table: Table, ids: frozenset[int], texts: list[str], how: How) -> None:
+    expected = {call.number for call in table.calls() if call.placement.account in ids}
+    assert chosen(table, Filter(account=ids)) == expected
+    one_by_one = [chosen(table, Filter(texts=(TextMatch(Field.CALLER, how, text),))) for text in texts]
+    together = TextMatch(Field.CALLER, how, texts[0], tuple(texts[1:]))
+    assert chosen(table, Filter(texts=(together,))) == set[int]().union(*one_by_one)
 
 
 def test_slots_are_used_again_without_mixing_calls() -> None:

@@ -77,6 +77,7 @@ _COLUMNS: dict[str, _Column] = {
     "suspect": _Column(np.bool_, 0),
     "started": _Column(np.float64, np.nan),
     "answered": _Column(np.float64, np.nan),
+    "answer_step": _Column(np.int64, 0),
     "ended": _Column(np.float64, np.nan),
     **{name: _Column(np.int64, NOTHING) for name in _IDS},
     **{name: _Column(np.uint64, 0) for name in NUMBERS},
@@ -110,6 +111,8 @@ class Columns:
         self.switches = _Names()
         self.countries = _Names()
         self.prefixes = _Names()
+        self.step = 0
+        """How many changes were told of before the one that is being written."""
         self._grow(1024)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
@@ -147,6 +150,7 @@ class Columns:
         views["state"][slot] = call.state
         if call.answered_at is not before.answered_at and call.answered_at is not None:
             views["answered"][slot] = call.answered_at
+            views["answer_step"][slot] = self.step
         if before.suspect_since is not None:
             views["suspect"][slot] = False
         self.calls[slot] = call
@@ -164,6 +168,8 @@ class Columns:
         views["suspect"][slot] = call.suspect_since is not None
         views["started"][slot] = call.started_at
         views["answered"][slot] = _NAN if call.answered_at is None else call.answered_at
+        if call.answered_at is not None and (before is None or before.answered_at is None):
+            views["answer_step"][slot] = self.step
         views["ended"][slot] = _NAN if call.ended_at is None else call.ended_at
         if before is None or before.placement is not call.placement:
             self._write_placement(slot, call.placement)
@@ -181,6 +187,16 @@ class Columns:
         views["direction"][slot] = placement.direction
         views["country"][slot] = self.countries.code(placement.country)
         views["prefix"][slot] = self.prefixes.code(placement.prefix)
+
+    def durations(self, slots: Slots, now: float, step: int | None = None) -> NDArray[np.float64]:
+        """Seconds connected, 0 before the answer. With `step`, an answer that was not known by then does not count."""
+        answered = self._arrays["answered"][slots]
+        ended = self._arrays["ended"][slots]
+        lengths = np.nan_to_num(np.where(np.isnan(ended), now, ended) - answered, nan=0.0)
+        if step is not None:
+            lengths[self._arrays["answer_step"][slots] >= step] = 0.0
+        result: NDArray[np.float64] = np.maximum(lengths, 0.0)
+        return result
 
     def with_prefix(self, name: str, prefix: str) -> Mask:
         """Which calls have a number beginning with `prefix` in the column `name` (caller, callee or dialed)."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from enum import Enum
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -11,9 +11,24 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
-from callboard.table.columns import NUMBERS, Columns, Mask, Slots
+from callboard.table.columns import NOTHING, NUMBERS, Columns, Mask, Slots
 
-__all__ = ["EVERYTHING", "Field", "Filter", "How", "Key", "Order", "TextMatch", "matching", "ordered", "pattern"]
+__all__ = [
+    "EVERYTHING",
+    "Field",
+    "Filter",
+    "How",
+    "Ids",
+    "Key",
+    "Order",
+    "TextMatch",
+    "Words",
+    "matching",
+    "pattern",
+    "some",
+]
+
+V = TypeVar("V", int, str)
 
 
 class Field(Enum):
@@ -42,6 +57,18 @@ class TextMatch(msgspec.Struct, frozen=True):
     field: Field
     how: How
     text: str
+    others: tuple[str, ...] = ()
+    """Further texts: it is enough that one of them all compares as wanted."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All the texts of which one must fit."""
+        return (self.text, *self.others)
+
+
+Ids = int | frozenset[int] | None
+"""An id, or some of which one must stand there."""
+Words = str | frozenset[str] | None
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,24 +80,37 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Calling an account of one of these customers."""
     parties: frozenset[int] | None = None
     """Owned by one of these customers, or calling an account of one of them."""
-    account: int | None = None
-    device: int | None = None
-    callee_account: int | None = None
-    callee_device: int | None = None
-    vendor: int | None = None
-    connection: int | None = None
-    did: int | None = None
-    dids: frozenset[int] | None = None
-    machine: int | None = None
-    switch: str | None = None
-    country: str | None = None
-    """ISO 3166 alpha-3 code of the destination."""
+    account: Ids = None
+    device: Ids = None
+    callee_account: Ids = None
+    callee_device: Ids = None
+    party_account: Ids = None
+    """The owner's account, or the account that is called."""
+    vendor: Ids = None
+    connection: Ids = None
+    did: Ids = None
+    machine: Ids = None
+    switch: Words = None
+    country: Words = None
+    """ISO 3166 alpha-3 codes of the destination."""
     prefixes: frozenset[str] | None = None
     """The destination is the one of one of these prefixes."""
     states: frozenset[State] | None = None
     directions: frozenset[Direction] | None = None
     texts: tuple[TextMatch, ...] = ()
     suspect: bool | None = None
+    min_duration: float | None = None
+    """Connected for at least so many seconds; a call that is not answered has been for none."""
+    max_duration: float | None = None
+    """Connected for at most so many seconds."""
+    started_from: float | None = None
+    """Set up at this time or later, Unix seconds."""
+    started_before: float | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether calls come to match, or cease to, by the mere passing of time."""
+        return self.min_duration is not None or self.max_duration is not None
 
 
 EVERYTHING = Filter()
@@ -84,8 +124,8 @@ _EQUAL = (
     "connection",
     "did",
     "machine",
-    "suspect",
 )
+"""Conditions on the column of the same name."""
 
 
 class Key(Enum):
@@ -97,17 +137,20 @@ class Key(Enum):
     NUMBER = "number"
     STATE = "state"
     DIRECTION = "direction"
+    SUSPECT = "suspect"
     CUSTOMER = "customer"
     CALLEE_CUSTOMER = "callee_customer"
     ACCOUNT = "account"
+    CALLEE_ACCOUNT = "callee_account"
+    VENDOR = "vendor"
     CONNECTION = "connection"
+    DID = "did"
     MACHINE = "machine"
+    SWITCH = "switch"
+    COUNTRY = "country"
     CALLER = "caller"
     CALLEE = "callee"
     DIALED = "dialed"
-
-
-_TEXT_KEYS = frozenset({Key.CALLER, Key.CALLEE, Key.DIALED})
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -128,43 +171,80 @@ Order.LONGEST_FIRST = Order(Key.DURATION, descending=True)
 Order.SHORTEST_FIRST = Order(Key.DURATION)
 
 
-def matching(columns: Columns, wanted: Filter) -> Slots:
-    """The slots of the calls that `wanted` describes, in no order."""
+def matching(columns: Columns, wanted: Filter, now: float = 0.0) -> Slots:
+    """The slots of the calls that `wanted` describes, in no order. `now` is needed where it is about durations."""
     mask: Mask = columns["used"].copy()
-    for name in _EQUAL:
-        value = getattr(wanted, name)
-        if value is not None:
-            mask &= columns[name] == value
     for name, codes in _sets(columns, wanted):
         mask &= _among(columns[name], codes)
-    if wanted.parties is not None:
-        mask &= _among(columns["customer"], wanted.parties) | _among(columns["callee_customer"], wanted.parties)
+    for names, ids in _either(wanted):
+        mask &= _among(columns[names[0]], ids) | _among(columns[names[1]], ids)
+    if wanted.suspect is not None:
+        mask &= columns["suspect"] == wanted.suspect
+    _within(columns, wanted, now, mask)
+    slow = []
     for text in wanted.texts:
         if text.how is How.PREFIX and text.field.value in NUMBERS:
-            mask &= columns.with_prefix(text.field.value, text.text)
+            mask &= _with_prefixes(columns, text)
+        else:
+            slow.append(text)
     slots = np.flatnonzero(mask)
-    rest = [text for text in wanted.texts if not (text.how is How.PREFIX and text.field.value in NUMBERS)]
-    return _with_texts(columns, slots, rest) if rest else slots
+    return _with_texts(columns, slots, slow) if slow else slots
 
 
 def _sets(columns: Columns, wanted: Filter) -> Iterator[tuple[str, Collection[int]]]:
     """Columns, and the values of which one must stand there."""
+    for name in _EQUAL:
+        ids = getattr(wanted, name)
+        if ids is not None:
+            yield name, some(ids)
     if wanted.customers is not None:
         yield "customer", wanted.customers
     if wanted.callee_customers is not None:
         yield "callee_customer", wanted.callee_customers
-    if wanted.dids is not None:
-        yield "did", wanted.dids
     if wanted.switch is not None:
-        yield "switch", {columns.switches.known(wanted.switch)}
+        yield "switch", {columns.switches.known(switch) for switch in some(wanted.switch)} - {NOTHING}
     if wanted.country is not None:
-        yield "country", {columns.countries.known(wanted.country)}
+        yield "country", {columns.countries.known(country) for country in some(wanted.country)} - {NOTHING}
     if wanted.prefixes is not None:
-        yield "prefix", {columns.prefixes.known(prefix) for prefix in wanted.prefixes}
+        yield "prefix", {columns.prefixes.known(prefix) for prefix in wanted.prefixes} - {NOTHING}
     if wanted.states is not None:
         yield "state", wanted.states
     if wanted.directions is not None:
         yield "direction", wanted.directions
+
+
+def _either(wanted: Filter) -> Iterator[tuple[tuple[str, str], frozenset[int]]]:
+    """Pairs of columns, and the ids of which one must stand in either."""
+    if wanted.parties is not None:
+        yield ("customer", "callee_customer"), wanted.parties
+    if wanted.party_account is not None:
+        yield ("account", "callee_account"), some(wanted.party_account)
+
+
+def some(value: V | frozenset[V]) -> frozenset[V]:
+    """The values of a condition, which may name a single one."""
+    return value if isinstance(value, frozenset) else frozenset((value,))
+
+
+def _within(columns: Columns, wanted: Filter, now: float, mask: Mask) -> None:
+    """Take out of the mask what is not within the ranges of time."""
+    if wanted.started_from is not None:
+        mask &= columns["started"] >= wanted.started_from
+    if wanted.started_before is not None:
+        mask &= columns["started"] < wanted.started_before
+    if wanted.timed:
+        durations = columns.durations(np.arange(len(mask)), now)
+        if wanted.min_duration is not None:
+            mask &= durations >= wanted.min_duration
+        if wanted.max_duration is not None:
+            mask &= durations <= wanted.max_duration
+
+
+def _with_prefixes(columns: Columns, text: TextMatch) -> Mask:
+    mask = columns.with_prefix(text.field.value, text.text)
+    for other in text.others:
+        mask |= columns.with_prefix(text.field.value, other)
+    return mask
 
 
 def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
@@ -175,13 +255,13 @@ def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
 
 
 def _with_texts(columns: Columns, slots: Slots, texts: list[TextMatch]) -> Slots:
-    patterns = [(text.field.value, pattern(text.text, text.how)) for text in texts]
+    patterns = [(text.field.value, [pattern(one, text.how) for one in text.texts]) for text in texts]
     kept = [slot for slot in slots.tolist() if _fits(columns.calls[slot], patterns)]
     return np.array(kept, dtype=np.intp)
 
 
-def _fits(call: Call | None, patterns: list[tuple[str, re.Pattern[str]]]) -> bool:
-    return all(wanted.fullmatch(getattr(call, name)) for name, wanted in patterns)
+def _fits(call: Call | None, patterns: list[tuple[str, list[re.Pattern[str]]]]) -> bool:
+    return all(any(one.fullmatch(getattr(call, name)) for one in some) for name, some in patterns)
 
 
 def pattern(text: str, how: How) -> re.Pattern[str]:
@@ -211,26 +291,3 @@ def _like(text: str) -> str:
         return first
     *middle, last = others
     return first + "".join(f"(?>.*?{piece})" for piece in middle if piece) + ".*" + last
-
-
-def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:
-    """The slots in the wanted order."""
-    numbers = columns["number"][slots]
-    if order.key in _TEXT_KEYS:
-        return _by_text(columns, slots, order, numbers)
-    keys = _durations(columns, slots, now) if order.key is Key.DURATION else columns[order.key.value][slots]
-    return slots[np.lexsort((numbers, -keys if order.descending else keys))]
-
-
-def _durations(columns: Columns, slots: Slots, now: float) -> NDArray[np.float64]:
-    answered = columns["answered"][slots]
-    ended = columns["ended"][slots]
-    durations: NDArray[np.float64] = np.where(np.isnan(ended), now, ended) - answered
-    return np.maximum(np.nan_to_num(durations, nan=0.0), 0.0)
-
-
-def _by_text(columns: Columns, slots: Slots, order: Order, numbers: NDArray[np.int64]) -> Slots:
-    by_number = slots[np.argsort(numbers, kind="stable")]
-    texts = [str(getattr(columns.calls[slot], order.key.value)) for slot in by_number]
-    places = sorted(range(len(texts)), key=texts.__getitem__, reverse=order.descending)
-    return by_number[places]

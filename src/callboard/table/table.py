@@ -32,7 +32,7 @@ from callboard.table.filters import EVERYTHING, Filter, Order, matching
 from callboard.table.links import Link, LinkState
 from callboard.table.moments import call_moved_by, link_moved_by
 from callboard.table.numbering import Numbering
-from callboard.table.ordering import Page, Place, ordered, page
+from callboard.table.ordering import Bookmark, Page, ordered, page
 from callboard.table.settings import TableSettings
 from callboard.table.tombstones import Tombstones
 
@@ -108,12 +108,12 @@ class Table:
         orders: tuple[Order, ...],
         *,
         limit: int | None,
-        after: Place | None = None,
+        after: Bookmark | None = None,
         scope: frozenset[int] | None = None,
         now: float,
     ) -> Page:
-        """The first `limit` calls (None: all) that `wanted` describes and that come after a place; see `ordering`."""
-        start = Place(now, self._revision.number) if after is None else after
+        """The first `limit` (None: all) of the calls that `wanted` describes and that come after a bookmark."""
+        start = Bookmark(now, self._revision.number) if after is None else after
         return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
 
     def suspects(self, switch: str) -> int:
@@ -211,13 +211,12 @@ class Table:
         after = fold.moved(leg, event)
         if after is None:
             self._ignore(event)
-            after = fold.told(leg, event.at)
+            self._vouch(call, leg, event.at)
         elif after.state is State.ENDED:
             self._tombstones.bury(leg.id, now)
+            self._put(call, fold.with_leg(call.legs, after), call.placement, now)
         else:
             self._advance(call, fold.advanced(call, leg, after))
-            return
-        self._put(call, fold.with_leg(call.legs, after), call.placement, now)
 
     def _see(self, event: LegSeen, now: float) -> None:
         leg = event.leg
@@ -286,6 +285,14 @@ class Table:
         """The same legs, and one of them moved on: whose the call is and what it is called by stay as they are."""
         self._columns.advance(self._slots[after.number], before, after)
         self._tell(Kind.CHANGED, after, before)
+
+    def _vouch(self, call: Call, leg: Leg, at: float) -> None:
+        """Something was heard of the call that does not move it; it shows only if the call was suspect."""
+        after = fold.told(leg, at)
+        if call.suspect_since is not None:
+            self._advance(call, fold.advanced(call, leg, after))
+        elif after is not leg:
+            self._columns.advance(self._slots[call.number], call, fold.advanced(call, leg, after))
 
     def _put(self, call: Call, legs: tuple[Leg, ...], placement: Placement, now: float) -> None:
         """The call goes on with these legs. Something was heard of it, so it is not suspect."""

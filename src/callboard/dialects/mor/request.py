@@ -78,7 +78,7 @@ def list_calls(asked: Asked) -> Wanted:
     dids = _dids(asked)
     where = Filter(
         vendor=vendor,
-        dids=dids,
+        did=dids,
         machine=machine,
         country=country,
         prefixes=prefixes,

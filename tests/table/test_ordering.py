@@ -1,0 +1,176 @@
+"""Orders compared with sorting by hand; pages that neither skip nor double while the table moves."""
+
+from functools import partial
+from itertools import count
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.calls.events import LegAnswered, LegEnded, LegSeen
+from callboard.calls.legs import Call, Facts, LegId, Placement, Side
+from callboard.table.filters import EVERYTHING, Field, Filter, How, Key, Order, TextMatch
+from callboard.table.numbering import Numbering
+from callboard.table.ordering import Bookmark
+from callboard.table.table import Table
+from tests.table.history import SWITCH, leg
+from tests.table.some import NOW, tables
+
+orders = st.builds(Order, st.sampled_from(Key), st.booleans())
+
+
+def value(call: Call, key: Key, now: float) -> float | str:
+    """What a call is sorted by."""
+    match key:
+        case Key.DURATION:
+            return call.duration(now)
+        case Key.STARTED:
+            return call.started_at
+        case Key.NUMBER | Key.STATE:
+            return int(getattr(call, key.value))
+        case Key.CALLER | Key.CALLEE | Key.DIALED:
+            return str(getattr(call, key.value))
+        case Key.SWITCH:
+            return call.key.switch
+        case Key.SUSPECT:
+            return call.suspect_since is not None
+        case Key.COUNTRY:
+            return call.placement.country
+        case _:
+            identity = getattr(call.placement, key.value)
+            return -1 if identity is None else int(identity)
+
+
+def sorted_by_hand(calls: tuple[Call, ...], wanted: list[Order], now: float) -> list[Call]:
+    """By number, then by each order from the last to the first: sorting is stable."""
+    found = sorted(calls, key=lambda call: call.number)
+    for order in reversed(wanted):
+        found.sort(key=partial(value, key=order.key, now=now), reverse=order.descending)
+    return found
+
+
+@given(tables(), orders)
+def test_orders_sort_and_break_ties_by_number(table: Table, order: Order) -> None:
+    assert list(table.select(order=order, now=NOW)) == sorted_by_hand(table.calls(), [order], NOW)
+
+
+@given(tables(), st.lists(orders, max_size=3), st.integers(1, 5))
+def test_the_pages_of_a_table_at_rest_are_the_whole_list(table: Table, wanted: list[Order], limit: int) -> None:
+    found: list[Call] = []
+    after: Bookmark | None = None
+    for _ in range(len(table) + 1):
+        page = table.page(EVERYTHING, tuple(wanted), limit=limit, after=after, now=NOW)
+        assert page.total == len(table)
+        assert len(page.calls) == limit or page.next is None
+        found += page.calls
+        if page.next is None:
+            break
+        after = page.next
+    assert found == sorted_by_hand(table.calls(), wanted, NOW)
+    assert table.page(EVERYTHING, tuple(wanted), limit=None, now=NOW).calls == tuple(found)
+
+
+STEADY = (Key.STARTED, Key.DURATION, Key.NUMBER, Key.CALLER, Key.DIALED, Key.CUSTOMER)
+"""What does not change while a call lives; of the duration, its order."""
+
+
+class Moving:
+    """A table in which calls come, are answered late and end."""
+
+    def __init__(self) -> None:
+        blocks = count(1, 10_000)
+        self.table = Table(lambda legs: Placement(customer=1), Numbering(0, lambda size: next(blocks)), epoch=1)
+        self.now = 100.0
+        self.made = 0
+
+    def begin(self, number: str) -> None:
+        name = str(self.made)
+        self.made += 1
+        seen = leg(name, name, Side.CALLER, self.now, number=number, dialed=number[::-1], facts=Facts())
+        self.table.accept(LegSeen(self.now, seen), self.now)
+
+    def answer(self, which: int, late: float) -> None:
+        self.table.accept(LegAnswered(LegId(SWITCH, str(which)), self.now - late), self.now)
+
+    def end(self, which: int) -> None:
+        self.table.accept(LegEnded(LegId(SWITCH, str(which)), self.now), self.now)
+        self.table.sweep(self.now + 60.0)
+
+
+steps = st.one_of(
+    st.tuples(st.just("begin"), st.text("12", max_size=2)),
+    st.tuples(st.just("answer"), st.integers(0, 20), st.sampled_from([0.0, 1.5])),
+    st.tuples(st.just("end"), st.integers(0, 20)),
+)
+
+
+@given(
+    st.lists(st.text("12", max_size=2), max_size=12),
+    st.lists(st.lists(steps, max_size=4), max_size=20),
+    st.lists(st.builds(Order, st.sampled_from(STEADY), st.booleans()), max_size=2),
+    st.integers(1, 4),
+)
+def test_a_call_that_lives_through_the_paging_is_shown_once(
+    first: list[str], between: list[list[tuple[str, ...]]], wanted: list[Order], limit: int
+) -> None:
+    moving = Moving()
+    for number in first:
+        moving.begin(number)
+    for which in range(0, len(first), 2):
+        moving.now += 0.5
+        moving.answer(which, 0.0)
+    there = {call.number for call in moving.table.calls()}
+    shown: list[int] = []
+    after: Bookmark | None = None
+    pages = iter(between)
+    for _ in range(moving.made + sum(map(len, between)) + 1):
+        page = moving.table.page(EVERYTHING, tuple(wanted), limit=limit, after=after, now=moving.now)
+        shown += [call.number for call in page.calls]
+        if page.next is None:
+            break
+        after = page.next
+        for step, *arguments in next(pages, []):
+            moving.now += 0.25
+            getattr(moving, step)(*arguments)
+    alive = {call.number for call in moving.table.calls()}
+    assert len(shown) == len(set(shown))
+    assert there & alive <= set(shown)
+
+
+def test_ids_out_of_scope_count_as_none() -> None:
+    owners = iter([5, 2, 9, 3])
+    blocks = count(1, 10_000)
+    table = Table(lambda legs: Placement(customer=next(owners)), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for name in "abcd":
+        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, 1.0)), 1.0)
+    page = table.page(EVERYTHING, (Order(Key.CUSTOMER, descending=True),), limit=3, scope=frozenset({2, 3}), now=NOW)
+    assert [call.placement.customer for call in page.calls] == [3, 2, 5]
+    assert page.next is not None
+    assert page.next.values == (-1,)
+
+
+@pytest.mark.parametrize("gone", ["1", "15", "3", ""])
+def test_a_bookmark_holds_when_its_call_is_gone(gone: str) -> None:
+    blocks = count(1, 10_000)
+    table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for name in ("0", "1", "2", "4"):
+        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, 1.0, number=name)), 1.0)
+    for descending in (False, True):
+        orders = (Order(Key.CALLER, descending),)
+        after = Bookmark(NOW, 99, (gone,), 2)
+        found = table.page(EVERYTHING, orders, limit=10, after=after, now=NOW).calls
+        expected = [name for name in ("0", "1", "2", "4") if (name < gone if descending else name > gone)]
+        assert sorted(call.caller for call in found) == expected
+
+
+def test_a_short_page_of_a_long_list_is_the_head_of_it() -> None:
+    blocks = count(1, 10_000)
+    table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for index in range(500):
+        name = str(index)
+        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, float(index % 7), number=name)), 1.0)
+    wanted = Filter(texts=(TextMatch(Field.CALLER, How.CONTAINS, "1"),))
+    orders = (Order(Key.STARTED, descending=True), Order(Key.CALLER))
+    whole = table.page(wanted, orders, limit=None, now=NOW).calls
+    assert table.page(wanted, orders, limit=5, now=NOW).calls == whole[:5]
+    assert table.page(wanted, orders, limit=5, now=NOW).total == len(whole)
