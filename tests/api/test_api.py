@@ -26,7 +26,7 @@ async def test_it_says_why_it_is_not_ready(caller: Caller) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "Bearer abc", "Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff:x").decode(), "Basic cm9vdA=="],
+    ["", "Digest abc", "Basic", "Basic !!!", "Basic " + base64.b64encode(b"\xff:x").decode(), "Basic cm9vdA=="],
 )
 async def test_who_does_not_sign_in_is_asked_to(caller: Caller, authorization: str) -> None:
     reply = await caller.reply("/v1/calls", user="", authorization=authorization)

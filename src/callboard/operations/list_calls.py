@@ -7,6 +7,7 @@ from callboard.calls.legs import Call
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
+from callboard.operations.sight import as_seen, refuse_sorting, refuse_texts
 from callboard.table.changes import Revision
 from callboard.table.filters import EVERYTHING, Filter, Order
 
@@ -37,8 +38,11 @@ class Listing(msgspec.Struct, frozen=True):
 def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
     """The filter that says all of it: what is asked for, of what the principal may see.
 
-    Raises `CustomerNotFound`, and ValueError where `where` says whose calls.
+    Raises `CustomerNotFound`, Forbidden where it looks for what is masked for the principal, and ValueError where
+    `where` says whose calls.
     """
+    refuse_texts(principal, arguments.where.texts)
+    refuse_sorting(principal, arguments.order.key)
     scope = desk.scope(principal, arguments.customer, arguments.reach)
     where = arguments.where
     if where.customers is not None or where.parties is not None:
@@ -52,7 +56,8 @@ def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
 
 def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
     wanted = wanted_of(desk, principal, arguments)
-    return Listing(desk.table.select(wanted, arguments.order, now=now), desk.table.revision, now)
+    calls = desk.table.select(wanted, arguments.order, now=now)
+    return Listing(tuple(as_seen(principal, call) for call in calls), desk.table.revision, now)
 
 
 LIST_CALLS = Operation(

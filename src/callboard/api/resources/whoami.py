@@ -22,20 +22,14 @@ class MasksView(msgspec.Struct, frozen=True, kw_only=True):
     last: int
 
 
-class CustomerName(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer by id and name."""
-
-    id: int
-    name: str
-
-
 class WhoAmIView(msgspec.Struct, frozen=True, kw_only=True):
     """The login that signed in."""
 
     login: str
     role: str
-    customer: CustomerName
+    customer: int
     """It sees what is this customer's and what is below it."""
+    customer_name: str
     rights: tuple[str, ...]
     masks: MasksView
     token: str | None
@@ -59,7 +53,8 @@ def _view(who: WhoYouAre) -> WhoAmIView:
     return WhoAmIView(
         login=who.login,
         role=who.role.value,
-        customer=CustomerName(id=who.customer, name=who.customer_name),
+        customer=who.customer,
+        customer_name=who.customer_name,
         rights=tuple(right.value for right in who.rights),
         masks=_masks(who.masks),
         token=who.token or None,
