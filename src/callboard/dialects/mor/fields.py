@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
+from callboard.access.masks import NO_MASKS, Masks, masked_number
 from callboard.calls.legs import Call, Leg, Placement, Side
 from callboard.calls.state import LIVE, State
 from callboard.dialects.xml import element
@@ -49,6 +50,8 @@ class View(NamedTuple):
     now: float
     zone: tzinfo | None
     """Of the times; None is the system's."""
+    masks: Masks = NO_MASKS
+    """What is not to be read in full: a phone's user name is a number too."""
 
 
 class Who(NamedTuple):
@@ -158,20 +161,21 @@ def _party(view: View, who: Who) -> _Party:
     if who.customer is None or not view.directory.is_within(who.customer, view.top):
         return _Party()
     customer = view.directory.customer(who.customer)
-    return _with_device(_Party(user_id=str(who.customer), user=customer.name if customer else ""), view.directory, who)
+    return _with_device(_Party(user_id=str(who.customer), user=customer.name if customer else ""), view, who)
 
 
-def _with_device(party: _Party, directory: Directory, who: Who) -> _Party:
+def _with_device(party: _Party, view: View, who: Who) -> _Party:
     """The account, with the word of its device where the switch tells which one it is."""
-    account = None if who.account is None else directory.account(who.account)
+    account = None if who.account is None else view.directory.account(who.account)
     if account is None:
         return party
-    device = None if who.device is None else directory.device(who.device)
+    device = None if who.device is None else view.directory.device(who.device)
+    user = masked_number(account.sip_user, view.masks)
     return party._replace(
         device_id=str(account.id),
         type=device.kind if device else "SIP",
-        extension=(device.extension if device else "") or account.sip_user,
-        name=(device.name if device else "") or account.name or account.sip_user,
+        extension=(device.extension if device else "") or user,
+        name=(device.name if device else "") or account.name or user,
         trunk="1" if device and device.trunk else "0",
         ani="1" if device and device.ani else "0",
     )
