@@ -35,7 +35,7 @@ def place(directory: Directory, legs: tuple[Leg, ...]) -> Placement:
         return Placement()
     did = _did(directory, caller_leg, callee_leg)
     caller, callee = _party(directory, caller_leg), _party(directory, callee_leg)
-    if callee == _NOBODY and caller.account is None and did is not None:
+    if callee is _NOBODY and caller.account is None and did is not None:
         callee = _Party(account=directory.account(did.account))
     return _placement(directory, legs, caller, callee, did, _called(directory, caller_leg, callee_leg, callee, did))
 
@@ -73,11 +73,10 @@ def _placement(
 
 def _speaker(legs: tuple[Leg, ...], side: Side) -> Leg | None:
     """The leg that speaks for a side: connected before live before over, then the newest; of equals the last told."""
-    best: Leg | None = None
-    for leg in legs:
-        if leg.side is side and (best is None or _weight(leg) >= _weight(best)):
-            best = leg
-    return best
+    candidates = [leg for leg in legs if leg.side is side]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+    return max(reversed(candidates), key=_weight)
 
 
 def _weight(leg: Leg) -> tuple[bool, bool, float]:
@@ -113,6 +112,8 @@ def _by_connection_id(directory: Directory, leg: Leg) -> Connection | None:
 def _by_account_code(directory: Directory, leg: Leg) -> Account | None:
     """The switch's account code is our account's id, its SIP user, or the name or extension of one of its devices."""
     code = leg.facts.account_code
+    if not code:
+        return None
     by_id = directory.account(int(code)) if code.isascii() and code.isdigit() and len(code) <= 10 else None
     return by_id or _named_account(directory, code)
 
@@ -155,6 +156,8 @@ _RULES: tuple[Callable[[Directory, Leg], Account | Connection | None], ...] = (
 def _device(directory: Directory, leg: Leg, account: Account) -> Device | None:
     """Which of the account's devices a leg is at: by the switch's name for it, else by its extension."""
     devices = directory.devices_of(account.id)
+    if not devices:
+        return None
     names = [name for name in (leg.facts.endpoint, leg.facts.account_code) if name]
     by_name = (device for device in devices if device.name in names)
     by_extension = (device for device in devices if device.extension and device.extension in (*names, leg.number))
@@ -175,6 +178,8 @@ def _direction(caller: _Party, callee: _Party) -> Direction:
 
 
 def _did(directory: Directory, caller: Leg | None, callee: Leg | None) -> DID | None:
+    if not directory.dids():
+        return None
     numbers = [leg.facts.did for leg in (caller, callee) if leg and leg.facts.did]
     if caller and caller.dialed:
         numbers.append(caller.dialed)
