@@ -19,6 +19,7 @@ from callboard.access.claims import (
     OpenClaim,
     PasswordClaim,
     SignatureClaim,
+    TicketClaim,
     TokenClaim,
     TrustedClaim,
 )
@@ -30,6 +31,7 @@ from callboard.access.passwords import VerifiedPasswords, password_fits
 from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
 from callboard.access.settings import AccessSettings
 from callboard.access.throttle import Throttle
+from callboard.access.tickets import Tickets
 from callboard.access.tokens import Token, Tokens, read_token
 from callboard.calls.refusals import (
     CustomerNotFound,
@@ -98,6 +100,7 @@ class Access:
         """
         self.settings = settings
         self.tokens = Tokens(tokens)
+        self.tickets = Tickets()
         self._directory = directory
         self._logins = {login.name: login for login in logins}
         self._watchers: list[Callable[[LoginChange], None]] = []
@@ -168,6 +171,8 @@ class Access:
                 return self._by_password(claim, now)
             case TokenClaim():
                 return self._by_token(claim, now)
+            case TicketClaim():
+                return self._by_ticket(claim, now)
             case DigestClaim():
                 return self._by_digest(claim, now)
             case SignatureClaim():
@@ -238,6 +243,14 @@ class Access:
             return principal
         self.tokens.use(token.id, now)
         return _with_token(principal, token)
+
+    def _by_ticket(self, claim: TicketClaim, now: float) -> Principal:
+        """Tickets are random and long, so that guesses need not be counted."""
+        principal = self.tickets.redeem(claim.text, now)
+        renewed = self.renew(principal, now) if principal else None
+        if renewed is None:
+            raise WrongCredentials("The ticket was used or is too old: ask for another one.")
+        return renewed
 
     def _by_digest(self, claim: DigestClaim, now: float) -> Principal:
         authorization = self._read(claim)

@@ -11,6 +11,7 @@ __all__ = [
     "OpenClaim",
     "PasswordClaim",
     "SignatureClaim",
+    "TicketClaim",
     "TokenClaim",
     "TrustedClaim",
 ]
@@ -37,6 +38,15 @@ class TokenClaim(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"TokenClaim(address={self.address!r})"
+
+
+class TicketClaim(msgspec.Struct, frozen=True):
+    """A ticket, good for one request (see `tickets`)."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return "TicketClaim()"
 
 
 class DigestClaim(msgspec.Struct, frozen=True):
@@ -100,4 +110,4 @@ class NamedClaim(msgspec.Struct, frozen=True):
     address: str
 
 
-Claim = PasswordClaim | TokenClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim | NamedClaim
+Claim = PasswordClaim | TokenClaim | TicketClaim | DigestClaim | SignatureClaim | TrustedClaim | OpenClaim | NamedClaim
