@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callboard.api.resources import calls, commands, directory, switches, tokens, whoami
+from callboard.api.resources import calls, commands, directory, disconnect, switches, tokens, whoami
 from callboard.api.route import Route
 from callboard.calls.refusals import UnknownMethod
 
@@ -11,6 +11,7 @@ __all__ = ["ROUTES", "find"]
 ROUTES: tuple[Route, ...] = (
     *calls.ROUTES,
     *commands.ROUTES,
+    *disconnect.ROUTES,
     *switches.ROUTES,
     *directory.ROUTES,
     *tokens.ROUTES,

@@ -3,9 +3,11 @@
 from typing import Any
 
 from callboard.operations.call_stats import CALL_STATS
+from callboard.operations.commands import LIST_COMMANDS
 from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
+from callboard.operations.disconnect_matching import DISCONNECT_MATCHING, LOOK_MATCHING, SHOW_BATCH, STOP_BATCH
 from callboard.operations.forget import FORGET_CALL
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
 from callboard.operations.list_calls import LIST_CALLS
@@ -28,7 +30,12 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     HOLD_CALL,
     UNHOLD_CALL,
     FORGET_CALL,
+    LOOK_MATCHING,
+    DISCONNECT_MATCHING,
+    SHOW_BATCH,
+    STOP_BATCH,
     SHOW_COMMAND,
+    LIST_COMMANDS,
     LIST_SWITCHES,
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,

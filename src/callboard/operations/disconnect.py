@@ -8,6 +8,7 @@ from callboard.calls.legs import Call
 from callboard.calls.refusals import AccountNotFound
 from callboard.calls.state import LIVE, State
 from callboard.operations.desk import Desk
+from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
 from callboard.operations.show import call_in_sight
 from callboard.table.filters import Filter
@@ -20,6 +21,7 @@ __all__ = [
     "DisconnectCall",
     "DisconnectCustomer",
     "Disconnecting",
+    "hang_up",
 ]
 
 
@@ -54,22 +56,23 @@ class Disconnecting(msgspec.Struct, frozen=True):
         return len(self.commands)
 
 
-def _hang_up(desk: Desk, principal: Principal, operation: str, call: Call, now: float) -> CommandId:
+def hang_up(desk: Desk, principal: Principal, operation: str, call: Call, now: float) -> CommandRecord:
+    """Have one call ended, in the name of an operation that may."""
     record = desk.ledger.begin(principal, operation, call, now)
     if call.state is State.ENDED:
-        return desk.ledger.gone_already(record).id
-    return desk.ledger.issue(record, HangUp(record.id, call.key), call, desk.switchboard).id
+        return desk.ledger.gone_already(record)
+    return desk.ledger.issue(record, HangUp(record.id, call.key), call, desk.switchboard)
 
 
 def _hang_up_all(desk: Desk, principal: Principal, operation: str, wanted: Filter, now: float) -> Disconnecting:
     live = msgspec.structs.replace(wanted, states=LIVE)
     calls = desk.table.select(live, now=now)
-    return Disconnecting(tuple(_hang_up(desk, principal, operation, call, now) for call in calls))
+    return Disconnecting(tuple(hang_up(desk, principal, operation, call, now).id for call in calls))
 
 
 def _disconnect_call(desk: Desk, principal: Principal, arguments: DisconnectCall, now: float) -> Disconnecting:
     call = call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party)
-    return Disconnecting((_hang_up(desk, principal, DISCONNECT_CALL.name, call, now),))
+    return Disconnecting((hang_up(desk, principal, DISCONNECT_CALL.name, call, now).id,))
 
 
 def _disconnect_account(desk: Desk, principal: Principal, arguments: DisconnectAccount, now: float) -> Disconnecting:

@@ -7,10 +7,11 @@ import msgspec
 
 from callboard.api import request as ask
 from callboard.api.fields import command_view
-from callboard.api.parameters import read_body
+from callboard.api.parameters import read_body, read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.calls.legs import Side
 from callboard.http.values import Reply
+from callboard.operations.commands import LIST_COMMANDS, ListCommands
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
 from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL, HoldCall, UnholdCall
@@ -95,6 +96,18 @@ async def _show_command(asked: Asked) -> Reply:
     return answer_json(command_view(record))
 
 
+class _OfCall(msgspec.Struct, frozen=True):
+    """Whose commands: a call's."""
+
+    call: str
+
+
+async def _list_commands(asked: Asked) -> Reply:
+    call = ask.call_number(read_query(asked.request, _OfCall).call)
+    records = asked.desk.perform(LIST_COMMANDS, asked.principal, ListCommands(call=call), asked.request.at)
+    return answer_json({"commands": [command_view(record) for record in records]})
+
+
 _TAKEN = {JSON: Taken}
 
 ROUTES = (
@@ -107,5 +120,6 @@ ROUTES = (
     Route(method="POST", path="/calls/{id}/unhold", operation=UNHOLD_CALL, endpoint=_unhold_call,
           takes={JSON: _Party}, gives=_TAKEN, status=202, once=True),
     Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call, once=True),
+    Route(method="GET", path="/commands", operation=LIST_COMMANDS, endpoint=_list_commands, query=_OfCall),
     Route(method="GET", path="/commands/{id}", operation=SHOW_COMMAND, endpoint=_show_command),
 )  # fmt: skip

@@ -1,0 +1,149 @@
+"""End every call that a filter finds. `POST /v1/disconnect` has the filters of `GET /v1/calls`, in its address or body.
+
+Look with `dry_run` first, then send the count that it told. What comes of it stands at `/v1/disconnect/{batch}`.
+"""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from callboard.api import request as ask
+from callboard.api.fields import call_view, timestamp
+from callboard.api.parameters import read_body
+from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.calls.commands import Outcome
+from callboard.calls.refusals import InvalidArgument, Malformed, MissingArgument
+from callboard.http.values import Reply, Request
+from callboard.operations.batches import Batch
+from callboard.operations.disconnect_matching import (
+    DISCONNECT_MATCHING,
+    FASTEST,
+    LOOK_MATCHING,
+    SHOW_BATCH,
+    STOP_BATCH,
+    BatchName,
+    DisconnectMatching,
+    LookMatching,
+)
+from callboard.operations.list_calls import ListCalls
+
+__all__ = ["ROUTES"]
+
+
+class _Run(msgspec.Struct, frozen=True):
+    """What goes beside the filters."""
+
+    dry_run: bool = False
+    """Only count, and show some."""
+    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """How many calls the look found; needed unless it is one."""
+    rate: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] = 50.0
+    """Calls a second."""
+
+
+_BESIDE = frozenset(_Run.__struct_fields__)
+
+
+class _View(msgspec.Struct, frozen=True):
+    """A batch and what came of its commands so far."""
+
+    batch: str
+    state: str
+    login: str
+    asked_at: str | None
+    rate: float
+    count: int
+    waiting: int
+    left: int
+    outcomes: dict[str, int]
+    commands: list[dict[str, str]]
+
+
+async def _disconnect_matching(asked: Asked) -> Reply:
+    members = _members(asked.request)
+    run = _run(members)
+    which = _which(asked.request, members)
+    if run.dry_run:
+        found = asked.desk.perform(LOOK_MATCHING, asked.principal, LookMatching(which=which), asked.request.at)
+        return answer_json(
+            {"count": found.count, "sample": [call_view(call, asked.request.at) for call in found.sample]}
+        )
+    if run.count is None:
+        asked.desk.check(DISCONNECT_MATCHING, asked.principal)
+        raise MissingArgument("count: look with dry_run first, and send the count that it tells", "count")
+    arguments = DisconnectMatching(which=which, count=run.count, rate=run.rate)
+    batch = asked.desk.perform(DISCONNECT_MATCHING, asked.principal, arguments, asked.request.at)
+    content = {"batch": batch.id, "count": batch.count}
+    return answer_json(content, HTTPStatus.ACCEPTED, ("Location", f"/v1/disconnect/{batch.id}"))
+
+
+def _members(request: Request) -> dict[str, Any]:
+    members = read_body(request, dict[str, Any])
+    if not isinstance(members, dict):
+        raise Malformed("the body must be a JSON object")
+    return members
+
+
+def _run(members: dict[str, Any]) -> _Run:
+    """What is no filter. Raises InvalidArgument, naming the member."""
+    beside = {name: value for name, value in members.items() if name in _BESIDE}
+    try:
+        return msgspec.convert(beside, _Run)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("$.")[2].rstrip("`")
+        raise InvalidArgument(f"{name}: {error}", name) from None
+
+
+def _which(request: Request, members: dict[str, Any]) -> ListCalls:
+    """The filters in the body are read as if they stood in the address, so that there is one way to read them."""
+    given = [(name, _text(name, value)) for name, value in members.items() if name not in _BESIDE and value is not None]
+    query = b"&".join(part for part in (request.query, urlencode(given).encode()) if part)
+    return ask.list_calls(msgspec.structs.replace(request, query=query))
+
+
+def _text(name: str, value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value)
+        case list() if all(isinstance(one, str | int | float) for one in value):
+            return ",".join(_text(name, one) for one in value)
+    raise InvalidArgument(f"{name} must be a text, a number, true, false, or a list of these", name)
+
+
+async def _show_batch(asked: Asked) -> Reply:
+    return _answer(asked.desk.perform(SHOW_BATCH, asked.principal, BatchName(id=asked.name), asked.request.at))
+
+
+async def _stop_batch(asked: Asked) -> Reply:
+    return _answer(asked.desk.perform(STOP_BATCH, asked.principal, BatchName(id=asked.name), asked.request.at))
+
+
+def _answer(batch: Batch) -> Reply:
+    view = _View(
+        batch=batch.id,
+        state=batch.state.value,
+        login=batch.login,
+        asked_at=timestamp(batch.at),
+        rate=batch.rate,
+        count=batch.count,
+        waiting=batch.waiting,
+        left=batch.left,
+        outcomes={outcome.name.lower(): batch.outcomes.get(outcome, 0) for outcome in Outcome},
+        commands=[
+            {"command": one.command, "call": str(one.call), "outcome": one.outcome.name.lower()}
+            for one in batch.commands
+        ],
+    )
+    return answer_json(view)
+
+
+ROUTES = (
+    Route(method="POST", path="/disconnect", operation=DISCONNECT_MATCHING, endpoint=_disconnect_matching,
+          takes={JSON: _Run}, status=202, once=True),
+    Route(method="GET", path="/disconnect/{id}", operation=SHOW_BATCH, endpoint=_show_batch, gives={JSON: _View}),
+    Route(method="DELETE", path="/disconnect/{id}", operation=STOP_BATCH, endpoint=_stop_batch, gives={JSON: _View}),
+)  # fmt: skip

@@ -1,0 +1,194 @@
+"""Batches: many calls that are ended one after the other, at a bounded pace, and what came of each.
+
+Whoever has a clock calls `step` several times a second; nothing here waits.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+
+import msgspec
+
+from callboard.calls.commands import CommandId, Outcome
+from callboard.calls.refusals import Conflict
+from callboard.operations.ledger import CommandRecord, Ledger
+
+__all__ = ["KEEP", "MOST_AT_ONCE", "Batch", "BatchState", "Batches", "InBatch"]
+
+KEEP = 600.0
+"""Seconds for which a batch that is over can be asked for, as long as its commands."""
+MOST_AT_ONCE = 4
+"""Batches that one login may have under way."""
+
+_LONGEST_STEP = 1.0
+"""Seconds that one step makes up for at most: after a pause the switches are not flooded."""
+
+
+class BatchState(StrEnum):
+    """How far a batch is."""
+
+    RUNNING = "running"
+    """Calls wait for their turn, or commands for their outcome."""
+    STOPPED = "stopped"
+    """It was stopped; what had gone out takes its course."""
+    DONE = "done"
+    """Every command has come out."""
+
+
+class InBatch(msgspec.Struct, frozen=True):
+    """One command of a batch."""
+
+    command: CommandId
+    call: int
+    outcome: Outcome
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a batch so far. Times are Unix seconds."""
+
+    id: str
+    login: str
+    at: float
+    rate: float
+    """Calls a second."""
+    count: int
+    """Calls that were to be ended when it began."""
+    waiting: int
+    """Calls whose turn has not come."""
+    left: int
+    """Calls that were no more there when their turn came, or not the principal's any more."""
+    state: BatchState
+    outcomes: dict[Outcome, int]
+    commands: tuple[InBatch, ...]
+
+
+class _Work:
+    """A batch as it goes on."""
+
+    __slots__ = (
+        "at",
+        "count",
+        "credit",
+        "id",
+        "issue",
+        "issued",
+        "left",
+        "login",
+        "open",
+        "over_at",
+        "rate",
+        "stopped",
+        "waiting",
+    )
+
+    def __init__(self, name: str, login: str, at: float, rate: float, calls: Iterable[int], issue: "Issue") -> None:
+        self.id = name
+        self.login = login
+        self.at = at
+        self.rate = rate
+        self.waiting = deque(calls)
+        self.count = len(self.waiting)
+        self.issue = issue
+        self.left = 0
+        self.issued: dict[CommandId, InBatch] = {}
+        self.open = 0
+        """Commands without an outcome."""
+        self.credit = 1.0
+        """Calls whose turn it is."""
+        self.stopped = False
+        self.over_at: float | None = None
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.waiting or self.open)
+
+    def take(self, record: CommandRecord) -> None:
+        """A command of this batch was issued, or came out."""
+        before = self.issued.get(record.id)
+        self.open += (record.outcome is Outcome.PENDING) - (before is not None and before.outcome is Outcome.PENDING)
+        self.issued[record.id] = InBatch(record.id, record.call_number, record.outcome)
+
+    def seen(self) -> Batch:
+        state = BatchState.STOPPED if self.stopped else BatchState.DONE
+        return Batch(
+            id=self.id,
+            login=self.login,
+            at=self.at,
+            rate=self.rate,
+            count=self.count,
+            waiting=len(self.waiting),
+            left=self.left,
+            state=BatchState.RUNNING if self.busy else state,
+            outcomes=dict(Counter(one.outcome for one in self.issued.values())),
+            commands=tuple(self.issued.values()),
+        )
+
+
+Issue = Callable[[int, float], CommandRecord | None]
+"""Issues the command for a call at a time, and gives its record; None if the call is not there (any more)."""
+
+
+class Batches:
+    """The batches under way and those that were over lately. `ledger` tells what comes of their commands."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._batches: dict[str, _Work] = {}
+        self._of: dict[CommandId, _Work] = {}
+        self._stepped_at = 0.0
+        ledger.watch(self._told)
+
+    def begin(self, login: str, calls: Iterable[int], rate: float, issue: Issue, now: float) -> Batch:
+        """Begin one; the first command goes out with the next step. Raises `Conflict` if a login has too many."""
+        if sum(work.busy for work in self._batches.values() if work.login == login) >= MOST_AT_ONCE:
+            raise Conflict(f"{login} has {MOST_AT_ONCE} batches under way: wait until one is done, or stop one")
+        name = f"b{self._ledger.new_id().removeprefix('c')}"
+        work = self._batches[name] = _Work(name, login, now, rate, calls, issue)
+        return work.seen()
+
+    def find(self, name: str) -> Batch | None:
+        """How a batch stands; None for an unknown or old one."""
+        work = self._batches.get(name)
+        return None if work is None else work.seen()
+
+    def stop(self, name: str) -> Batch | None:
+        """Send no more of its commands."""
+        work = self._batches.get(name)
+        if work is None:
+            return None
+        work.stopped |= bool(work.waiting)
+        work.waiting.clear()
+        return work.seen()
+
+    def step(self, now: float) -> None:
+        """Issue what is due by now, and forget what was over long ago."""
+        passed = min(max(0.0, now - self._stepped_at), _LONGEST_STEP)
+        self._stepped_at = now
+        for work in tuple(self._batches.values()):
+            self._advance(work, passed, now)
+            if work.busy:
+                continue
+            work.over_at = work.over_at or now
+            if now - work.over_at >= KEEP:
+                self._forget(work)
+
+    def _advance(self, work: _Work, passed: float, now: float) -> None:
+        work.credit = min(work.credit + passed * work.rate, max(1.0, work.rate))
+        while work.waiting and work.credit >= 1.0:
+            work.credit -= 1.0
+            record = work.issue(work.waiting.popleft(), now)
+            if record is None:
+                work.left += 1
+            else:
+                self._of[record.id] = work
+                work.take(record)
+
+    def _forget(self, work: _Work) -> None:
+        del self._batches[work.id]
+        for command in work.issued:
+            self._of.pop(command, None)
+
+    def _told(self, record: CommandRecord) -> None:
+        work = self._of.get(record.id)
+        if work is not None:
+            work.take(record)

@@ -1,0 +1,160 @@
+"""End every call that a filter finds: look first, then say how many they are, then watch it done."""
+
+from functools import partial
+
+import msgspec
+
+from callboard.access.rights import Principal, Right
+from callboard.calls.legs import Call
+from callboard.calls.refusals import CallNotFound, Conflict, InvalidArgument, NotFound
+from callboard.calls.state import LIVE
+from callboard.directory.records import ROOT
+from callboard.operations.batches import Batch
+from callboard.operations.desk import Desk
+from callboard.operations.disconnect import hang_up
+from callboard.operations.ledger import CommandRecord
+from callboard.operations.list_calls import ListCalls, wanted_of
+from callboard.operations.operation import Operation
+from callboard.operations.show import call_in_sight
+from callboard.operations.sight import as_seen, refuse_texts
+from callboard.table.filters import Filter
+
+__all__ = [
+    "DISCONNECT_MATCHING",
+    "FASTEST",
+    "LOOK_MATCHING",
+    "SHOW_BATCH",
+    "STOP_BATCH",
+    "BatchName",
+    "DisconnectMatching",
+    "Found",
+    "LookMatching",
+    "tolerated",
+]
+
+FASTEST = 500.0
+"""Calls a second at most."""
+SAMPLE = 10
+"""Calls that a look shows."""
+
+
+class LookMatching(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls; the order says which of them the sample shows."""
+
+    which: ListCalls
+
+
+class DisconnectMatching(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls, how many they are, and how fast."""
+
+    which: ListCalls
+    count: int
+    """How many there were when the client looked."""
+    rate: float = 50.0
+    """Calls a second, at most `FASTEST`."""
+
+
+class BatchName(msgspec.Struct, frozen=True, kw_only=True):
+    """Which batch: the id it was given."""
+
+    id: str
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What would be ended at this moment."""
+
+    count: int
+    sample: tuple[Call, ...]
+
+
+def tolerated(count: int) -> int:
+    """How many calls may match by now: calls come and go, but nobody is to end many more than they looked at."""
+    return count + count // 10
+
+
+def _matching(desk: Desk, principal: Principal, which: ListCalls, now: float) -> tuple[Call, ...]:
+    refuse_texts(principal, which.where.texts)
+    wanted = wanted_of(desk, principal, which)
+    states = LIVE if wanted.states is None else wanted.states & LIVE
+    return desk.table.select(msgspec.structs.replace(wanted, states=states), which.order, now=now)
+
+
+def _look(desk: Desk, principal: Principal, arguments: LookMatching, now: float) -> Found:
+    calls = _matching(desk, principal, arguments.which, now)
+    return Found(len(calls), tuple(as_seen(desk.directory, principal, call) for call in calls[:SAMPLE]))
+
+
+def _disconnect_matching(desk: Desk, principal: Principal, arguments: DisconnectMatching, now: float) -> Batch:
+    """The calls are those that match now; each is looked at again when its turn comes."""
+    if not 0 < arguments.rate <= FASTEST:
+        raise InvalidArgument(f"rate must be more than 0 and at most {FASTEST:.0f} calls a second", "rate")
+    calls = _matching(desk, principal, arguments.which, now)
+    if len(calls) > tolerated(arguments.count):
+        raise Conflict(
+            f"{len(calls)} calls match by now, and {arguments.count} were to be ended: "
+            "look again with dry_run, and send the count that it tells"
+        )
+    issue = partial(_issue, desk, principal)
+    return desk.batches.begin(principal.login, [call.number for call in calls], arguments.rate, issue, now)
+
+
+def _issue(desk: Desk, principal: Principal, number: int, now: float) -> CommandRecord | None:
+    """A call that ended meanwhile has left the table, or is gone already; one that moved away is not touched."""
+    try:
+        call = call_in_sight(desk, principal, number)
+    except CallNotFound:
+        return None
+    return hang_up(desk, principal, DISCONNECT_MATCHING.name, call, now)
+
+
+def _show_batch(desk: Desk, principal: Principal, arguments: BatchName, now: float) -> Batch:
+    return _own(desk.batches.find(arguments.id), principal, arguments.id)
+
+
+def _stop_batch(desk: Desk, principal: Principal, arguments: BatchName, now: float) -> Batch:
+    _own(desk.batches.find(arguments.id), principal, arguments.id)
+    return _own(desk.batches.stop(arguments.id), principal, arguments.id)
+
+
+def _own(batch: Batch | None, principal: Principal, name: str) -> Batch:
+    """The batch of whoever asked for it; the operator sees all."""
+    if batch is None or (principal.customer != ROOT and batch.login != principal.login):
+        raise NotFound(f"batch {name} not found: a batch is kept for ten minutes after its last outcome")
+    return batch
+
+
+LOOK_MATCHING = Operation(
+    name="calls.disconnect_look",
+    summary="Count the calls that a filter would end, and show some of them.",
+    right=Right.CALLS_DISCONNECT,
+    arguments=LookMatching,
+    example=LookMatching(which=ListCalls(where=Filter(vendor=1))),
+    run=_look,
+)
+
+DISCONNECT_MATCHING = Operation(
+    name="calls.disconnect_matching",
+    summary="End every call that a filter finds, one after the other at a bounded pace.",
+    right=Right.CALLS_DISCONNECT,
+    arguments=DisconnectMatching,
+    example=DisconnectMatching(which=ListCalls(where=Filter(vendor=1)), count=12),
+    run=_disconnect_matching,
+)
+
+SHOW_BATCH = Operation(
+    name="batches.show",
+    summary="Show how many calls of a batch were ended, and what came of each.",
+    right=Right.CALLS_DISCONNECT,
+    arguments=BatchName,
+    example=BatchName(id="b-1"),
+    run=_show_batch,
+)
+
+STOP_BATCH = Operation(
+    name="batches.stop",
+    summary="Stop a batch: the calls whose turn has not come stay up.",
+    right=Right.CALLS_DISCONNECT,
+    arguments=BatchName,
+    example=BatchName(id="b-1"),
+    run=_stop_batch,
+)

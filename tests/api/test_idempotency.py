@@ -1,0 +1,159 @@
+"""A request that is sent again with its key is done once."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from callboard.access.entries import sealing
+from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.api.idempotency import KEEP, Replies
+from callboard.api.route import Asked, Route, answer_json
+from callboard.calls.refusals import Forbidden
+from callboard.http.values import Reply, Request
+from callboard.operations.disconnect import DISCONNECT_CALL
+from tests.api.conftest import Caller, problem, whole
+from tests.house import House
+
+
+def told(reply: Reply) -> Any:
+    return msgspec.json.decode(whole(reply))
+
+
+async def hang_up(caller: Caller, key: str, user: str = "root", number: int = 960) -> Reply:
+    return await caller.reply(f"/v1/calls/{number}/disconnect", user, method="POST", idempotency_key=key)
+
+
+async def test_the_same_key_is_the_same_command(caller: Caller, house: House) -> None:
+    house.call()
+    first, again = await hang_up(caller, "k1"), await hang_up(caller, "k1")
+    assert (first.status, told(first)) == (202, told(again))
+    assert again.headers == first.headers
+    assert len(house.sent) == 1
+
+
+async def test_without_a_key_or_with_another_each_is_a_command(caller: Caller, house: House) -> None:
+    house.call()
+    for key in ("k1", "k2"):
+        await hang_up(caller, key)
+    for _ in range(2):
+        await caller.reply("/v1/calls/960/disconnect", method="POST")
+    assert len(house.sent) == 4
+
+
+async def test_a_key_belongs_to_a_login(caller: Caller, house: House) -> None:
+    house.call(account=5)
+    assert told(await hang_up(caller, "k1")) != told(await hang_up(caller, "k1", "acme"))
+    assert len(house.sent) == 2
+
+
+async def test_a_key_that_was_used_for_something_else_is_refused(caller: Caller, house: House) -> None:
+    house.call()
+    house.call()
+    await hang_up(caller, "k1")
+    for path, body in (("961/disconnect", b""), ("960/transfer", b'{"to":"104"}'), ("960/disconnect", b"{ }")):
+        reply = await caller.reply(f"/v1/calls/{path}", method="POST", body=body, idempotency_key="k1")
+        assert (reply.status, problem(reply)["code"]) == (422, "idempotency_key_reused")
+    assert len(house.sent) == 1
+
+
+async def test_what_was_refused_can_be_tried_again(caller: Caller, house: House) -> None:
+    assert (await hang_up(caller, "k1")).status == 404
+    house.call()
+    assert (await hang_up(caller, "k1")).status == 202
+
+
+async def test_a_right_that_was_taken_away_ends_the_answers_too(
+    caller: Caller, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.call(account=5)
+    assert (await hang_up(caller, "k1", "acme")).status == 202
+    monkeypatch.setitem(ROLE_RIGHTS, Role.USER, frozenset())
+    assert (await hang_up(caller, "k1", "acme")).status == 403
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "a b", "a\x00", "é"])
+async def test_a_key_that_is_none_is_refused(caller: Caller, house: House, key: str) -> None:
+    house.call()
+    reply = await hang_up(caller, key)
+    assert (reply.status, problem(reply)["argument"]) == (400, "Idempotency-Key")
+    assert house.sent == []
+
+
+async def test_a_reply_is_kept_for_a_day(caller: Caller, house: House) -> None:
+    house.call()
+    first = told(await hang_up(caller, "k1"))
+    house.now += KEEP - 1.0
+    assert told(await hang_up(caller, "k1")) == first
+    house.now += 1.0
+    assert told(await hang_up(caller, "k1")) != first
+
+
+class Bench:
+    """The keeper of replies alone, with an endpoint that waits to be let go."""
+
+    def __init__(self, most: int) -> None:
+        self.house = House()
+        self.replies = Replies(most)
+        self.go = asyncio.Event()
+        self.asked = 0
+        self.route = Route(
+            method="POST", path="/x", operation=DISCONNECT_CALL, endpoint=self._answer, status=202, once=True
+        )
+
+    async def _answer(self, asked: Asked) -> Reply:
+        self.asked += 1
+        await self.go.wait()
+        return answer_json({"number": self.asked})
+
+    async def ask(self, key: str, role: Role = Role.ADMIN) -> Reply:
+        who = Principal(
+            login="x", role=role, customer=1, rights=ROLE_RIGHTS[role] if role is Role.ADMIN else frozenset()
+        )
+        request = Request(
+            method="POST", path="/x", target="/x", query=b"", headers={"idempotency-key": key}, body=b"",
+            client="192.0.2.9", at=self.house.now,
+        )  # fmt: skip
+        seal = sealing(sip_realm="sip", http_realm="Callboard")
+        return await self.replies.once(self.route, Asked(self.house.desk, who, request, seal, ""))
+
+
+async def test_the_same_at_the_same_time_is_not_done_twice() -> None:
+    bench = Bench(10)
+    first = asyncio.create_task(bench.ask("k1"))
+    await asyncio.sleep(0)
+    meanwhile = await bench.ask("k1")
+    assert (meanwhile.status, problem(meanwhile)["code"]) == (409, "request_under_way")
+    bench.go.set()
+    assert told(await first) == told(await bench.ask("k1"))
+    assert bench.asked == 1
+
+
+async def test_what_was_broken_off_can_be_tried_again() -> None:
+    bench = Bench(10)
+    first = asyncio.create_task(bench.ask("k1"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    bench.go.set()
+    assert (await bench.ask("k1")).status == 200
+
+
+async def test_the_memory_is_bounded() -> None:
+    bench = Bench(3)
+    bench.go.set()
+    for number in range(10):
+        await bench.ask(f"k{number}")
+    assert len(bench.replies) <= 4
+    asked = bench.asked
+    await bench.ask("k9")
+    assert bench.asked == asked, "the newest are kept"
+
+
+async def test_the_gate_comes_first() -> None:
+    bench = Bench(10)
+    bench.go.set()
+    with pytest.raises(Forbidden):
+        await bench.ask("k1", frozenset())
+    assert (bench.asked, len(bench.replies)) == (0, 0)

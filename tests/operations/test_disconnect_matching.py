@@ -1,0 +1,223 @@
+"""Ending many calls: who may end which, at what pace, and what is told of it."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from callboard.access.rights import Principal, Role
+from callboard.calls.commands import HangUp, Outcome
+from callboard.calls.refusals import Conflict, CustomerNotFound, InvalidArgument, NotFound
+from callboard.calls.state import State
+from callboard.operations.batches import KEEP, Batch, BatchState
+from callboard.operations.desk import Reach
+from callboard.operations.disconnect_matching import (
+    DISCONNECT_MATCHING,
+    LOOK_MATCHING,
+    SHOW_BATCH,
+    STOP_BATCH,
+    BatchName,
+    DisconnectMatching,
+    Found,
+    LookMatching,
+    tolerated,
+)
+from callboard.operations.list_calls import ListCalls
+from callboard.table.filters import Filter
+from tests.operations.conftest import House
+
+Make = Callable[[Role, int], Principal]
+NOW = 1000.0
+ALL = ListCalls()
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """Three calls of each customer, named after it."""
+    for customer in range(1, 6):
+        for number in range(3):
+            house.call(f"{customer}-{number}", 10 * customer, customer % 2 + 1, at=100.0 + customer)
+    return house
+
+
+@pytest.fixture
+def admin(principal: Make) -> Principal:
+    return principal(Role.ADMIN, 1)
+
+
+def look(house: House, who: Principal, which: ListCalls = ALL) -> Found:
+    return house.desk.perform(LOOK_MATCHING, who, LookMatching(which=which), NOW)
+
+
+def run(house: House, who: Principal, which: ListCalls = ALL, *, count: int = 15, rate: float = 50.0) -> Batch:
+    return house.desk.perform(DISCONNECT_MATCHING, who, DisconnectMatching(which=which, count=count, rate=rate), NOW)
+
+
+def show(house: House, who: Principal, batch: Batch) -> Batch:
+    return house.desk.perform(SHOW_BATCH, who, BatchName(id=batch.id), NOW)
+
+
+def work_off(house: House, since: float = NOW, seconds: float = 60.0) -> None:
+    for step in range(int(seconds * 10)):
+        house.desk.batches.step(since + step / 10)
+
+
+def ended(house: House) -> list[str]:
+    return sorted(command.call.native for command in house.switch.sent if isinstance(command, HangUp))
+
+
+def test_a_look_counts_and_shows_some_and_ends_nothing(busy: House, admin: Principal) -> None:
+    found = look(busy, admin)
+    assert (found.count, len(found.sample)) == (15, 10)
+    assert look(busy, admin, ListCalls(where=Filter(account=30))).count == 3
+    work_off(busy)
+    assert busy.switch.sent == []
+
+
+def test_every_call_that_matches_is_ended_and_each_outcome_is_told(busy: House, admin: Principal) -> None:
+    batch = run(busy, admin, ListCalls(customer=3, reach=Reach.OWN), count=3)
+    assert (batch.count, batch.waiting, batch.state) == (3, 3, BatchState.RUNNING)
+    work_off(busy, seconds=5.0)
+    assert ended(busy) == ["3-0", "3-1", "3-2"]
+    halfway = show(busy, admin, batch)
+    assert (halfway.waiting, halfway.state, halfway.outcomes) == (0, BatchState.RUNNING, {Outcome.PENDING: 3})
+    for call in busy.desk.table.select(Filter(account=30), now=NOW):
+        busy.end(call)
+    over = show(busy, admin, batch)
+    assert (over.state, over.outcomes) == (BatchState.DONE, {Outcome.DONE: 3})
+    records = [busy.desk.ledger.record(one.command) for one in over.commands]
+    assert {record.operation for record in records if record} == {"calls.disconnect_matching"}
+    assert {record.login for record in records if record} == {"admin-1"}
+
+
+@pytest.mark.parametrize(
+    ("role", "customer", "expected"),
+    [
+        (Role.ADMIN, 1, {1, 2, 3, 4, 5}),
+        (Role.RESELLER, 2, {2, 3, 4}),
+        (Role.USER, 3, {3}),
+        (Role.ADMIN, 5, {5}),
+    ],
+)
+def test_a_filter_reaches_ones_own_subtree_and_no_further(
+    busy: House, principal: Make, role: Role, customer: int, expected: set[int]
+) -> None:
+    who = principal(role, customer)
+    assert look(busy, who).count == 3 * len(expected)
+    run(busy, who)
+    work_off(busy)
+    assert ended(busy) == [f"{one}-{number}" for one in sorted(expected) for number in range(3)]
+
+
+def test_a_strangers_customer_is_not_found(busy: House, principal: Make) -> None:
+    for ask in (look, run):
+        with pytest.raises(CustomerNotFound):
+            ask(busy, principal(Role.USER, 3), ListCalls(customer=4))
+    assert busy.switch.sent == []
+
+
+def test_more_calls_than_were_looked_at_are_not_ended(busy: House, admin: Principal) -> None:
+    with pytest.raises(Conflict, match="15 calls match by now, and 13 were to be ended"):
+        run(busy, admin, count=13)
+    work_off(busy)
+    assert busy.switch.sent == []
+    assert run(busy, admin, count=14).count == 15, "one in ten more is weather"
+    assert [tolerated(count) for count in (0, 9, 10, 100)] == [0, 9, 11, 110]
+
+
+def test_fewer_calls_are_ended_without_asking_again(busy: House, admin: Principal) -> None:
+    assert run(busy, admin, count=1000).count == 15
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, 500.1, float("nan"), float("inf")])
+def test_a_pace_is_bounded(busy: House, admin: Principal, rate: float) -> None:
+    with pytest.raises(InvalidArgument, match="rate"):
+        run(busy, admin, rate=rate)
+
+
+def test_calls_end_at_the_pace_that_was_asked_for(busy: House, admin: Principal) -> None:
+    run(busy, admin, rate=2.0)
+    counts = []
+    for second in range(4):
+        work_off(busy, NOW + second, 1.0)
+        counts.append(len(busy.switch.sent))
+    assert counts[0] <= 4
+    assert [later - sooner for sooner, later in pairwise(counts)] == [2, 2, 2]
+
+
+def test_a_pause_is_not_made_up_for_all_at_once(busy: House, admin: Principal) -> None:
+    busy.desk.batches.step(NOW)
+    run(busy, admin, rate=2.0)
+    busy.desk.batches.step(NOW + 3600.0)
+    assert len(busy.switch.sent) == 2
+    busy.desk.batches.step(NOW)
+    assert len(busy.switch.sent) == 2, "a clock that was set back"
+
+
+def test_a_call_that_ended_meanwhile_is_no_more_to_do(busy: House, admin: Principal) -> None:
+    batch = run(busy, admin, ListCalls(where=Filter(account=30)), count=3)
+    over, gone, _ = busy.desk.table.select(Filter(account=30), now=NOW)
+    busy.end(gone, now=NOW - 60.0)
+    busy.end(over, now=NOW)
+    busy.desk.table.sweep(NOW)
+    assert busy.desk.table.call(gone.number) is None
+    work_off(busy, seconds=2.0)
+    assert len(busy.switch.sent) == 1
+    found = show(busy, admin, batch)
+    assert (found.waiting, found.left, found.outcomes) == (0, 1, {Outcome.ALREADY_GONE: 1, Outcome.PENDING: 1})
+
+
+def test_calls_that_are_over_do_not_count(busy: House, admin: Principal) -> None:
+    call = busy.call("over", 30, 1)
+    busy.end(call)
+    assert look(busy, admin, ListCalls(where=Filter(account=30))).count == 3
+    assert look(busy, admin, ListCalls(where=Filter(states=frozenset({State.ENDED})))).count == 0
+
+
+def test_what_cannot_be_sent_is_told(busy: House, admin: Principal) -> None:
+    busy.switch.refusal = "the link is lost"
+    batch = run(busy, admin)
+    work_off(busy, seconds=2.0)
+    found = show(busy, admin, batch)
+    assert (found.state, found.outcomes) == (BatchState.DONE, {Outcome.REFUSED: 15})
+
+
+def test_a_batch_can_be_stopped(busy: House, admin: Principal) -> None:
+    batch = run(busy, admin, rate=1.0)
+    work_off(busy, seconds=1.0)
+    stopped = busy.desk.perform(STOP_BATCH, admin, BatchName(id=batch.id), NOW)
+    sent = len(busy.switch.sent)
+    assert (stopped.waiting, stopped.state) == (0, BatchState.RUNNING), "its commands have not come out"
+    work_off(busy, NOW + 1.0)
+    assert 0 < len(busy.switch.sent) == sent < 15
+    busy.desk.ledger.sweep(NOW + 60.0)
+    assert show(busy, admin, batch).state is BatchState.STOPPED
+
+
+def test_a_batch_is_its_owners_and_the_operators(busy: House, admin: Principal, principal: Make) -> None:
+    batch = run(busy, principal(Role.RESELLER, 2))
+    for operation in (SHOW_BATCH, STOP_BATCH):
+        with pytest.raises(NotFound):
+            busy.desk.perform(operation, principal(Role.USER, 3), BatchName(id=batch.id), NOW)
+    assert show(busy, admin, batch).waiting == 9
+    with pytest.raises(NotFound):
+        busy.desk.perform(SHOW_BATCH, admin, BatchName(id="b-none"), NOW)
+
+
+def test_one_login_has_few_batches_under_way(busy: House, admin: Principal, principal: Make) -> None:
+    for _ in range(4):
+        run(busy, admin)
+    with pytest.raises(Conflict, match="4 batches under way"):
+        run(busy, admin)
+    run(busy, principal(Role.USER, 3))
+
+
+def test_a_batch_that_is_over_is_forgotten_after_a_while(busy: House, admin: Principal) -> None:
+    busy.switch.refusal = "the link is lost"
+    batch = run(busy, admin)
+    work_off(busy, seconds=2.0)
+    busy.desk.batches.step(NOW + KEEP - 1.0)
+    assert show(busy, admin, batch).state is BatchState.DONE
+    busy.desk.batches.step(NOW + KEEP + 10.0)
+    with pytest.raises(NotFound):
+        show(busy, admin, batch)
