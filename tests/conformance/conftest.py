@@ -1,10 +1,11 @@
-"""SIPp, or the reason why it is not there."""
+"""SIPp and Asterisk, or the reason why they are not there."""
 
 import os
 
 import pytest
 
 from tests.conformance.sipp import INSTALL, SIPP
+from tests.rig import asterisk
 
 
 @pytest.fixture
@@ -14,3 +15,12 @@ def sipp() -> None:
         if "sipp" in os.environ.get("CALLBOARD_REQUIRE", "").split():
             pytest.fail(INSTALL)
         pytest.skip(INSTALL)
+
+
+@pytest.fixture
+def real_asterisk() -> None:
+    """Skip where there is no Asterisk; where it is required, fail."""
+    if not asterisk.ASTERISK:
+        if "asterisk" in os.environ.get("CALLBOARD_REQUIRE", "").split():
+            pytest.fail(asterisk.INSTALL)
+        pytest.skip(asterisk.INSTALL)

@@ -24,6 +24,7 @@ Act = tuple[str, ...]
 _BRANCH_OF_INVITE = "[branch of invite]"
 _OPTIONAL = ' optional="true"'
 _RETRANSMITTED = ' retrans="500"'
+_CONFIRMED = ("SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]")
 
 
 def play(name: str, *acts: Act) -> str:
@@ -72,8 +73,7 @@ def _request(method: str, more: str = "") -> Act:
 
 
 def _hung_up(thinking: int = 0) -> Act:
-    lines = ["SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]"]
-    return _request("BYE") + (pause(thinking) if thinking else ()) + _send(lines)
+    return _request("BYE") + (pause(thinking) if thinking else ()) + _send(_CONFIRMED)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +142,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         lines = self._lines("CANCEL", sequence, branch=_BRANCH_OF_INVITE, to=to)
         return _send(lines, more=_RETRANSMITTED) + _response(200) + self.refused(487, sequence)
 
+    def transfer(self, target: str, sequence: int) -> Act:
+        """REFER to a number; after whatever is told of it, we hang up (RFC 3515, RFC 5589 section 6)."""
+        referred = [*self._lines("REFER", sequence), f"Refer-To: <sip:{target}@[remote_ip]:[remote_port]>"]
+        confirm = _send(_CONFIRMED, more=' next="listen"')
+        told = ('<label id="listen"/>', '<recv request="NOTIFY" timeout="500" ontimeout="leave"/>', *confirm)
+        leave = ('<label id="leave"/>', *self.bye(sequence + 1))
+        return (*_send(referred, more=_RETRANSMITTED), *_response(202), *told, *leave)
+
     def hung_up(self) -> Act:
         """BYE comes; we confirm."""
         return _hung_up()
@@ -171,6 +179,10 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
         """180."""
         return _send(self._lines("180 Ringing"))
 
+    def early(self) -> Act:
+        """183 with SDP."""
+        return _send(self._lines("183 Session Progress"), _sdp(self.media))
+
     def answer(self) -> Act:
         """200 with SDP, and the ACK comes."""
         return _send(self._lines("200 OK"), _sdp(self.media), _RETRANSMITTED) + _request("ACK", ' rrs="true"')
@@ -186,9 +198,8 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
 
     def cancelled(self) -> Act:
         """CANCEL comes; we confirm it and end the INVITE with 487."""
-        confirm = ["SIP/2.0 200 OK", "[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]"]
         ended = self._lines("487 Request Terminated", sequence="CSeq: [cseq] INVITE")
-        return _request("CANCEL") + _send(confirm) + _send(ended, more=_RETRANSMITTED) + _request("ACK")
+        return _request("CANCEL") + _send(_CONFIRMED) + _send(ended, more=_RETRANSMITTED) + _request("ACK")
 
     def hung_up(self) -> Act:
         """BYE comes; we confirm."""

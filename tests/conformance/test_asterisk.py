@@ -1,193 +1,252 @@
-"""Real calls by SIPp through a real Asterisk, watched over the real link with the rights that the settings name."""
+"""Real calls by SIPp through a real Asterisk: one caller and whoever is called, as recorded, and what must be shown."""
 
-import os
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
 from pathlib import Path
 
 import pytest
 
 from callboard.calls.causes import Reason
 from callboard.calls.commands import CommandId, HangUp
-from callboard.calls.events import Event, SwitchUp
 from callboard.calls.legs import Call
 from callboard.calls.state import State
-from callboard.directory.directory import Directory
-from callboard.directory.placement import place
-from callboard.directory.records import Account, Customer
 from callboard.switches.asterisk.adapter import AsteriskLink
-from callboard.switches.asterisk.settings import AsteriskSettings
-from callboard.table.numbering import Numbering
-from callboard.table.table import Table
-from tests.conformance.server import until
-from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
-from tests.ports import free_port
-from tests.rig.asterisk import ASTERISK, INSTALL, SECRET, Asterisk, asterisk
+from tests.conformance.asterisk_stage import Stage, stage
+from tests.conformance.sipp import Callee, Caller, pause
 
-pytestmark = [pytest.mark.usefixtures("sipp", "installed")]
+pytestmark = [pytest.mark.usefixtures("sipp", "real_asterisk")]
 
 ALICE = Caller(user="alice")
 BOB = Callee()
-NUMBER = "442079460123"
+N = "442079460123"
+RINGS = f"ringing alice>{N}: alice routing, far/{N} ringing"
+TALKS = f"answered alice>{N}: alice answered, far/{N} answered"
+
+# A far end that rings at once may do so before Asterisk has told that it dials.
+RINGING = (BOB.invited(), pause(300), BOB.ring(), pause(700))
+ANSWERING = (BOB.invited(), pause(300), BOB.ring(), BOB.answer())
+CALLING = (ALICE.invite(), ALICE.trying(), ALICE.answered(1))
 
 
-@pytest.fixture
-def installed() -> None:
-    """Skip where there is no Asterisk or nobody asked for it; where it is required, fail."""
-    required = "asterisk" in os.environ.get("CALLBOARD_REQUIRE", "").split()
-    if not required and "CALLBOARD_REAL_SWITCHES" not in os.environ:
-        pytest.skip("real switches run when they are asked for: CALLBOARD_REAL_SWITCHES=1")
-    if not ASTERISK:
-        if required:
-            pytest.fail(INSTALL)
-        pytest.skip(INSTALL)
+async def ends(on_stage: Stage, reason: Reason, sip: int = 0) -> Call:
+    """Wait until the only call is over."""
+    await on_stage.over()
+    (call,) = on_stage.watch.table.calls()
+    assert call.cause is not None
+    assert (call.state, call.cause.reason, call.cause.sip) == (State.ENDED, reason, sip)
+    return call
 
 
-class Watch:
-    """A table and the link that tells it."""
-
-    def __init__(self, switch: Asterisk) -> None:
-        directory = Directory([Customer(id=1, name="Acme"), Account(id=7, customer=1, sip_user="alice")], (), ())
-        self.table = Table(lambda legs: place(directory, legs), Numbering(0, lambda size: 1), 1)
-        self.states: list[State] = []
-        self.table.watch(lambda change: self._note(change.call.state))
-        settings = AsteriskSettings(name="pbx", port=switch.ami, secret=SECRET)
-        self.link = AsteriskLink(settings, self.tell)
-
-    def _note(self, state: State) -> None:
-        if not self.states or self.states[-1] is not state:
-            self.states.append(state)
-
-    def tell(self, event: Event) -> None:
-        self.table.accept(event, time.time())
-
-    async def start(self) -> None:
-        await self.link.open()
-        self.tell(SwitchUp("pbx", time.time()))
-        self.tell(await self.link.list())
-
-    async def comes_to(self, state: State) -> Call:
-        """Wait until the only call is in a state."""
-
-        async def there() -> bool:
-            return [call.state for call in self.table.calls()] == [state]
-
-        await until(there, f"a call that is {state.name}, and not {[call.state.name for call in self.table.calls()]}")
-        (call,) = self.table.calls()
-        return call
+def hang_up(on_stage: Stage, call: Call) -> None:
+    assert on_stage.watch.link.send(HangUp(CommandId("1"), call.key)) is None
 
 
-@asynccontextmanager
-async def scene(
-    folder: Path, caller: tuple[Act, ...], callee: tuple[Act, ...], number: str = NUMBER
-) -> AsyncIterator[Watch]:
-    """Both sides of one call play their parts, both must succeed, and then the switch's list must be empty."""
-    far_end = free_port()
-    async with asterisk(free_port(), free_port(), far_end) as switch:
-        watch = Watch(switch)
-        await watch.start()
-        try:
-            async with (
-                run(folder, "callee", play("callee", *callee), "-p", str(far_end), "-m", "1") as answering,
-                run(
-                    folder,
-                    "caller",
-                    play("caller", *caller),
-                    *("-p", str(free_port()), "-m", "1", "-l", "1", "-s", number, f"127.0.0.1:{switch.sip}"),
-                ) as calling,
-            ):
-                yield watch
-                await calling.verdict()
-                await answering.verdict()
-            await watch.comes_to(State.ENDED)
-            assert (await watch.link.list()).legs == ()
-        finally:
-            await watch.link.close()
+def _blocked(process: int) -> int:
+    """The signals that a process does not get, as a mask (proc(5), SigBlk)."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.partition("SigBlk:")[2].split()[0], 16)
 
 
-def names(watch: Watch) -> str:
-    return " ".join(state.name.lower() for state in watch.states)
+async def test_the_switch_may_take_the_signal_that_wakes_it(tmp_path: Path) -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGURG})
+    try:
+        async with stage(tmp_path) as on_stage:
+            blocked = _blocked(on_stage.switch.process.pid)
+            still = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert not blocked & 1 << signal.SIGURG - 1
+    assert signal.SIGURG in still
+
+
+async def test_nothing_is_shown_of_an_idle_switch(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        assert on_stage.watch.live == []
 
 
 async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
     hold = (ALICE.media_turns("sendonly", 2), pause(1000), ALICE.media_turns("sendrecv", 3), pause(700))
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.answered(1), pause(700), *hold, ALICE.bye(4))
-    # A far end that rings at once may do so before Asterisk has told that it dials.
-    callee = (BOB.invited(), pause(300), BOB.ring(), pause(800), BOB.answer(), BOB.hung_up())
-    async with scene(tmp_path, caller, callee) as watch:
-        ringing = await watch.comes_to(State.RINGING)
-        assert (ringing.caller, ringing.dialed, ringing.callee) == ("alice", NUMBER, NUMBER)
-        assert ringing.placement.account == 7
-        answered = await watch.comes_to(State.ANSWERED)
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*RINGING, BOB.answer(), BOB.hung_up())
+        await on_stage.caller(N, *CALLING, pause(700), *hold, ALICE.bye(4))
+        (ringing,) = await on_stage.shows(RINGS)
+        await on_stage.agrees()
+        assert (ringing.callee, ringing.placement.account) == (N, 7)
+        (answered,) = await on_stage.shows(TALKS)
         assert answered.answered_at is not None
-        assert 0.7 < answered.answered_at - answered.started_at < 5
-        await watch.comes_to(State.HELD)
-        await watch.comes_to(State.ANSWERED)
-        over = await watch.comes_to(State.ENDED)
+        assert 0.9 < answered.answered_at - answered.started_at < 5
+        await on_stage.shows(f"held alice>{N}: alice held, far/{N} answered")
+        await on_stage.agrees()
+        await on_stage.shows(TALKS)
+        over = await ends(on_stage, Reason.NORMAL)
         assert over.number == ringing.number
-        assert over.cause is not None
-        assert over.cause.reason is Reason.NORMAL
-    assert names(watch) == "routing dialing ringing answered held answered ending ended"
+    assert on_stage.watch.path == "routing dialing ringing answered held answered ending ended"
 
 
-async def test_we_hang_up(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.answered(1), ALICE.hung_up())
-    callee = (BOB.invited(), BOB.ring(), BOB.answer(), BOB.hung_up())
-    async with scene(tmp_path, caller, callee) as watch:
-        call = await watch.comes_to(State.ANSWERED)
-        assert watch.link.send(HangUp(CommandId("1"), call.key)) is None
-        over = await watch.comes_to(State.ENDED)
-        assert over.cause is not None
-        assert over.cause.reason is Reason.DISCONNECTED
+async def test_the_switch_itself_answers(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.caller("echo", *CALLING, pause(700), ALICE.bye(2))
+        await on_stage.shows("answered alice>echo: alice answered")
+        await on_stage.agrees()
+        await ends(on_stage, Reason.NORMAL)
+
+
+async def test_the_switch_itself_rings_until_the_caller_gives_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.caller("ring", ALICE.invite(), ALICE.rings(), pause(700), ALICE.cancel(1))
+        await on_stage.shows("routing alice>ring: alice routing")
+        await on_stage.agrees()
+        await ends(on_stage, Reason.CANCELLED, 487)
 
 
 async def test_the_caller_gives_up(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.rings(), pause(500), ALICE.cancel(1))
-    callee = (BOB.invited(), BOB.ring(), BOB.cancelled())
-    async with scene(tmp_path, caller, callee) as watch:
-        over = await watch.comes_to(State.ENDED)
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited(), pause(300), BOB.ring(), BOB.cancelled())
+        await on_stage.caller(N, ALICE.invite(), ALICE.rings(), pause(700), ALICE.cancel(1))
+        await on_stage.shows(RINGS)
+        await on_stage.agrees()
+        over = await ends(on_stage, Reason.CANCELLED, 487)
         assert over.answered_at is None
-        assert over.cause is not None
-        assert over.cause.reason is Reason.CANCELLED
 
 
-async def test_the_callee_is_busy(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.refused(486, 1))
-    async with scene(tmp_path, caller, (BOB.invited(), BOB.refuse("486 Busy Here"))) as watch:
-        over = await watch.comes_to(State.ENDED)
-        assert over.cause is not None
-        assert (over.cause.reason, over.cause.sip) == (Reason.BUSY, 486)
+async def test_early_media_counts_as_ringing(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited(), pause(300), BOB.early(), pause(700), BOB.answer(), BOB.hung_up())
+        await on_stage.caller(N, *CALLING, pause(500), ALICE.bye(2))
+        await on_stage.shows(RINGS)
+        await on_stage.agrees()
+        await on_stage.shows(TALKS)
+        await ends(on_stage, Reason.NORMAL)
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "reason"),
+    [
+        ("486 Busy Here", 486, Reason.BUSY),
+        ("404 Not Found", 404, Reason.NOT_FOUND),
+        ("603 Decline", 403, Reason.DECLINED),
+        ("480 Temporarily Unavailable", 480, Reason.NO_ANSWER),
+    ],
+)
+async def test_the_callee_refuses(tmp_path: Path, status: str, told: int, reason: Reason) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited(), pause(500), BOB.refuse(status))
+        await on_stage.caller(N, ALICE.invite(), ALICE.trying(), ALICE.refused(told, 1))
+        await on_stage.shows(f"dialing alice>{N}: alice routing, far/{N} dialing")
+        await on_stage.agrees()
+        await ends(on_stage, reason, told)
+
+
+async def test_the_switch_has_no_way(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.caller("congestion", ALICE.invite(), ALICE.trying(), ALICE.refused(503, 1))
+        await ends(on_stage, Reason.FAILED, 503)
+
+
+async def test_an_unknown_extension_makes_no_call(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.caller("nosuch", ALICE.invite(), ALICE.trying(), ALICE.refused(404, 1))
+        await on_stage.over()
+        assert on_stage.watch.states == []
+
+
+async def test_the_callee_hangs_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited_by_name(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
+        await on_stage.caller(N, *CALLING, ALICE.hung_up())
+        await on_stage.shows(TALKS)
+        await ends(on_stage, Reason.NORMAL)
+
+
+async def test_we_hang_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*ANSWERING, BOB.hung_up())
+        await on_stage.caller(N, *CALLING, ALICE.hung_up())
+        (call,) = await on_stage.shows(TALKS)
+        hang_up(on_stage, call)
+        await ends(on_stage, Reason.DISCONNECTED)
+
+
+async def test_somebody_else_hangs_up(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*ANSWERING, BOB.hung_up())
+        await on_stage.caller(N, *CALLING, ALICE.hung_up())
+        await on_stage.shows(TALKS)
+        await on_stage.director.ask("Hangup", Channel=await on_stage.director.channel("alice"), Cause="16")
+        await ends(on_stage, Reason.NORMAL)
+
+
+async def test_a_name_that_the_switch_must_escape(tmp_path: Path) -> None:
+    bob = Caller(user="bob")
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*ANSWERING, BOB.hung_up())
+        await on_stage.caller(N, bob.invite(), bob.trying(), bob.answered(1), pause(500), bob.bye(2))
+        (call,) = await on_stage.shows(f"answered bob>{N}: bob answered, far/{N} answered")
+        assert call.caller_name == "Bob O'Brien, Ünit 4"
+
+
+async def test_what_placement_is_told(tmp_path: Path) -> None:
+    trunk = Caller(user="trunk")
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*ANSWERING, BOB.hung_up(), times=2)
+        await on_stage.caller(N, *CALLING, ALICE.hung_up())
+        await on_stage.shows(TALKS)
+        await on_stage.caller(N, trunk.invite(), trunk.trying(), trunk.answered(1), trunk.hung_up())
+        ours, theirs = await on_stage.shows(TALKS, f"answered trunk>{N}: trunk answered, far/{N} answered")
+        facts = [leg.facts for call in (ours, theirs) for leg in call.legs]
+        told = [(fact.account_code, fact.endpoint, fact.context) for fact in facts]
+        assert told == [("7", "alice", "rig"), ("", "far", "rig"), ("", "trunk", "from-trunk"), ("", "far", "rig")]
+        for call in (ours, theirs):
+            hang_up(on_stage, call)
 
 
 async def test_the_callee_leaves_and_the_caller_stays_in_the_dialplan(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.answered(1), ALICE.hung_up())
-    callee = (BOB.invited_by_name(), BOB.ring(), BOB.answer(), pause(500), BOB.bye())
-    async with scene(tmp_path, caller, callee, number="alone") as watch:
-        both = await watch.comes_to(State.ANSWERED)
-        await watch.comes_to(State.ENDING)
-        alone = await watch.comes_to(State.ANSWERED)
-        assert (alone.number, alone.answered_at, len(alone.legs)) == (both.number, both.answered_at, 1)
-        assert watch.link.send(HangUp(CommandId("1"), alone.key)) is None
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited_by_name(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
+        await on_stage.caller("alone", *CALLING, ALICE.hung_up())
+        (both,) = await on_stage.shows("answered alice>alone: alice answered, far/alone answered")
+        (alone,) = await on_stage.shows("answered alice>alone: alice answered")
+        await on_stage.agrees()
+        assert (alone.number, alone.answered_at) == (both.number, both.answered_at)
+        hang_up(on_stage, alone)
+
+
+async def test_nobody_answers_and_the_voicemail_does(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(BOB.invited(), pause(200), BOB.ring(), BOB.cancelled())
+        await on_stage.caller("voicemail", *CALLING, ALICE.hung_up())
+        await on_stage.shows("ringing alice>voicemail: alice routing, far/voicemail ringing")
+        (call,) = await on_stage.shows("answered alice>voicemail: alice answered")
+        await on_stage.agrees()
+        hang_up(on_stage, call)
 
 
 async def test_a_new_link_finds_the_call_that_is_up(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.answered(1), pause(2500), ALICE.bye(2))
-    callee = (BOB.invited(), BOB.ring(), BOB.answer(), BOB.hung_up())
-    async with scene(tmp_path, caller, callee) as watch:
-        before = await watch.comes_to(State.ANSWERED)
+    async with stage(tmp_path) as on_stage:
+        watch = on_stage.watch
+        await on_stage.callee(*ANSWERING, BOB.hung_up())
+        await on_stage.caller(N, *CALLING, ALICE.hung_up())
+        (before,) = await on_stage.shows(TALKS)
         await watch.link.close()
         assert "closed" in str(await watch.link.lost())
-        afresh = AsteriskLink(watch.link.settings, watch.tell)
+        afresh = AsteriskLink(watch.settings, watch.tell)
         await afresh.open()
         assert afresh.instance == watch.link.instance
         watch.link = afresh
         watch.tell(await afresh.list())
-        (after,) = watch.table.calls()
-        assert (after.number, after.state, after.caller, after.dialed) == (
-            before.number,
-            State.ANSWERED,
-            "alice",
-            NUMBER,
-        )
+        (after,) = await on_stage.shows(TALKS)
+        assert after.number == before.number
         assert {leg.id for leg in after.legs} == {leg.id for leg in before.legs}
+        hang_up(on_stage, after)
+
+
+async def test_ten_calls_are_ended_and_none_is_left(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        await on_stage.callee(*ANSWERING, BOB.hung_up(), times=10)
+        await on_stage.caller(N, *CALLING, ALICE.hung_up(), times=10)
+        calls = await on_stage.shows(*[TALKS] * 10)
+        await on_stage.agrees()
+        for call in calls:
+            hang_up(on_stage, call)
+        await on_stage.over()
+        reasons = [call.cause.reason for call in on_stage.watch.table.calls() if call.cause]
+        assert reasons == [Reason.DISCONNECTED] * 10

@@ -1,4 +1,4 @@
-"""A real Asterisk for the tests: it sends every call to one callee, and lets us in with the rights that we ask for.
+"""A real Asterisk for the tests: it sends every call to a callee, and lets us in with the rights that we ask for.
 
 It is the one on the path or, where that should stay free of it, one in a Debian tree of its own, which
 `tests/rig/asterisk-tree` makes.
@@ -7,17 +7,21 @@ It is the one on the path or, where that should stay free of it, one in a Debian
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-__all__ = ["ASTERISK", "INSTALL", "SECRET", "Asterisk", "asterisk"]
+__all__ = ["ASTERISK", "DIRECTOR", "INSTALL", "SECRET", "Asterisk", "asterisk"]
 
 TREE = Path(os.environ.get("CALLBOARD_RIG", "/var/tmp/callboard-rig")) / "asterisk"
 SECRET = "rig-secret"
+DIRECTOR = "director"
+"""A user of the manager interface and of ARI who may do what moves the scenes; ours, `callboard`, may not."""
 
 
 def _command() -> tuple[str, ...]:
@@ -28,14 +32,23 @@ def _command() -> tuple[str, ...]:
 
 
 ASTERISK: Final = _command()
-INSTALL: Final = "Asterisk is not installed: apt-get install asterisk, or tests/rig/asterisk-tree"
+INSTALL: Final = "Asterisk is not installed: `make rig` puts one in a tree of its own, or apt-get install asterisk"
+
+_WITH_US = ("setpriv", "--pdeathsig", "KILL")
+"""However the tests end, a switch of theirs does not outlive them."""
 
 _MODULES = """
-res_http_websocket res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_pjproject
-res_rtp_asterisk res_musiconhold res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp
-res_pjsip_endpoint_identifier_user res_pjsip_caller_id
-chan_pjsip bridge_simple bridge_native_rtp bridge_holding codec_ulaw pbx_config app_dial app_echo func_channel
+res_crypto res_http_websocket res_websocket_client res_timing_timerfd
+res_sorcery_config res_sorcery_memory res_sorcery_astdb
+res_stasis res_stasis_answer res_stasis_playback res_stasis_recording res_stasis_snoop res_stasis_device_state
+res_ari res_ari_model res_ari_applications res_ari_bridges res_ari_channels res_ari_events app_stasis
+res_pjproject res_rtp_asterisk res_musiconhold res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp
+res_pjsip_endpoint_identifier_user res_pjsip_caller_id res_pjsip_refer res_parking
+chan_pjsip bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
+codec_ulaw codec_resample format_pcm pbx_config app_dial app_echo app_queue app_confbridge app_playback
+func_channel func_callerid
 """
+"""What the scenes need. `autoload` would start drivers, too, that listen on every address of the machine."""
 
 _FILES = {
     "asterisk.conf": """
@@ -61,15 +74,31 @@ enabled = yes
 bindaddr = 127.0.0.1
 port = {ami}
 timestampevents = yes
-[callboard]
+[user](!)
 secret = {secret}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
+[callboard](user)
 read = system,call
 write = call,reporting
+[director](user)
+write = system,call,originate,reporting,command
 """,
-    "musiconhold.conf": "[general]\n",
-    "rtp.conf": "[general]\nrtpstart = 32000\nrtpend = 32400\nicesupport = no\n",
+    "http.conf": "[general]\nenabled = {http_enabled}\nbindaddr = 127.0.0.1\nbindport = {http}\n",
+    "ari.conf": "[general]\nenabled = {http_enabled}\n[director]\ntype = user\npassword = {secret}\n",
+    "musiconhold.conf": "[general]\n[default]\nmode = files\ndirectory = /{folder}/music\n",
+    "rtp.conf": "[general]\nrtpstart = 32000\nrtpend = 32700\nicesupport = no\n",
+    "features.conf": "[general]\n",
+    "res_parking.conf": "[general]\n[default]\nparkext => 700\nparkpos => 701-720\ncontext => rig\nparkingtime => 60\n",
+    "queues.conf": """
+[general]
+[help]
+strategy = ringall
+timeout = 20
+retry = 1
+member => PJSIP/far/sip:agent@127.0.0.1:{callee},0,Agent
+""",
+    "confbridge.conf": "[general]\n[default_user]\ntype = user\nquiet = yes\n[default_bridge]\ntype = bridge\n",
     "pjproject.conf": "[startup]\ntype = startup\nlog_mappings_type = log_mappings\n",
     "pjsip.conf": """
 [udp]
@@ -85,6 +114,10 @@ direct_media = no
 identify_by = username
 [alice](phone)
 accountcode = 7
+[bob](phone)
+callerid = "Bob O'Brien, Ünit 4" <bob>
+[trunk](phone)
+context = from-trunk
 [far](phone)
 aors = far
 [far]
@@ -92,12 +125,35 @@ type = aor
 contact = sip:127.0.0.1:{callee}
 """,
     "extensions.conf": """
+[from-trunk]
+include => rig
 [rig]
 exten => echo,1,Answer()
  same => n,Echo()
+exten => ring,1,Ringing()
+ same => n,Wait(60)
+exten => congestion,1,Congestion(5)
+exten => hold,1,Answer()
+ same => n,MusicOnHold(default,60)
+exten => park,1,Answer()
+ same => n,Park(,s)
+exten => queue,1,Answer()
+ same => n,Queue(help,,,,60)
+exten => meet,1,Answer()
+ same => n,ConfBridge(blue)
+exten => stasis,1,Stasis(director)
+ same => n,Hangup()
+exten => fork,1,Dial(PJSIP/far/sip:1@127.0.0.1:{callee}&PJSIP/far/sip:2@127.0.0.1:{other},60)
+ same => n,Hangup()
+; 5 and two digits: the other callee
+exten => _5XX,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{other},60)
+ same => n,Hangup(${{HANGUPCAUSE}})
 exten => _X.,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},60)
  same => n,Hangup(${{HANGUPCAUSE}})
 exten => alone,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},60,g)
+ same => n,Wait(60)
+exten => voicemail,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},1)
+ same => n,Answer()
  same => n,Wait(60)
 """,
 }
@@ -109,6 +165,8 @@ class Asterisk(msgspec.Struct, frozen=True):
     sip: int
     ami: int
     process: asyncio.subprocess.Process
+    http: int = 0
+    """Where ARI is; 0: nowhere."""
 
 
 def _folder_of(root: Path, below: str, file: str) -> str:
@@ -118,34 +176,65 @@ def _folder_of(root: Path, below: str, file: str) -> str:
 
 
 @asynccontextmanager
-async def asterisk(sip: int, ami: int, callee: int) -> AsyncIterator[Asterisk]:
-    """Run it; at the end of the block it is gone. Raises AssertionError with its log if it does not come up."""
+async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int = 0) -> AsyncIterator[Asterisk]:
+    """Run it; at the end of the block it is gone. Raises AssertionError with its log if it does not come up.
+
+    All are ports. Calls go to the SIP port `callee`, those to 5xx to `other`; `http` is where ARI is to be.
+    """
     root = TREE if ASTERISK[0] == "chroot" else Path("/")
-    folder = f"var/tmp/callboard-asterisk-{sip}"
-    (root / folder).mkdir(parents=True)
-    log = root / folder / "output"
-    modules = _folder_of(root, "usr/lib", "asterisk/modules/chan_pjsip.so")
-    data = _folder_of(root, "usr/share", "asterisk/documentation")
-    loads = "\n".join(f"load = {name}.so" for name in _MODULES.split())
+    folder = Path(tempfile.mkdtemp(prefix="callboard-asterisk-", dir=root / "var/tmp"))
+    values = {
+        "folder": folder.relative_to(root),
+        "modules": _folder_of(root, "usr/lib", "asterisk/modules/chan_pjsip.so"),
+        "data": _folder_of(root, "usr/share", "asterisk/documentation"),
+        "loads": "\n".join(f"load = {name}.so" for name in _MODULES.split()),
+        "secret": SECRET,
+        "http_enabled": "yes" if http else "no",
+        "sip": sip,
+        "ami": ami,
+        "callee": callee,
+        "other": other,
+        "http": http or 8088,
+    }
     try:
-        for name, text in _FILES.items():
-            filled = text.format(
-                folder=folder, modules=modules, data=data, loads=loads, ami=ami, sip=sip, callee=callee, secret=SECRET
-            )
-            (root / folder / name).write_text(filled, encoding="utf-8")
-        with log.open("wb") as output:
+        _furnish(folder, values)
+        log = folder / "output"
+        with log.open("wb") as output, _urgent_signals():
             process = await asyncio.create_subprocess_exec(
-                *ASTERISK, "-f", "-C", f"/{folder}/asterisk.conf", stdout=output, stderr=output
+                *(*_WITH_US, *ASTERISK, "-f", "-C", f"/{folder.relative_to(root)}/asterisk.conf"),
+                stdout=output,
+                stderr=output,
             )
         try:
             await _answers(process, ami, log)
-            yield Asterisk(sip, ami, process)
+            yield Asterisk(sip, ami, process, http)
         finally:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
     finally:
-        shutil.rmtree(root / folder)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def _urgent_signals() -> Iterator[None]:
+    """Let what is started meanwhile have SIGURG, with which Asterisk wakes the threads of its manager interface.
+
+    A process inherits what is blocked, and the SIP library of our embedded switch blocks this one where it is imported.
+    An Asterisk without it tells its events when somebody asks something, and not when they happen.
+    """
+    before = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGURG})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _furnish(folder: Path, values: dict[str, object]) -> None:
+    for name, text in _FILES.items():
+        (folder / name).write_text(text.format(**values), encoding="utf-8")
+    (folder / "music").mkdir()
+    (folder / "music/silence.ulaw").write_bytes(b"\xff" * 8000)
 
 
 async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
