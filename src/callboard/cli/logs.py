@@ -16,6 +16,8 @@ def start_logging(settings: LoggingSettings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
+    # It tells of every question that a switch is asked, with the URL, login and all.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class TextFormatter(logging.Formatter):
