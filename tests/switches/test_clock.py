@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.switches.clock import JUMP, NO_SKEW, WINDOW, OurClock, SwitchClock, since_boot
+from callboard.switches.clock import BACK, BACK_AGAIN, JUMP, NO_SKEW, WINDOW, OurClock, SwitchClock, since_boot
 
 offsets = st.floats(-1e6, 1e6)
 delays = st.floats(0.0, 5.0)
@@ -45,15 +45,33 @@ def test_a_clock_that_is_set_forward_is_believed_at_once() -> None:
     assert clock.offset == -3600.0
 
 
-def test_a_clock_that_is_set_back_is_believed_after_two_windows() -> None:
+def test_a_clock_that_is_set_back_a_little_is_believed_after_two_windows() -> None:
     clock = SwitchClock()
     clock.heard(10_000.0, 10_000.0)
     for second in range(1, int(2 * WINDOW) + 2):
         received = 10_000.0 + second
-        assert clock.heard(received - 3600.0, received) <= received
-    assert clock.offset == 3600.0
+        assert clock.heard(received - 0.5, received) <= received
+    assert clock.offset == 0.5
     received = 10_000.0 + 2 * WINDOW + 5
-    assert clock.heard(received - 3600.0, received) == received
+    assert clock.heard(received - 0.5, received) == received
+
+
+@pytest.mark.parametrize("by", [2.0, 3600.0])
+def test_a_clock_that_is_set_back_far_is_believed_as_soon_as_it_is_no_chance(by: float) -> None:
+    clock = SwitchClock()
+    clock.heard(10_000.0, 10_000.0)
+    times = [clock.heard(10_000.1 + more - by, 10_000.1 + more) for more in (0.0, 0.1, 0.2, 0.3)]
+    assert max(times[: BACK_AGAIN - 1]) < 10_000.0
+    assert times[BACK_AGAIN - 1 :] == pytest.approx([10_000.3, 10_000.4])
+    assert clock.offset == pytest.approx(by)
+
+
+def test_one_event_that_was_kept_on_its_way_does_not_set_the_clock_back() -> None:
+    clock = SwitchClock()
+    for received in range(100, 120):
+        clock.heard(float(received), float(received))
+        assert clock.heard(received - 3.0, received) == received - 3.0
+    assert clock.offset == 0.0
 
 
 def test_after_a_long_silence_the_old_estimate_does_not_count() -> None:
@@ -78,7 +96,7 @@ def test_no_event_is_after_its_receipt_and_none_before_an_earlier_one(
         last = ours
 
 
-@given(offsets, st.lists(st.tuples(st.floats(0.0, 100.0), delays), min_size=1))
+@given(offsets, st.lists(st.tuples(st.floats(0.0, 100.0), st.floats(0.0, BACK / 2)), min_size=1))
 def test_an_old_event_that_comes_late_is_never_the_newest(offset: float, messages: list[tuple[float, float]]) -> None:
     clock = SwitchClock()
     newest_at, newest = float("-inf"), float("-inf")

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
-__all__ = ["JUMP", "NO_SKEW", "WINDOW", "OurClock", "SwitchClock", "since_boot"]
+__all__ = ["BACK", "BACK_AGAIN", "JUMP", "NO_SKEW", "WINDOW", "OurClock", "SwitchClock", "since_boot"]
 
 JUMP = 0.05
 """Seconds by which the machine's clock must have moved at once to have been set. Less is what reading two clocks one
@@ -16,9 +16,15 @@ NO_SKEW = 0.1
 NTP differ by less, and on one machine there is one clock.
 """
 WINDOW = 60.0
-"""Seconds for which the quickest message speaks. A clock that is set back is believed after two windows at the latest,
-one that is set forward at once.
+"""Seconds for which the quickest message speaks. A clock that is set back by less than `BACK` is believed after two
+windows at the latest, one that is set forward at once.
 """
+BACK = 1.0
+"""Seconds by which an event must be older than the newest for the clock to seem set back: one connection brings what
+happens nearly in its order.
+"""
+BACK_AGAIN = 3
+"""Such events in a row that make it so. A single one may just have been kept on its way."""
 
 
 class SwitchClock:
@@ -36,6 +42,7 @@ class SwitchClock:
         self._least_before: float | None = None
         self._window_began = 0.0
         self._newest: tuple[float, float] | None = None
+        self._older = 0
 
     @property
     def offset(self) -> float:
@@ -50,6 +57,8 @@ class SwitchClock:
 
     def heard(self, at: float, received: float) -> float:
         """When an event happened on our clock: the switch says `at`, and it arrived when ours said `received`."""
+        if self._set_back(at):
+            self._least = self._least_before = self._newest = None
         before = self.offset
         self._learn(received - at, received)
         if self.offset > before:
@@ -64,6 +73,11 @@ class SwitchClock:
         ours = min(max(ours, newest), received)
         self._newest = (at, ours)
         return ours
+
+    def _set_back(self, at: float) -> bool:
+        older = self._newest is not None and at < self._newest[0] - BACK
+        self._older = self._older + 1 if older else 0
+        return self._older == BACK_AGAIN
 
     def _learn(self, difference: float, received: float) -> None:
         if not 0.0 <= received - self._window_began < WINDOW:

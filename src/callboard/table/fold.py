@@ -22,8 +22,8 @@ def moved(leg: Leg, event: Moved) -> Leg | None:
     to = step(leg.state, event.signal)
     if to is None or (event.signal in _REVERSIBLE and event.at < leg.told_at):
         return None
-    at = event.at
-    told_at = max(leg.told_at, at)
+    told_at = max(leg.told_at, event.at)
+    at = max(event.at, leg.answered_at or leg.started_at)
     if event.signal is Signal.END:
         cause = event.cause if isinstance(event, LegEnded) else None
         return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
@@ -37,6 +37,13 @@ def moved(leg: Leg, event: Moved) -> Leg | None:
 
 def _first(known: float | None, at: float) -> float:
     return at if known is None else known
+
+
+def _in_order(leg: Leg) -> Leg:
+    """The leg with no time before an earlier one's: a list may have whole seconds, and clocks may be set."""
+    if leg.answered_at is None or leg.answered_at >= leg.started_at:
+        return leg
+    return replace(leg, progressed_at=leg.started_at, answered_at=leg.started_at)
 
 
 def told(leg: Leg, at: float) -> Leg:
@@ -66,7 +73,7 @@ def seen_again(leg: Leg, more: Leg, at: float) -> Leg:
     filled = replace(described(leg, more, at), side=side)
     if more.state <= leg.state:
         return filled
-    return replace(
+    further = replace(
         filled,
         state=more.state,
         progressed_at=_known(leg.progressed_at, more.progressed_at),
@@ -74,21 +81,24 @@ def seen_again(leg: Leg, more: Leg, at: float) -> Leg:
         ended_at=_known(leg.ended_at, more.ended_at),
         cause=leg.cause or more.cause,
     )
+    return _in_order(further)
 
 
 def listed(known: Leg | None, leg: Leg, at: float) -> Leg:
     """The leg after a full list taken `at`: as listed, unless something newer was told since."""
     if known is not None and known.told_at > at:
         return known
-    return replace(leg, told_at=at)
+    return _in_order(replace(leg, told_at=at))
 
 
 def ended(legs: tuple[Leg, ...], at: float, cause: Cause) -> tuple[Leg, ...]:
     """The legs, with those that were not over ended `at` for `cause`."""
-    return tuple(
-        leg if leg.state is State.ENDED else replace(leg, state=State.ENDED, ended_at=at, cause=cause, told_at=at)
-        for leg in legs
-    )
+    return tuple(leg if leg.state is State.ENDED else _ended(leg, at, cause) for leg in legs)
+
+
+def _ended(leg: Leg, at: float, cause: Cause) -> Leg:
+    ended_at = max(at, leg.answered_at or leg.started_at)
+    return replace(leg, state=State.ENDED, ended_at=ended_at, cause=cause, told_at=at)
 
 
 def same(call: Call, other: Call) -> bool:

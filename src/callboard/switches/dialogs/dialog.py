@@ -38,7 +38,8 @@ def legs_of(switch: str, dialog: Dialog, at: float, *, trust_from: bool) -> tupl
     """The caller's and the callee's leg. A time that is not told is `at` where it must be, else unknown."""
     state = STATES[dialog.state]
     started_at = dialog.started_at if dialog.started_at is not None else at
-    answered_at = (dialog.answered_at or at) if state is State.ANSWERED else None
+    # A list has whole seconds, so that an answer may seem to come before what was told of the beginning.
+    answered_at = max(dialog.answered_at or at, started_at) if state is State.ANSWERED else None
     caller = Leg(
         id=LegId(switch, f"{dialog.native}/caller"),
         call=dialog.native,

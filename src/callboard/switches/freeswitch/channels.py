@@ -87,8 +87,9 @@ def leg_of_event(event: ChannelEvent, switch: str, call: str, ours: Ours, at: fl
     """All that an event (or `uuid_dump`) tells of a channel. `at` is when it was told, on our clock."""
     inbound, state = event.direction == "inbound", _state(event)
     number = (event.first_caller_number or event.caller_number) if inbound else event.destination
-    progressed = _time(event.progressed, ours) or _time(event.progressed_media, ours)
-    answered = _time(event.answered, ours)
+    started = _time(event.created, ours) or at
+    progressed = _later(_time(event.progressed, ours) or _time(event.progressed_media, ours), started)
+    answered = _later(_time(event.answered, ours), started)
     leg = Leg(
         id=LegId(switch, event.uuid),
         call=call,
@@ -101,11 +102,16 @@ def leg_of_event(event: ChannelEvent, switch: str, call: str, ours: Ours, at: fl
         sip_call_id=event.sip_call_id,
         channel=event.channel,
         facts=_facts(event),
-        started_at=_time(event.created, ours) or at,
+        started_at=started,
         progressed_at=progressed or answered,
         answered_at=answered if state in CONNECTED else None,
     )
     return leg if inbound or leg.side is Side.CALLEE else _as_caller(leg, event.destination)
+
+
+def _later(at: float | None, started: float) -> float | None:
+    """A time that is not before the beginning, whatever the switch's clock was set to in between."""
+    return None if at is None else max(at, started)
 
 
 def _as_caller(leg: Leg, destination: str) -> Leg:
