@@ -13,7 +13,11 @@ from sqlalchemy import Connection, Engine, event
 from callboard.calls.commands import Outcome
 from callboard.journal.entries import ended_call
 from callboard.journal.journal import DAY, Journal
+from callboard.journal.queries import page
 from callboard.journal.settings import JournalSettings
+from callboard.journal.shelves import CALLS, COMMANDS
+from callboard.operations.ledger import CommandRecord
+from callboard.operations.past import LONGEST_PAGE, EndedCall
 from callboard.storage.database import Database, open_database
 from tests.journal.scenes import NOW, make_call, make_command, wait_until
 
@@ -38,6 +42,14 @@ while True:
 """
 
 
+def calls_in(journal: Journal) -> tuple[EndedCall, ...]:
+    return page(journal.database, CALLS, None, LONGEST_PAGE, None).entries
+
+
+def commands_in(journal: Journal) -> tuple[CommandRecord, ...]:
+    return page(journal.database, COMMANDS, None, LONGEST_PAGE, None).entries
+
+
 def written(journal: Journal) -> int:
     wait_until(lambda: journal.health().waiting == 0)
     return journal.health().written
@@ -47,7 +59,7 @@ def test_a_call_is_written_by_itself_and_found_again(journal: Journal) -> None:
     call = make_call(960, caller_name="'; DROP TABLE ended_calls; --\x00\x1b")
     journal.record_call(call)
     assert written(journal) == 1
-    (entry,) = journal.calls().entries
+    (entry,) = calls_in(journal)
     assert entry == ended_call(call, NOW)
     assert (entry.number, entry.direction, entry.cause, entry.sip_code, entry.duration) == (
         960,
@@ -62,13 +74,13 @@ def test_a_call_that_is_recorded_again_is_replaced(journal: Journal) -> None:
     journal.record_call(make_call(1, caller_name="first"))
     journal.record_call(make_call(1, caller_name="second"))
     assert written(journal) == 2
-    assert [entry.caller_name for entry in journal.calls().entries] == ["second"]
+    assert [entry.caller_name for entry in calls_in(journal)] == ["second"]
 
 
 def test_a_call_cut_off_without_an_end_ends_when_it_is_recorded(journal: Journal) -> None:
     journal.record_call(replace(make_call(1, None), cause=None))
     written(journal)
-    (entry,) = journal.calls().entries
+    (entry,) = calls_in(journal)
     assert (entry.ended_at, entry.duration, entry.cause) == (NOW, 48.0, "failed")
 
 
@@ -77,11 +89,11 @@ def test_a_command_gets_its_outcome(outcome: Outcome, journal: Journal) -> None:
     record = make_command(1)
     journal.record_command(record)
     written(journal)
-    assert journal.commands().entries == (record,)
+    assert commands_in(journal) == (record,)
     over = replace(record, outcome=outcome, outcome_at=NOW + 1, words="Not Found")
     journal.record_command(over)
     written(journal)
-    assert journal.commands().entries == (over,)
+    assert commands_in(journal) == (over,)
 
 
 def test_stop_writes_what_waits(database: Database) -> None:
@@ -116,7 +128,7 @@ def test_commands_that_a_crash_left_pending_become_unknown(
     second = Journal(database, clock=lambda: NOW + 60)
     second.start()
     second.stop()
-    left, kept = sorted(second.commands().entries, key=lambda record: record.id)
+    left, kept = sorted(commands_in(second), key=lambda record: record.id)
     assert (left.outcome, left.outcome_at) == (Outcome.UNKNOWN, NOW + 60)
     assert kept == done
     assert "1 commands of the last run" in caplog.text
@@ -140,7 +152,7 @@ def test_while_the_database_is_locked_entries_wait_and_nothing_is_lost(
         assert written(journal) == 10
         wait_until(lambda: journal.health().failing_since is None)
         assert journal.health().words == ""
-        assert len(journal.calls().entries) == 10
+        assert len(calls_in(journal)) == 10
         journal.stop()
     assert "cannot be written, 10 entries wait" in caplog.text
     assert "written again" in caplog.text
@@ -175,9 +187,9 @@ def test_a_full_queue_drops_the_oldest_and_says_so(database: Database, caplog: p
         assert (journal.health().dropped, journal.health().waiting) == (3, 1_001)
         journal.start()
         journal.stop()
-    kept = {entry.number for entry in journal.calls(limit=1_000).entries}
+    kept = {entry.number for entry in calls_in(journal)}
     assert kept == set(range(4, 1_004))
-    assert len(journal.commands().entries) == 1
+    assert len(commands_in(journal)) == 1
     assert "lost 3 entries" in caplog.text
 
 
@@ -201,7 +213,7 @@ def test_an_entry_that_the_database_does_not_take_loses_nothing_else(journal: Jo
     journal.record_call(make_call(4))
     assert written(journal) == 3
     assert journal.health().rejected == 2
-    names = {entry.number: entry.caller_name for entry in journal.calls().entries}
+    names = {entry.number: entry.caller_name for entry in calls_in(journal)}
     assert names == {1: "Zoë", 2: "broken ? name", 4: "Zoë"}
 
 
@@ -214,10 +226,10 @@ def test_old_entries_are_deleted_by_itself(database: Database) -> None:
     first.stop()
     second = Journal(database, JournalSettings(keep_days=10), clock=lambda: NOW)
     second.start()
-    wait_until(lambda: len(second.calls().entries) == 1 and len(second.commands().entries) == 1)
+    wait_until(lambda: len(calls_in(second)) == 1 and len(commands_in(second)) == 1)
     second.stop()
-    assert [entry.number for entry in second.calls().entries] == [2]
-    assert [record.call_number for record in second.commands().entries] == [2]
+    assert [entry.number for entry in calls_in(second)] == [2]
+    assert [record.call_number for record in commands_in(second)] == [2]
 
 
 def test_entries_are_kept_for_ever_where_that_is_set(database: Database) -> None:
@@ -228,7 +240,7 @@ def test_entries_are_kept_for_ever_where_that_is_set(database: Database) -> None
     journal.record_call(make_call(2))
     assert written(journal) == 2
     journal.stop()
-    assert [entry.number for entry in journal.calls().entries] == [2, 1]
+    assert [entry.number for entry in calls_in(journal)] == [2, 1]
 
 
 def test_entries_that_cannot_be_deleted_do_not_stop_the_journal(
@@ -255,7 +267,7 @@ def test_prune_deletes_everything_older_and_nothing_else(journal: Journal) -> No
         journal.record_call(make_call(number, NOW + number))
     written(journal)
     assert journal.prune(NOW + 2_500) == 2_499
-    assert [entry.number for entry in journal.calls().entries] == [2_501, 2_500]
+    assert [entry.number for entry in calls_in(journal)] == [2_501, 2_500]
 
 
 def test_a_killed_process_loses_the_last_second_at_most(path: Path) -> None:

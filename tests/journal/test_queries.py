@@ -5,10 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
-from callboard.journal.entries import Cursor, Page, ended_call
+from callboard.journal.entries import ended_call
 from callboard.journal.lanes import Lane
-from callboard.journal.queries import MOST, page
+from callboard.journal.queries import page
 from callboard.journal.shelves import CALLS, COMMANDS
+from callboard.operations.past import LONGEST_PAGE, Cursor, Page
 from callboard.storage.database import Database, open_database
 from tests.journal.scenes import NOW, make_call, make_command
 
@@ -86,7 +87,7 @@ def test_a_page_is_neither_empty_nor_endless(limit: int, length: int) -> None:
     with open_database(None) as database:
         fill(database, [(1, 1), (2, 1), (3, 1)])
         assert len(page(database, CALLS, None, limit, None).entries) == length
-        assert length <= MOST
+        assert length <= LONGEST_PAGE
 
 
 @pytest.mark.parametrize("customers", [None, [1]])

@@ -1,5 +1,6 @@
 """What a principal may not read in full: numbers, callers' names, addresses of media; and a call masked so."""
 
+import re
 from enum import StrEnum
 
 import msgspec
@@ -8,12 +9,22 @@ from msgspec.structs import replace
 from callboard.calls.legs import Call, Facts, Leg
 from callboard.directory.numbers import SHORTEST
 
-__all__ = ["NO_MASKS", "Mask", "Masks", "masked_call", "masked_name", "masked_number", "masked_sip_call_id"]
+__all__ = [
+    "NO_MASKS",
+    "Mask",
+    "Masks",
+    "masked_call",
+    "masked_name",
+    "masked_number",
+    "masked_sip_call_id",
+    "masked_words",
+]
 
 HIDDEN = 4
 """Characters that are hidden at least of what is masked, however few there are."""
 
 _COVER = "*"
+_LONG_NUMBER = re.compile(rf"[0-9]{{{SHORTEST},}}")
 _WITHHELD = frozenset({"", "anonymous"})
 
 
@@ -73,6 +84,13 @@ def masked_name(name: str, masks: Masks) -> str:
     return masked_number(name, masks) if digits >= SHORTEST else name
 
 
+def masked_words(words: str, masks: Masks) -> str:
+    """Words of a switch or of ours, in which every long row of digits is masked as a number."""
+    if not masks.hides(Mask.NUMBERS):
+        return words
+    return _LONG_NUMBER.sub(lambda found: masked_number(found[0], masks), words)
+
+
 def masked_sip_call_id(sip_call_id: str, masks: Masks) -> str:
     """A Call-ID without its host part (RFC 3261 section 8.1.1.4), which is an address of the phone as a rule."""
     return sip_call_id.partition("@")[0] if masks.hides(Mask.MEDIA) else sip_call_id
@@ -93,6 +111,7 @@ def masked_call(call: Call, masks: Masks) -> Call:
         sip_call_id=masked_sip_call_id(call.sip_call_id, masks),
         caller_media="" if hidden else call.caller_media,
         callee_media="" if hidden else call.callee_media,
+        cause=replace(call.cause, text=masked_words(call.cause.text, masks)) if call.cause else None,
     )
 
 

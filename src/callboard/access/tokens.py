@@ -137,9 +137,13 @@ class Tokens:
 
     def used(self) -> tuple[Token, ...]:
         """The tokens that were used since this was last asked, as they are by now: what is to be written down."""
-        used = tuple(self._as_used(token) for name in self._used if (token := self._tokens.get(name)))
+        uses, self._used = self._used, {}
+        used = tuple(
+            replace(token, last_used_at=at)
+            for name, at in uses.items()
+            if (token := self._tokens.get(name)) is not None
+        )
         self._tokens |= {token.id: token for token in used}
-        self._used.clear()
         return used
 
     def _as_used(self, token: Token) -> Token:

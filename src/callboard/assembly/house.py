@@ -17,13 +17,14 @@ from callboard.access.entries import sealing
 from callboard.access.rights import Principal
 from callboard.access.tokens import TokenChange
 from callboard.assembly.links import Links
-from callboard.assembly.watchers import keep_batches, keep_commands, keep_journal, keep_sweeping
+from callboard.assembly.watchers import keep_batches, keep_commands, keep_journal, keep_sweeping, keep_token_use
 from callboard.calls.commands import CommandId
 from callboard.config.settings import Config
 from callboard.directory.directory import Directory, DirectoryChange
 from callboard.directory.document import Sealing
 from callboard.directory.placement import place
 from callboard.journal.journal import Journal
+from callboard.journal.past import KeptPast
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
 from callboard.storage.database import Database, open_database
@@ -72,17 +73,20 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
         numbering = Numbering(config.node.index, partial(reserve_numbers, database))
         numbering.replenish()
         links = Links()
-        desk = _core(config, database, numbering, verifiers, links)
+        journal = Journal(database, config.journal)
+        desk = _core(config, journal, numbering, verifiers, links)
         telling = Telling(desk.table, OurClock())
         async with AsyncExitStack() as watchers:
             await watchers.enter_async_context(keep_commands(desk))
-            journal = await watchers.enter_async_context(keep_journal(desk, database, config.journal))
+            await watchers.enter_async_context(keep_journal(desk, journal))
+            await watchers.enter_async_context(keep_token_use(desk.access, database))
             await watchers.enter_async_context(keep_batches(desk))
             await watchers.enter_async_context(keep_sweeping(desk, numbering, telling))
             yield House(config=config, desk=desk, database=database, journal=journal, links=links, telling=telling)
 
 
-def _core(config: Config, database: Database, numbering: Numbering, verifiers: Executor, links: Links) -> Desk:
+def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Executor, links: Links) -> Desk:
+    database = journal.database
     directory = Directory(*load_directory(database))
     directory.watch(partial(_keep_directory, database))
     access = Access(
@@ -99,6 +103,8 @@ def _core(config: Config, database: Database, numbering: Numbering, verifiers: E
         switchboard=links,
         sign_in=partial(_sign_in, verifiers, access),
         switches=links.facts,
+        past=KeptPast(database),
+        audit=journal.record_deed,
     )
 
 

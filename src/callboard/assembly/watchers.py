@@ -3,27 +3,34 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
+from callboard.access.access import Access, FailedSignIn
+from callboard.access.tokens import Token
 from callboard.journal.journal import Journal
-from callboard.journal.settings import JournalSettings
+from callboard.operations.audit import FailedSignIns
 from callboard.operations.desk import Desk
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
+from callboard.storage.rows import note_token_use
 from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 
-__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_sweeping"]
+__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_sweeping", "keep_token_use"]
 
 SWEEP_INTERVAL = 1.0
 """Seconds between two sweeps of what is over."""
 
 BATCH_INTERVAL = 0.05
 """Seconds between two portions of a batch: 25 calls at the fastest."""
+
+TOKEN_USE_INTERVAL = 60.0
+"""Seconds after which it is written down at the latest that a token was used."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,14 +46,15 @@ async def keep_commands(desk: Desk) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def keep_journal(desk: Desk, database: Database, settings: JournalSettings) -> AsyncIterator[Journal]:
-    """Ended calls and commands are written down; at the end everything that was told is on disk."""
-    journal = Journal(database, settings)
+async def keep_journal(desk: Desk, journal: Journal) -> AsyncIterator[None]:
+    """Ended calls, commands and sign-ins that failed are written down; at the end all that was told is on disk."""
+    failures = FailedSignIns(secrets.token_hex)
+    desk.access.watch_failures(lambda failure: _record_failure(journal, failures, failure))
     unwatch_calls = desk.table.watch(partial(_record_call, journal))
     unwatch_commands = desk.ledger.watch(journal.record_command)
     journal.start()
     try:
-        yield journal
+        yield
     finally:
         unwatch_calls()
         unwatch_commands()
@@ -56,6 +64,39 @@ async def keep_journal(desk: Desk, database: Database, settings: JournalSettings
 def _record_call(journal: Journal, change: Change) -> None:
     if change.kind is Kind.ENDED:
         journal.record_call(change.call)
+
+
+def _record_failure(journal: Journal, failures: FailedSignIns, failure: FailedSignIn) -> None:
+    entry = failures.entry(failure)
+    if entry is not None:
+        journal.record_deed(entry)
+
+
+@asynccontextmanager
+async def keep_token_use(access: Access, database: Database) -> AsyncIterator[None]:
+    """When each token was last used is written down once a minute, and at the end."""
+    keeper = asyncio.create_task(_keep_token_use(access, database), name="token use")
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await keeper
+        _save_token_use(database, access.tokens.used())
+
+
+async def _keep_token_use(access: Access, database: Database) -> None:
+    while True:
+        await asyncio.sleep(TOKEN_USE_INTERVAL)
+        await asyncio.to_thread(_save_token_use, database, access.tokens.used())
+
+
+def _save_token_use(database: Database, tokens: tuple[Token, ...]) -> None:
+    """A token that was taken back meanwhile is not brought back."""
+    try:
+        note_token_use(database, tokens)
+    except StorageError as error:
+        _log.warning("When tokens were last used could not be written down: %s", error)
 
 
 @asynccontextmanager

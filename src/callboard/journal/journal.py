@@ -1,20 +1,20 @@
-"""The journal: ended calls and commands, kept and found again."""
+"""The journal: ended calls, commands and all else that was done, kept for as long as the settings say."""
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import msgspec
 
 from callboard.calls.legs import Call
-from callboard.journal.entries import Cursor, EndedCall, Page, ended_call
+from callboard.journal.entries import ended_call
 from callboard.journal.lanes import Lane
-from callboard.journal.queries import page
 from callboard.journal.retention import CHUNK, prune_some, settle_commands
 from callboard.journal.settings import JournalSettings
-from callboard.journal.shelves import CALLS, COMMANDS
+from callboard.journal.shelves import AUDIT, CALLS, COMMANDS
 from callboard.journal.writer import Writer
 from callboard.operations.ledger import CommandRecord
+from callboard.operations.past import AuditEntry
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
 
@@ -44,7 +44,7 @@ class JournalHealth(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """Ended calls and commands. To record one takes microseconds and never raises; a thread writes them, in batches.
+    """Ended calls, commands and the audit. To record one takes microseconds and never raises; a thread writes them.
 
     A process that dies loses the last half second. While the database cannot be written, entries wait in memory and
     writing is tried again and again; `health` tells. `clock` gives Unix seconds.
@@ -53,18 +53,20 @@ class Journal:
     def __init__(
         self, database: Database, settings: JournalSettings | None = None, clock: Callable[[], float] = time.time
     ) -> None:
-        self._database = database
+        self.database = database
         self._settings = settings or JournalSettings()
         self._clock = clock
         self._calls = Lane(CALLS, self._settings.queue)
         self._commands = Lane(COMMANDS, self._settings.queue)
+        self._audit = Lane(AUDIT, self._settings.queue)
         self._prune_at = 0.0
-        # The audit goes first: it is short and matters most.
-        self._writer = Writer(database, (self._commands, self._calls), self._keep_tidy, clock)
+        # Who did what goes first: it is short and matters most.
+        self._lanes = (self._commands, self._audit, self._calls)
+        self._writer = Writer(database, self._lanes, self._keep_tidy, clock)
 
     def start(self) -> None:
         """Begin to write. Commands that an earlier life left pending become unknown. Raises `StorageError`."""
-        left = settle_commands(self._database, self._clock())
+        left = settle_commands(self.database, self._clock())
         if left:
             logger.warning("%d commands of the last run have no proven outcome; the journal has them as unknown", left)
         self._writer.start()
@@ -83,41 +85,27 @@ class Journal:
         self._commands.put(record)
         self._writer.wake()
 
+    def record_deed(self, entry: AuditEntry) -> None:
+        """Keep what was done that is no command to a switch."""
+        self._audit.put(entry)
+        self._writer.wake()
+
     def health(self) -> JournalHealth:
         """How the journal fares."""
-        lanes = (self._commands, self._calls)
         return JournalHealth(
             running=self._writer.running,
-            waiting=sum(lane.waiting for lane in lanes),
-            written=sum(lane.written for lane in lanes),
-            dropped=sum(lane.dropped for lane in lanes),
-            rejected=sum(lane.rejected for lane in lanes),
+            waiting=sum(lane.waiting for lane in self._lanes),
+            written=sum(lane.written for lane in self._lanes),
+            dropped=sum(lane.dropped for lane in self._lanes),
+            rejected=sum(lane.rejected for lane in self._lanes),
             failing_since=self._writer.failing_since,
             words=self._writer.words,
         )
 
-    def calls(
-        self, before: Cursor | None = None, limit: int = 100, customers: Collection[int] | None = None
-    ) -> Page[EndedCall]:
-        """Ended calls, newest first, at most `limit` (1 to 1,000); `before` is the last page's `next`.
-
-        With `customers`, only calls that these own: a principal's subtree. Raises `StorageError`.
-        """
-        return page(self._database, CALLS, before, limit, customers)
-
-    def commands(
-        self, before: Cursor | None = None, limit: int = 100, logins: Collection[str] | None = None
-    ) -> Page[CommandRecord]:
-        """Commands, newest first, at most `limit` (1 to 1,000); `before` is the last page's `next`.
-
-        With `logins`, only what these asked for: the logins in a principal's subtree. Raises `StorageError`.
-        """
-        return page(self._database, COMMANDS, before, limit, logins)
-
     def prune(self, before: float) -> int:
         """Delete what is older than `before`, Unix seconds; returns how many entries it were. Raises `StorageError`."""
         total = 0
-        while some := prune_some(self._database, before):
+        while some := prune_some(self.database, before):
             total += some
         return total
 
@@ -134,7 +122,7 @@ class Journal:
         if days == 0:
             return False
         try:
-            return prune_some(self._database, now - days * DAY) >= CHUNK
+            return prune_some(self.database, now - days * DAY) >= CHUNK
         except StorageError as error:
             logger.warning("Old entries of the journal could not be deleted, which is tried again later: %s", error)
             return False

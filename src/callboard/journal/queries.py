@@ -1,52 +1,96 @@
-"""Reading the journal: pages, newest first, that cost the same however long the journal is and however far back."""
+"""Reading the journal: pages, newest first, that cost the same however long the journal is and however far back.
 
-from collections.abc import Collection
+Further conditions make a page cost more: what lies between its entries is read too.
+"""
+
+from collections.abc import Collection, Iterable
 from functools import cache
 from math import inf
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, tuple_
 
-from callboard.journal.entries import Cursor, Page
 from callboard.journal.shelves import Shelf
+from callboard.operations.past import LONGEST_PAGE, Cursor, Page, Span
 from callboard.storage.database import Database
 
-__all__ = ["MOST", "page"]
-
-MOST = 1_000
-"""The longest page."""
+__all__ = ["Condition", "entry_of", "merged", "page"]
 
 _NEWEST = Cursor(inf, 0)
 _OLDEST = Cursor(-inf, 0)
+_ALWAYS = Span()
 
 Entry = TypeVar("Entry")
 
+Condition = ColumnElement[bool]
+
 
 def page(
-    database: Database, shelf: Shelf[Entry], before: Cursor | None, limit: int, owners: Collection[int | str] | None
+    database: Database,
+    shelf: Shelf[Entry],
+    before: Cursor | None,
+    limit: int,
+    owners: Collection[int | str] | None,
+    span: Span = _ALWAYS,
+    where: tuple[Condition, ...] = (),
 ) -> Page[Entry]:
     """The newest entries that are older than `before`, of these owners (None: of all). Raises `StorageError`.
 
-    `limit` is brought between 1 and `MOST`.
+    `limit` is brought between 1 and `LONGEST_PAGE`.
     """
-    limit = max(1, min(limit, MOST))
+    limit = max(1, min(limit, LONGEST_PAGE))
+    first = _first(shelf, before, span)
+    last = _OLDEST if span.since is None else Cursor(span.since, shelf.lowest)
     with database.view() as connection:
-        places = _places(connection, shelf, before or _NEWEST, limit + 1, owners)
+        places = _places(connection, shelf, (first, last), limit + 1, owners, where)
         entries = _entries(connection, shelf, places[:limit])
     return Page(entries, places[limit - 1] if len(places) > limit else None)
 
 
+def entry_of(database: Database, shelf: Shelf[Entry], key: int | str) -> Entry | None:
+    """The entry with this key. Raises `StorageError`."""
+    with database.view() as connection:
+        wanted = select(shelf.table).where(shelf.column(shelf.key) == key)
+        row = connection.execute(wanted).mappings().first()
+    return None if row is None else shelf.entry(dict(row))
+
+
+def merged(pages: Iterable[tuple[list[tuple[Cursor, Entry]], bool]], limit: int) -> Page[Entry]:
+    """One page of several kinds of entries with their places; the flags say of which kind there are more."""
+    found: list[tuple[Cursor, Entry]] = []
+    more = False
+    for entries, further in pages:
+        found += entries
+        more |= further
+    found.sort(key=lambda one: one[0], reverse=True)
+    more |= len(found) > limit
+    found = found[:limit]
+    return Page(tuple(entry for _, entry in found), found[-1][0] if more and found else None)
+
+
+def _first(shelf: Shelf[Any], before: Cursor | None, span: Span) -> Cursor:
+    """The place before which the page begins."""
+    before = before or _NEWEST
+    return before if span.until is None or before.at < span.until else Cursor(span.until, shelf.lowest)
+
+
 def _places(
-    connection: Connection, shelf: Shelf[Entry], before: Cursor, limit: int, owners: Collection[int | str] | None
+    connection: Connection,
+    shelf: Shelf[Entry],
+    bounds: tuple[Cursor, Cursor],
+    limit: int,
+    owners: Collection[int | str] | None,
+    where: tuple[Condition, ...],
 ) -> list[Cursor]:
-    """The newest places before `before`: merged from each owner's own newest, since that is what the index is for."""
+    """The newest places in bounds: merged from each owner's own newest, since that is what the index is for."""
+    before, last = bounds
     if owners is None:
-        return _run(connection, _of_all(shelf), before, _OLDEST, limit)
+        return _run(connection, _of_all(shelf).where(*where), before, last, limit)
     best: list[Cursor] = []
     for owner in owners:
         # What is older than the last of a full page cannot come onto it.
-        floor = best[-1] if len(best) == limit else _OLDEST
-        found = _run(connection, _of_one(shelf), before, floor, limit, owner)
+        floor = best[-1] if len(best) == limit else last
+        found = _run(connection, _of_one(shelf).where(*where), before, floor, limit, owner)
         if found:
             best = sorted(best + found, reverse=True)[:limit]
     return best

@@ -1,11 +1,11 @@
 """What becomes of old entries, and of those that a crash left open."""
 
+from typing import Any
+
 from sqlalchemy import delete, select, update
 
 from callboard.calls.commands import Outcome
-from callboard.journal.entries import EndedCall
-from callboard.journal.shelves import CALLS, COMMANDS, Shelf
-from callboard.operations.ledger import CommandRecord
+from callboard.journal.shelves import AUDIT, CALLS, COMMANDS, Shelf
 from callboard.storage import schema
 from callboard.storage.database import Database
 
@@ -16,8 +16,8 @@ CHUNK = 1_000
 
 
 def prune_some(database: Database, before: float) -> int:
-    """Delete up to `CHUNK` calls and as many commands that are older than `before`; returns how many it were."""
-    return _prune(database, CALLS, before) + _prune(database, COMMANDS, before)
+    """Delete up to `CHUNK` entries of each kind that are older than `before`; returns how many it were."""
+    return sum(_prune(database, shelf, before) for shelf in (CALLS, COMMANDS, AUDIT))
 
 
 def settle_commands(database: Database, now: float) -> int:
@@ -36,7 +36,7 @@ def settle_commands(database: Database, now: float) -> int:
         return connection.execute(settled.values(values)).rowcount
 
 
-def _prune(database: Database, shelf: Shelf[EndedCall] | Shelf[CommandRecord], before: float) -> int:
+def _prune(database: Database, shelf: Shelf[Any], before: float) -> int:
     time, key = shelf.column(shelf.time), shelf.column(shelf.key)
     old = select(key).where(time < before).order_by(time).limit(CHUNK)
     with database.change(durable=False) as connection:

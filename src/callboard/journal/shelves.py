@@ -7,11 +7,11 @@ import msgspec
 from sqlalchemy import Column, Table
 
 from callboard.calls.commands import Outcome
-from callboard.journal.entries import EndedCall
 from callboard.operations.ledger import CommandRecord
+from callboard.operations.past import AuditEntry, EndedCall
 from callboard.storage import schema
 
-__all__ = ["CALLS", "COMMANDS", "Shelf"]
+__all__ = ["AUDIT", "CALLS", "COMMANDS", "Shelf"]
 
 Entry = TypeVar("Entry")
 
@@ -24,6 +24,8 @@ class Shelf(msgspec.Struct, Generic[Entry], frozen=True):
     time: str
     owner: str
     """Whose an entry is: who asks sees the entries of certain owners only."""
+    lowest: int | str
+    """A key that is lower than any."""
     row: Callable[[Entry], dict[str, Any]]
     entry: Callable[[dict[str, Any]], Entry]
 
@@ -40,6 +42,10 @@ def _command(row: dict[str, Any]) -> CommandRecord:
     return CommandRecord(**{**row, "outcome": Outcome[row["outcome"].upper()]})
 
 
+def _audit_entry(row: dict[str, Any]) -> AuditEntry:
+    return AuditEntry(**row)
+
+
 def _ended_call(row: dict[str, Any]) -> EndedCall:
     return EndedCall(**row)
 
@@ -49,6 +55,7 @@ CALLS = Shelf(
     key="number",
     time="ended_at",
     owner="customer",
+    lowest=-1,
     row=msgspec.structs.asdict,
     entry=_ended_call,
 )
@@ -57,6 +64,17 @@ COMMANDS = Shelf(
     key="id",
     time="at",
     owner="login",
+    lowest="",
     row=_command_row,
     entry=_command,
 )
+AUDIT = Shelf(
+    table=schema.audit,
+    key="id",
+    time="at",
+    owner="login",
+    lowest="",
+    row=msgspec.structs.asdict,
+    entry=_audit_entry,
+)
+"""What was done that is no command to a switch."""

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, select, update
 
 from callboard.access.logins import Login
 from callboard.access.tokens import Token
@@ -33,6 +33,7 @@ __all__ = [
     "load_directory",
     "load_logins",
     "load_tokens",
+    "note_token_use",
     "remove_login",
     "save_logins",
 ]
@@ -109,6 +110,14 @@ def change_tokens(database: Database, puts: Iterable[Token] = (), removes: Itera
         _save(connection, schema.tokens, puts)
         for name in removes:
             connection.execute(delete(schema.tokens).where(schema.tokens.c.id == name))
+
+
+def note_token_use(database: Database, tokens: Iterable[Token]) -> None:
+    """Save when these tokens were last used. One that is not there (any more) is passed over."""
+    with database.change(durable=False) as connection:
+        for token in tokens:
+            used = update(schema.tokens).where(schema.tokens.c.id == token.id)
+            connection.execute(used.values(last_used_at=token.last_used_at))
 
 
 def save_logins(database: Database, *logins: Login) -> None:

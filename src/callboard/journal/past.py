@@ -1,0 +1,113 @@
+"""What was, as operations ask for it: their conditions in the database's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import or_
+
+from callboard.calls.commands import CommandId
+from callboard.calls.legs import CallNumber
+from callboard.calls.refusals import Unavailable
+from callboard.journal.queries import Condition, entry_of, merged, page
+from callboard.journal.shelves import AUDIT, CALLS, COMMANDS, Shelf
+from callboard.operations.ledger import CommandRecord
+from callboard.operations.past import AuditEntry, Cursor, EndedCall, Page, PastCalls, PastDeeds
+from callboard.storage.database import Database
+from callboard.storage.errors import StorageError
+from callboard.table.filters import How, TextMatch
+
+__all__ = ["KeptPast"]
+
+_ESCAPE = "\\"
+_AROUND = {How.EXACT: "{}", How.PREFIX: "{}%", How.SUFFIX: "%{}", How.CONTAINS: "%{}%"}
+
+
+class KeptPast:
+    """What the journal keeps. Every method waits for the disk and may be called from any thread.
+
+    Each raises `Unavailable` where the database cannot be read.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_calls(self, wanted: PastCalls, before: Cursor | None, limit: int) -> Page[EndedCall]:
+        """Ended calls, newest first, at most `limit` (1 to 1,000)."""
+        with _readable():
+            return page(self._database, CALLS, before, limit, wanted.customers, wanted.span, _of_calls(wanted))
+
+    def find_deeds(self, wanted: PastDeeds, before: Cursor | None, limit: int) -> Page[AuditEntry]:
+        """The audit, newest first, at most `limit` (1 to 1,000): commands to switches and all else that was done."""
+        with _readable():
+            commands = page(
+                self._database, COMMANDS, before, limit, wanted.logins, wanted.span, _of_deeds(COMMANDS, wanted)
+            )
+            others = page(self._database, AUDIT, before, limit, wanted.logins, wanted.span, _of_deeds(AUDIT, wanted))
+        deeds = [(Cursor(record.at, record.id), _deed(record)) for record in commands.entries]
+        rest = [(Cursor(entry.at, entry.id), entry) for entry in others.entries]
+        return merged([(deeds, commands.next is not None), (rest, others.next is not None)], limit)
+
+    def call(self, number: CallNumber) -> EndedCall | None:
+        """The ended call of this number."""
+        with _readable():
+            return entry_of(self._database, CALLS, number)
+
+    def command(self, name: CommandId) -> CommandRecord | None:
+        """The command of this id."""
+        with _readable():
+            return entry_of(self._database, COMMANDS, name)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        raise Unavailable(f"the journal cannot be read: {error}") from error
+
+
+def _of_calls(wanted: PastCalls) -> tuple[Condition, ...]:
+    duration = CALLS.column("duration")
+    return (
+        *(CALLS.column(name).in_(sorted(values)) for name, values in wanted.equal),
+        *map(_text, wanted.texts),
+        *([] if wanted.shortest is None else [duration >= wanted.shortest]),
+        *([] if wanted.longest is None else [duration <= wanted.longest]),
+    )
+
+
+def _text(wanted: TextMatch) -> Condition:
+    """Letters of ASCII match in either case, as SQLite compares."""
+    column = CALLS.column(wanted.field.value)
+    return or_(*(column.like(_AROUND[wanted.how].format(_plain(text)), escape=_ESCAPE) for text in wanted.texts))
+
+
+def _plain(text: str) -> str:
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return text
+
+
+def _of_deeds(shelf: Shelf[AuditEntry] | Shelf[CommandRecord], wanted: PastDeeds) -> tuple[Condition, ...]:
+    action = shelf.column("action" if shelf is AUDIT else "operation")
+    conditions: list[Condition] = []
+    if wanted.action is not None and wanted.action.endswith("."):
+        conditions.append(action.startswith(wanted.action, autoescape=True))
+    elif wanted.action is not None:
+        conditions.append(action == wanted.action)
+    if wanted.outcome is not None:
+        conditions.append(shelf.column("outcome") == wanted.outcome)
+    return tuple(conditions)
+
+
+def _deed(record: CommandRecord) -> AuditEntry:
+    return AuditEntry(
+        id=record.id,
+        at=record.at,
+        login=record.login,
+        address=record.address,
+        action=record.operation,
+        subject=f"call {record.call_number}",
+        outcome=record.outcome.name.lower(),
+        words=record.words,
+    )
