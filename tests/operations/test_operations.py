@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from callboard.access.rights import ROLE_RIGHTS, Principal, Role
 from callboard.calls.causes import Cause, Reason
@@ -125,7 +126,10 @@ def test_who_is_called_sees_the_call_where_parties_count(house: House, principal
     stranger = DisconnectCall(number=call.number, as_party=True)
     with pytest.raises(CallNotFound):
         house.desk.perform(DISCONNECT_CALL, principal(Role.USER, 5), stranger, NOW)
-    assert house.desk.perform(SHOW_CALL, globex, ShowCall(number=call.number, as_party=True), NOW) is call
+    shown = house.desk.perform(SHOW_CALL, globex, ShowCall(number=call.number, as_party=True), NOW)
+    assert isinstance(shown, Call)
+    hidden = replace(call.placement, customer=None, account=None, device=None)
+    assert shown == replace(call, placement=hidden), "of the other there is only the number"
     house.desk.perform(DISCONNECT_CALL, globex, DisconnectCall(number=call.number, as_party=True), NOW)
     assert len(house.switch.sent) == 1
 

@@ -33,6 +33,7 @@ conditions = {
             "callee_account",
             "callee_device",
             "party_account",
+            "party_device",
             "vendor",
             "connection",
             "did",

@@ -7,9 +7,10 @@ from callboard.calls.legs import Call
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
-from callboard.operations.sight import as_seen, refuse_sorting, refuse_texts
+from callboard.operations.sight import as_seen, own_ids_only, refuse_sorting, refuse_texts
 from callboard.table.changes import Revision
-from callboard.table.filters import EVERYTHING, Filter, Order
+from callboard.table.filters import EVERYTHING, Filter, Ids, Order, some
+from callboard.table.ordering import Bookmark
 
 __all__ = ["LIST_CALLS", "ListCalls", "Listing", "wanted_of"]
 
@@ -17,14 +18,20 @@ __all__ = ["LIST_CALLS", "ListCalls", "Listing", "wanted_of"]
 class ListCalls(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls, in which order."""
 
-    customer: int | None = None
-    """The customer whose calls are asked for; None is the principal's own."""
+    customer: Ids = None
+    """The customers whose calls are asked for; None is the principal's own."""
     reach: Reach = Reach.SUBTREE
     as_party: bool = False
     """Also the calls of others to accounts in reach; else only the calls that customers in reach own."""
     where: Filter = EVERYTHING
     """Further conditions; whose calls is said above, so its `customers` and `parties` must be None."""
     order: Order = Order.OLDEST_FIRST
+    further: tuple[Order, ...] = ()
+    """What those are sorted by that are equal in the order."""
+    limit: int | None = None
+    """The longest page; None is the whole list."""
+    after: Bookmark | None = None
+    """The `next` of the page before."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -33,6 +40,10 @@ class Listing(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...]
     revision: Revision
     at: float
+    total: int
+    """How many there are on all pages."""
+    next: Bookmark | None
+    """Where the next page begins; None if there is none."""
 
 
 def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
@@ -42,9 +53,10 @@ def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
     `where` says whose calls.
     """
     refuse_texts(principal, arguments.where.texts)
-    refuse_sorting(principal, arguments.order.key)
-    scope = desk.scope(principal, arguments.customer, arguments.reach)
-    where = arguments.where
+    for order in (arguments.order, *arguments.further):
+        refuse_sorting(principal, order.key)
+    scope = _scope(desk, principal, arguments)
+    where = own_ids_only(desk.directory, principal, arguments.where)
     if where.customers is not None or where.parties is not None:
         raise ValueError("whose calls are listed is for `customer`, `reach` and `as_party` to say")
     if ROOT in scope and arguments.reach is Reach.SUBTREE:
@@ -54,10 +66,24 @@ def wanted_of(desk: Desk, principal: Principal, arguments: ListCalls) -> Filter:
     return msgspec.structs.replace(where, customers=scope)
 
 
+def _scope(desk: Desk, principal: Principal, arguments: ListCalls) -> frozenset[int]:
+    if arguments.customer is None:
+        return desk.scope(principal, None, arguments.reach)
+    scopes = (desk.scope(principal, customer, arguments.reach) for customer in some(arguments.customer))
+    return frozenset[int]().union(*scopes)
+
+
 def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
-    wanted = wanted_of(desk, principal, arguments)
-    calls = desk.table.select(wanted, arguments.order, now=now)
-    return Listing(tuple(as_seen(principal, call) for call in calls), desk.table.revision, now)
+    page = desk.table.page(
+        wanted_of(desk, principal, arguments),
+        (arguments.order, *arguments.further),
+        limit=arguments.limit,
+        after=arguments.after,
+        scope=None if principal.customer == ROOT else desk.scope(principal),
+        now=now,
+    )
+    calls = tuple(as_seen(desk.directory, principal, call) for call in page.calls)
+    return Listing(calls, desk.table.revision, now, page.total, page.next)
 
 
 LIST_CALLS = Operation(

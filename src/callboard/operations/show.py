@@ -4,13 +4,14 @@ import msgspec
 
 from callboard.access.rights import Principal, Right
 from callboard.calls.commands import CommandId
-from callboard.calls.legs import Call
+from callboard.calls.legs import Call, CallNumber, Placement
 from callboard.calls.refusals import CallNotFound, NotFound
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
-from callboard.operations.sight import as_seen
+from callboard.operations.past import EndedCall
+from callboard.operations.sight import as_seen, past_as_seen
 from callboard.operations.switches import SwitchFacts
 from callboard.table.counters import By, Tally
 from callboard.table.links import Link, LinkState
@@ -25,6 +26,13 @@ __all__ = [
     "SwitchView",
     "call_in_sight",
 ]
+
+
+RECENT = 600.0
+"""Seconds for which an ended call can still be looked at by whoever may list calls."""
+
+_MOST = 2**63 - 1
+"""What the number of a call can be at most."""
 
 
 class ShowCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,21 +65,32 @@ class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
 def call_in_sight(desk: Desk, principal: Principal, number: int, *, as_party: bool = False) -> Call:
     """The call, if it is in the principal's subtree. Raises `CallNotFound` for a stranger's as for one that is not."""
     call = desk.table.call(number)
-    if call is None or not _sees(desk, principal, call, as_party=as_party):
+    if call is None or not _sees(desk, principal, call.placement, as_party=as_party):
         raise CallNotFound(f"call {number} not found")
     return call
 
 
-def _sees(desk: Desk, principal: Principal, call: Call, *, as_party: bool) -> bool:
+def _sees(desk: Desk, principal: Principal, placed: Placement | EndedCall, *, as_party: bool) -> bool:
     """Calls that nobody owns (yet) are the operator's."""
-    owners = [call.placement.customer]
-    if as_party and call.placement.callee_customer is not None:
-        owners.append(call.placement.callee_customer)
+    owners = [placed.customer]
+    if as_party and placed.callee_customer is not None:
+        owners.append(placed.callee_customer)
     return any(desk.directory.is_within(owner, principal.customer) for owner in owners)
 
 
-def _show_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> Call:
-    return as_seen(principal, call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party))
+def _show_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> Call | EndedCall:
+    """The row while there is one; then, for ten minutes, what is kept of it."""
+    if desk.table.call(arguments.number) is None:
+        return past_as_seen(desk.directory, principal, _past_call(desk, principal, arguments, now))
+    call = call_in_sight(desk, principal, arguments.number, as_party=arguments.as_party)
+    return as_seen(desk.directory, principal, call)
+
+
+def _past_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float) -> EndedCall:
+    call = desk.past.call(CallNumber(arguments.number)) if arguments.number <= _MOST else None
+    if call is None or call.ended_at < now - RECENT or not _sees(desk, principal, call, as_party=arguments.as_party):
+        raise CallNotFound(f"call {arguments.number} not found")
+    return call
 
 
 def _show_command(desk: Desk, principal: Principal, arguments: ShowCommand, now: float) -> CommandRecord:
@@ -98,7 +117,7 @@ def _list_switches(desk: Desk, principal: Principal, arguments: ListSwitches, no
 
 SHOW_CALL = Operation(
     name="calls.show",
-    summary="Show one call.",
+    summary="Show one call, also for ten minutes after its end.",
     right=Right.CALLS_LIST,
     arguments=ShowCall,
     example=ShowCall(number=960),

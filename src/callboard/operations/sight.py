@@ -1,4 +1,11 @@
-"""What a principal reads of a call: the one place where what is masked for it is masked."""
+"""What a principal reads of a call: the one place where what is masked for it, or not its business, is taken out.
+
+A call between two customers is seen by both. Who sees only one of them learns nothing of the other but the number: its
+ids stand for nothing, in rows as in filters and orders.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -9,14 +16,17 @@ from callboard.access.masks import (
     masked_name,
     masked_number,
     masked_sip_call_id,
+    masked_words,
 )
 from callboard.access.rights import Principal
-from callboard.calls.legs import Call
+from callboard.calls.legs import Call, Placement
 from callboard.calls.refusals import Forbidden
+from callboard.directory.directory import Directory
+from callboard.directory.records import ROOT
 from callboard.operations.past import EndedCall
-from callboard.table.filters import Field, Key, TextMatch
+from callboard.table.filters import Field, Filter, Key, TextMatch, some
 
-__all__ = ["as_seen", "past_as_seen", "refuse_sorting", "refuse_texts"]
+__all__ = ["as_seen", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts"]
 
 _TEXTS: dict[Field, tuple[Mask, ...]] = {
     Field.CALLER: (Mask.NUMBERS,),
@@ -33,14 +43,60 @@ _KEYS: dict[Key, Field] = {
 }
 
 
-def as_seen(principal: Principal, call: Call) -> Call:
+def _customer_of_account(directory: Directory, number: int) -> int | None:
+    account = directory.account(number)
+    return None if account is None else account.customer
+
+
+def _customer_of_device(directory: Directory, number: int) -> int | None:
+    device = directory.device(number)
+    return None if device is None else _customer_of_account(directory, device.account)
+
+
+def _customer_of_did(directory: Directory, number: int) -> int | None:
+    did = directory.did(number)
+    return None if did is None else _customer_of_account(directory, did.account)
+
+
+_OWNED: dict[str, Callable[[Directory, int], int | None]] = {
+    "account": _customer_of_account,
+    "callee_account": _customer_of_account,
+    "party_account": _customer_of_account,
+    "device": _customer_of_device,
+    "callee_device": _customer_of_device,
+    "party_device": _customer_of_device,
+    "did": _customer_of_did,
+}
+"""Conditions on what belongs to a customer, and to whom it does."""
+
+Placed = TypeVar("Placed", Placement, EndedCall)
+
+_OWNER = {"customer": None, "account": None, "device": None}
+_CALLEE = {"callee_customer": None, "callee_account": None, "callee_device": None}
+
+
+def as_seen(directory: Directory, principal: Principal, call: Call) -> Call:
     """The call as this principal may see it."""
+    placement = _without_strangers(directory, principal.customer, call.placement)
+    if placement is not call.placement:
+        call = replace(call, placement=placement)
     return masked_call(call, principal.masks) if principal.masks else call
 
 
-def past_as_seen(principal: Principal, call: EndedCall) -> EndedCall:
+def past_as_seen(directory: Directory, principal: Principal, call: EndedCall) -> EndedCall:
     """The ended call as this principal may see it."""
+    call = _without_strangers(directory, principal.customer, call)
     return _masked_past(call, principal.masks) if principal.masks else call
+
+
+def _without_strangers(directory: Directory, top: int, placed: Placed) -> Placed:
+    """Without the ids of a party that is not seen from `top`."""
+    hidden: dict[str, None] = {}
+    if placed.customer is not None and not directory.is_within(placed.customer, top):
+        hidden |= _OWNER
+    if placed.callee_customer is not None and not directory.is_within(placed.callee_customer, top):
+        hidden |= _CALLEE
+    return replace(placed, **hidden) if hidden else placed
 
 
 def _masked_past(call: EndedCall, masks: Masks) -> EndedCall:
@@ -54,7 +110,22 @@ def _masked_past(call: EndedCall, masks: Masks) -> EndedCall:
         sip_call_id=masked_sip_call_id(call.sip_call_id, masks),
         caller_media="" if hidden else call.caller_media,
         callee_media="" if hidden else call.callee_media,
+        cause_text=masked_words(call.cause_text, masks),
     )
+
+
+def own_ids_only(directory: Directory, principal: Principal, where: Filter) -> Filter:
+    """The filter without the accounts, devices and DIDs that are not this principal's: they find nothing."""
+    if principal.customer == ROOT:
+        return where
+    own = {
+        name: frozenset(
+            one for one in some(ids) if directory.is_within(_OWNED[name](directory, one), principal.customer)
+        )
+        for name in _OWNED
+        if (ids := getattr(where, name)) is not None
+    }
+    return replace(where, **own) if own else where
 
 
 def refuse_texts(principal: Principal, texts: tuple[TextMatch, ...]) -> None:

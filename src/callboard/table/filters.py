@@ -86,6 +86,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     callee_device: Ids = None
     party_account: Ids = None
     """The owner's account, or the account that is called."""
+    party_device: Ids = None
     vendor: Ids = None
     connection: Ids = None
     did: Ids = None
@@ -219,6 +220,8 @@ def _either(wanted: Filter) -> Iterator[tuple[tuple[str, str], frozenset[int]]]:
         yield ("customer", "callee_customer"), wanted.parties
     if wanted.party_account is not None:
         yield ("account", "callee_account"), some(wanted.party_account)
+    if wanted.party_device is not None:
+        yield ("device", "callee_device"), some(wanted.party_device)
 
 
 def some(value: V | frozenset[V]) -> frozenset[V]:

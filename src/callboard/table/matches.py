@@ -55,6 +55,8 @@ def _tests(wanted: Filter) -> Iterator[Fits]:
         yield _is_either("customer", "callee_customer", wanted.parties)
     if wanted.party_account is not None:
         yield _is_either("account", "callee_account", some(wanted.party_account))
+    if wanted.party_device is not None:
+        yield _is_either("device", "callee_device", some(wanted.party_device))
     if wanted.suspect is not None:
         suspect = wanted.suspect
         yield lambda call, now: (call.suspect_since is not None) is suspect

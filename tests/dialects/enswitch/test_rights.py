@@ -129,10 +129,11 @@ async def test_a_login_hangs_up_the_calls_it_sees_and_no_other(
     assert {f"{command.call.native}/a" for command in house.sent} == may
 
 
-@pytest.mark.parametrize("login", ["acme", "globex"])
-async def test_a_call_between_two_customers_shows_both_its_legs_to_both(
-    client: Clients, parties: dict[str, set[int]], login: str
+@pytest.mark.parametrize(("login", "ids"), [("acme", (3, 0)), ("globex", (0, 4)), ("reseller", (3, 4))])
+async def test_a_call_between_two_customers_shows_its_legs_to_both_and_to_each_its_own_id(
+    client: Clients, parties: dict[str, set[int]], login: str, ids: tuple[int, int]
 ) -> None:
-    rows = await client(login).data(callid="call-5/a")
+    rows = await client(login).data(callid="call-5/a", recursive=1)
     assert [row["uniqueid"] for row in rows] == ["call-5/a", "call-5/b"]
-    assert {(row["scustomer"], row["dcustomer"]) for row in rows} == {(3, 4)}
+    assert {(row["scustomer"], row["dcustomer"]) for row in rows} == {ids}
+    assert {(row["stype"], row["dtype"]) for row in rows} == {("phone", "phone")}

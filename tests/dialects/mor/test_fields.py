@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from msgspec.structs import replace
 
+from callboard.access.rights import Principal, Role
 from callboard.calls.legs import Call, CallKey, CallNumber, Direction, Leg, LegId, Placement, Side
 from callboard.calls.state import State
 from callboard.dialects.mor.documents import page
@@ -18,6 +19,7 @@ from callboard.dialects.mor.fields import CALLED_FIELDS, FIELDS, LISTED, View, b
 from callboard.directory.directory import Directory
 from callboard.directory.records import Account, Customer, Device, Vendor
 from callboard.http.blocks import BLOCK
+from callboard.operations.sight import as_seen
 from tests.house import BEGIN
 
 DIRECTORY = Directory(
@@ -102,8 +104,8 @@ ANSWERED = replace(RINGING, state=State.ANSWERED, answered_at=BEGIN + 10.0)
 NOW = BEGIN + 70.9
 
 
-def view(top: int = 1, zone: tzinfo | None = UTC) -> View:
-    return View(DIRECTORY, top, NOW, zone)
+def view(zone: tzinfo | None = UTC) -> View:
+    return View(DIRECTORY, NOW, zone)
 
 
 def document(*calls: Call, seen: View | None = None) -> bytes:
@@ -216,7 +218,8 @@ def test_an_account_without_a_device_speaks_for_itself() -> None:
 @pytest.mark.parametrize(("top", "source", "target"), [(1, "2", "3"), (2, "2", None), (3, "", "3")])
 def test_who_is_out_of_sight_is_not_shown(top: int, source: str, target: str | None) -> None:
     internal = placed(direction=Direction.INTERNAL, callee_customer=3, callee_account=5)
-    (found,) = read(internal, seen=view(top))
+    who = Principal(login="who", role=Role.ADMIN, customer=top, rights=frozenset())
+    (found,) = read(as_seen(DIRECTORY, who, internal))
     assert found["user_id"] == source
     assert bool(found["user"]) is bool(found["src_device_id"]) is bool(found["device_name"]) is bool(source)
     assert found.get("dst_user_id") == target

@@ -114,7 +114,7 @@ def _destination_type(call: Call) -> str:
 
 
 def _type(account: int | None, call: Call, outside: frozenset[Direction]) -> str:
-    if account is not None:
+    if account is not None or call.placement.direction is Direction.INTERNAL:
         return _PHONE
     return _EXTERNAL if call.placement.direction in outside else ""
 

@@ -79,7 +79,7 @@ class MorDialect:
         calls = [call for call in found if wanted.fits(call)]
         if not calls:
             return _reply(message(NO_DATA))
-        view = fields.View(desk.directory, principal.customer, now, self._zone, principal.masks)
+        view = fields.View(desk.directory, now, self._zone, principal.masks)
         return _reply(body(page(fields.blocks(calls, view)), len(calls)))
 
 
