@@ -69,6 +69,7 @@ class _Column(NamedTuple):
 _COLUMNS: dict[str, _Column] = {
     "used": _Column(np.bool_, 0),
     "number": _Column(np.int64, 0),
+    "stamp": _Column(np.int64, 0),
     "state": _Column(np.int8, NOTHING),
     "direction": _Column(np.int8, NOTHING),
     "switch": _Column(np.int32, NOTHING),
@@ -76,6 +77,7 @@ _COLUMNS: dict[str, _Column] = {
     "prefix": _Column(np.int32, NOTHING),
     "suspect": _Column(np.bool_, 0),
     "started": _Column(np.float64, np.nan),
+    "progressed": _Column(np.float64, np.nan),
     "answered": _Column(np.float64, np.nan),
     "answer_step": _Column(np.int64, 0),
     "ended": _Column(np.float64, np.nan),
@@ -111,6 +113,7 @@ class Columns:
         self.switches = _Names()
         self.countries = _Names()
         self.prefixes = _Names()
+        self._writes = 0
         self.step = 0
         """How many changes were told of before the one that is being written."""
         self._grow(1024)
@@ -147,7 +150,10 @@ class Columns:
     def advance(self, slot: int, before: Call, call: Call) -> None:
         """Write the call after a leg moved on: its state, its answer, and that it is not suspect."""
         views = self._views
+        self._stamp(slot)
         views["state"][slot] = call.state
+        if call.progressed_at is not before.progressed_at and call.progressed_at is not None:
+            views["progressed"][slot] = call.progressed_at
         if call.answered_at is not before.answered_at and call.answered_at is not None:
             views["answered"][slot] = call.answered_at
             views["answer_step"][slot] = self.step
@@ -163,10 +169,12 @@ class Columns:
         self._free.append(slot)
 
     def _write(self, slot: int, call: Call, before: Call | None) -> None:
+        self._stamp(slot)
         views = self._views
         views["state"][slot] = call.state
         views["suspect"][slot] = call.suspect_since is not None
         views["started"][slot] = call.started_at
+        views["progressed"][slot] = _NAN if call.progressed_at is None else call.progressed_at
         views["answered"][slot] = _NAN if call.answered_at is None else call.answered_at
         if call.answered_at is not None and (before is None or before.answered_at is None):
             views["answer_step"][slot] = self.step
@@ -178,6 +186,11 @@ class Columns:
             if before is None or getattr(before, name) != number:
                 views[name][slot] = left_aligned(number)
         self.calls[slot] = call
+
+    def _stamp(self, slot: int) -> None:
+        """The column `stamp` tells whether a slot was written since somebody looked: it never has a value twice."""
+        self._writes += 1
+        self._views["stamp"][slot] = self._writes
 
     def _write_placement(self, slot: int, placement: Placement) -> None:
         views = self._views

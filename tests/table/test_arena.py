@@ -1,0 +1,192 @@
+"""Rows that are copied say what rows that are written say, byte for byte but for the padding."""
+
+import re
+from itertools import count
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
+from callboard.calls.legs import Call, LegId, Side
+from callboard.table.arena import BLOCK, Arena, Clock, Layout, Running, Text, plain_row
+from callboard.table.changes import Change, Kind
+from callboard.table.columns import Columns, Slots
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+from tests.table.history import SWITCH, histories, leg, place
+
+XML = Layout(
+    (
+        Text(lambda call: f"<call>\n<id>{call.number}</id>\n<caller>{call.caller}</caller>\n".encode(), 60),
+        Clock(b"<talk>", b"</talk>\n", Running.TALK, exact=True),
+        Clock(b"<ring>", b"</ring>\n", Running.RING, exact=False),
+        Text(lambda call: f"<state>{call.state.name}</state>\n".encode(), 40),
+        Clock(b"<delay>", b"</delay>\n</call>\n", Running.DELAY, exact=False, idle=b"<delay>"),
+    )
+)
+JSON = Layout(
+    (
+        Text(lambda call: b'{"id":%d,"caller":%b' % (call.number, msgspec.json.encode(call.caller)), 40),
+        Clock(b',"talk":', b"", Running.TALK, exact=True),
+        Text(lambda call: f',"media":"{call.caller_media}"}}'.encode(), 40),
+    ),
+    separator=b",",
+)
+LAYOUTS = pytest.mark.parametrize("layout", [XML, JSON], ids=["xml", "json"])
+
+
+class Board:
+    """A table, and columns that follow its changes."""
+
+    def __init__(self) -> None:
+        blocks = count(1, 10_000)
+        self.table = Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
+        self.columns = Columns()
+        self._slots: dict[int, int] = {}
+        self.table.watch(self._follow)
+
+    def _follow(self, change: Change) -> None:
+        call = change.call
+        match change.kind:
+            case Kind.BEGAN:
+                self._slots[call.number] = self.columns.add(call)
+            case Kind.LEFT:
+                self.columns.remove(self._slots.pop(call.number))
+            case _:
+                self.columns.change(self._slots[call.number], call)
+
+    def tell(self, *events: Event, now: float = 1000.0) -> None:
+        for event in events:
+            self.table.accept(event, now)
+
+    @property
+    def calls(self) -> list[Call]:
+        """By number."""
+        return sorted(self.table.calls(), key=lambda call: call.number)
+
+    @property
+    def slots(self) -> Slots:
+        """Of the same calls."""
+        return np.array([self._slots[call.number] for call in self.calls], dtype=np.intp)
+
+    def rows(self, layout: Layout, now: float) -> bytes:
+        """All rows, from an arena that has none yet."""
+        return b"".join(Arena(self.columns, layout).blocks(self.slots, now))
+
+
+def filled(calls: int) -> Board:
+    """Answered calls, one a second."""
+    board = Board()
+    for name in range(calls):
+        begin = 1000.0 + name
+        board.tell(LegSeen(begin, leg(f"{name}-a", str(name), Side.CALLER, begin, dialed="44")))
+        board.tell(LegAnswered(LegId(SWITCH, f"{name}-a"), begin + 2.5))
+    return board
+
+
+def bare(rows: bytes) -> bytes:
+    """Without padding: blanks between elements."""
+    return re.sub(rb" +(?=[<,{]|$)", b"", rows)
+
+
+def written(layout: Layout, calls: list[Call], now: float) -> bytes:
+    return layout.separator.join(plain_row(layout, call, now) for call in calls)
+
+
+@LAYOUTS
+@given(data=st.data())
+def test_what_is_copied_is_what_would_be_written(layout: Layout, data: st.DataObject) -> None:
+    board = Board()
+    arena = Arena(board.columns, layout)
+    for event in data.draw(histories()).events:
+        board.tell(event, now=2000.0)
+        if data.draw(st.booleans()):
+            now = data.draw(st.floats(900.0, 1e6))
+            rows = b"".join(arena.blocks(board.slots, now))
+            assert bare(rows) == written(layout, board.calls, now)
+
+
+@LAYOUTS
+@pytest.mark.parametrize("calls", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
+def test_any_number_of_rows(layout: Layout, calls: int) -> None:
+    board = filled(calls)
+    blocks = list(Arena(board.columns, layout).blocks(board.slots, 5000.0))
+    assert len(blocks) == -(-calls // BLOCK)
+    assert bare(b"".join(blocks)) == written(layout, board.calls, 5000.0)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.9996, 9.9999, 4096.0, 99_999.5, 131_072.0, 200_000.25, 9_000_000.0])
+def test_clocks_of_any_length(after: float) -> None:
+    board = filled(3)
+    now = 1002.5 + after
+    assert bare(board.rows(XML, now)) == written(XML, board.calls, now)
+
+
+@LAYOUTS
+def test_padding_stands_between_elements_alone(layout: Layout) -> None:
+    rows = filled(2).rows(layout, 5000.0)
+    assert b"  " in rows
+    assert not re.search(rb"> +[^< ]|[^> \n] +<|\d +\d|: +|\" +\"", rows)
+
+
+@LAYOUTS
+def test_a_row_that_is_too_long_is_written_by_itself(layout: Layout) -> None:
+    board = filled(4)
+    for name, caller in ((0, "x" * 500), (2, "y" * 500)):
+        board.tell(LegDescribed(1500.0, leg(f"{name}-a", str(name), Side.CALLER, 1000.0, number=caller)))
+    rows = board.rows(layout, 5000.0)
+    assert bare(rows) == written(layout, board.calls, 5000.0)
+    assert rows.count(b"y" * 500) == 1
+
+
+@LAYOUTS
+def test_what_is_seen_in_part_is_written_for_who_sees_it(layout: Layout) -> None:
+    board = filled(4)
+    arena = Arena(board.columns, layout)
+    hidden = board.slots[[0, 3]]
+
+    def seen(call: Call) -> Call:
+        return replace(call, caller="***")
+
+    rows = b"".join(arena.blocks(board.slots, 5000.0, seen, lambda some: np.isin(some, hidden)))
+    calls = [seen(call) if index in (0, 3) else call for index, call in enumerate(board.calls)]
+    assert bare(rows) == written(layout, calls, 5000.0)
+    assert b"***" not in b"".join(arena.blocks(board.slots, 5000.0))
+
+
+@LAYOUTS
+def test_a_row_that_left_meanwhile_is_left_out_and_its_place_shows_nobody_else(layout: Layout) -> None:
+    """A listing goes on while the table changes: what it shows is of its beginning or later, and no other call's."""
+    board = filled(2 * BLOCK)
+    begun, kept = board.calls[:BLOCK], board.calls[BLOCK::2]
+    blocks = Arena(board.columns, layout).blocks(board.slots, 5000.0)
+    first = next(blocks)
+    for name in range(1, 2 * BLOCK, 2):
+        board.tell(LegEnded(LegId(SWITCH, f"{name}-a"), 3000.0), now=3000.0)
+    board.table.sweep(4000.0)
+    for name in range(10_000, 10_000 + BLOCK):
+        board.tell(LegSeen(4001.0, leg(f"{name}-a", str(name), Side.CALLER, 4001.0)), now=4001.0)
+    assert bare(first) == written(layout, begun, 5000.0)
+    assert bare(b"".join(blocks)) == layout.separator + written(layout, kept, 5000.0)
+
+
+def test_what_rows_say_beside_the_call_can_be_forgotten() -> None:
+    words = iter([b"<a/>", b"<b/>"])
+    board = filled(1)
+    arena = Arena(board.columns, Layout((Text(lambda call: next(words), 10),)))
+    assert [bare(b"".join(arena.blocks(board.slots, 1.0))) for _ in range(2)] == [b"<a/>", b"<a/>"]
+    arena.forget()
+    assert bare(b"".join(arena.blocks(board.slots, 1.0))) == b"<b/>"
+
+
+def test_progress_shows_in_the_delay() -> None:
+    board = Board()
+    layout = Layout((Clock(b"<d>", b"</d>", Running.DELAY, exact=True),))
+    board.tell(LegSeen(10.0, leg("a", "1", Side.CALLER, 10.0)))
+    assert bare(board.rows(layout, 14.0)) == b"<d>4.000</d>"
+    board.tell(LegRinging(LegId(SWITCH, "a"), 12.25))
+    assert bare(board.rows(layout, 14.0)) == b"<d>2.250</d>"
