@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lint types layers coverage newest bench lock clean
+.PHONY: help setup wallboard run test check lint types layers coverage newest bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -59,6 +59,13 @@ coverage: setup ## the tests, with coverage
 newest: ## the tests on the newest Python that is installed
 	@test -n "$(NEWEST)" || { echo "No Python newer than $(PYTHON) is installed: nothing to do."; exit 0; }; \
 	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory test PYTHON=$(NEWEST) VENV=.venv-newest ARGS="-n 2 --dist loadfile $(ARGS)"
+
+wallboard: wallboard/node_modules/.ready ## build the wallboard into the package (needs Node 20 or newer)
+	@cd wallboard && npm run --silent build && npm run --silent test
+
+wallboard/node_modules/.ready: wallboard/package-lock.json
+	@cd wallboard && npm ci --silent --ignore-scripts
+	@touch $@
 
 bench: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)

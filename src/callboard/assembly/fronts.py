@@ -13,6 +13,7 @@ from callboard.dialects.sippy.dialect import SippyDialect
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.values import Reply, Request
+from callboard.wallboard.wallboard import Wallboard
 
 __all__ = ["open_fronts"]
 
@@ -33,6 +34,7 @@ def _fronts(house: House) -> Iterator[Front]:
     yield OzekiDialect(desk, dialects.ozeki)
     yield SippyDialect(desk, dialects.sippy)
     yield MorDialect(desk, dialects.mor)
+    yield Wallboard()
 
 
 async def open_fronts(stack: AsyncExitStack, house: House) -> HttpServer:

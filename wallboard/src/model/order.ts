@@ -1,0 +1,59 @@
+// Orders of rows, and how a sorted list follows changes without being sorted anew.
+
+import { destinationNumber, type Row, STATES } from "./call";
+
+type Compare = (a: Row, b: Row) => number;
+
+const RANK = new Map<string, number>(STATES.map((state, index) => [state, index]));
+
+const text = (of: (row: Row) => string): Compare => (a, b) => {
+  const left = of(a);
+  const right = of(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+};
+const number = (of: (row: Row) => number): Compare => (a, b) => {
+  const left = of(a);
+  const right = of(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+};
+
+/** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
+const COMPARES: Record<string, Compare> = {
+  id: number((row) => row.number),
+  state: number((row) => RANK.get(row.call.state) ?? 99),
+  caller: text((row) => row.call.caller),
+  callee: text((row) => destinationNumber(row.call)),
+  customer: number((row) => row.call.customer ?? -1),
+  account: number((row) => row.call.account ?? -1),
+  vendor: number((row) => row.call.vendor ?? -1),
+  connection: number((row) => row.call.connection ?? -1),
+  country: text((row) => row.call.country),
+  direction: text((row) => row.call.direction),
+  switch: text((row) => row.call.switch),
+  duration: number((row) => -row.answered),
+  age: number((row) => -row.started),
+};
+
+export const SORTABLE: readonly string[] = Object.keys(COMPARES);
+
+/** The order that a word of the address bar means. Equal rows stand by their numbers, so that no two are equal. */
+export function comparator(sort: string): Compare {
+  const descending = sort.startsWith("-");
+  const compare = COMPARES[descending ? sort.slice(1) : sort] ?? COMPARES["id"]!;
+  const byNumber = COMPARES["id"]!;
+  return descending ? (a, b) => compare(b, a) || byNumber(b, a) : (a, b) => compare(a, b) || byNumber(a, b);
+}
+
+/** A sorted list without the rows that are gone, and with others put where they belong. The list itself stays. */
+export function merged(sorted: readonly Row[], came: Row[], compare: Compare): Row[] {
+  came.sort(compare);
+  const result: Row[] = [];
+  let next = 0;
+  for (const row of sorted) {
+    if (row.gone) continue;
+    while (next < came.length && compare(came[next]!, row) < 0) result.push(came[next++]!);
+    result.push(row);
+  }
+  while (next < came.length) result.push(came[next++]!);
+  return result;
+}

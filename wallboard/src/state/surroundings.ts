@@ -1,0 +1,115 @@
+// What stands around the calls: the switches, the peaks, the last hour, and the names that ids have.
+
+import { effect, signal, untracked } from "@preact/signals";
+import { COUNTED } from "../model/copy";
+import { NONE } from "../model/query";
+import { type Api, messageOf } from "../net/api";
+import { counts, filled } from "./board";
+import { may, type Session, session } from "./session";
+
+export interface Switch {
+  name: string;
+  link: "lost" | "resyncing" | "up";
+  since: string | null;
+  last_event_at: string | null;
+  last_list_at: string | null;
+  why: string;
+  calls: number;
+  connected: number;
+  suspects: number;
+}
+
+interface Stats {
+  peaks?: { today?: { calls: number; at: string | null } | null };
+  groups: ({ name?: string | null } & Record<string, unknown>)[];
+}
+
+/** Calls and answered calls every `step` seconds from `begin` on. */
+export interface Series {
+  step: number;
+  begin: string;
+  calls: number[];
+  answered: number[];
+}
+
+const NAMED = ["customer", "connection", "country"] as const;
+type Named = (typeof NAMED)[number];
+
+export const switches = signal<Switch[] | null>(null);
+export const switchesError = signal("");
+export const peak = signal<{ calls: number; at: string | null } | null>(null);
+export const series = signal<Series | null>(null);
+const names = signal<Record<Named, ReadonlyMap<string, string>>>({
+  customer: new Map(),
+  connection: new Map(),
+  country: new Map(),
+});
+
+/** What people call a value of a facet; the value itself where no name is known. */
+export function nameOf(facet: string, value: string): string {
+  if (value === NONE) return facet === "country" || facet === "connection" ? "Internal or unknown" : "Nobody";
+  return (facet in names.value && names.value[facet as Named].get(value)) || value;
+}
+
+async function readSwitches(api: Api): Promise<void> {
+  if (!may("switches.read")) return;
+  try {
+    switches.value = (await api.get<{ switches: Switch[] }>("/switches")).switches;
+    switchesError.value = "";
+  } catch (error) {
+    switchesError.value = messageOf(error);
+  }
+}
+
+async function readStats(api: Api, by: Named): Promise<void> {
+  const stats = await api.get<Stats>(`/stats?by=${by}`);
+  peak.value = stats.peaks?.today ?? null;
+  const known = new Map(names.value[by]);
+  for (const group of stats.groups) {
+    const value = group[by];
+    if (group.name && value !== null && value !== undefined) known.set(String(value), group.name);
+  }
+  names.value = { ...names.value, [by]: known };
+}
+
+/** The facet with calls whose name is not known, so that it is asked for; else that of the customers, for the peaks. */
+function unnamed(): Named {
+  const lacking = NAMED.find((facet) =>
+    [...counts().by[facet].keys()].some((value) => value !== NONE && !names.value[facet].has(value)),
+  );
+  return lacking ?? COUNTED[0];
+}
+
+async function readSeries(api: Api): Promise<void> {
+  series.value = await api.get<Series>("/stats/series?minutes=60");
+}
+
+/** Do it now and every so often until the answer is called; what fails is tried again the next time. */
+function every(seconds: number, work: () => Promise<void>): () => void {
+  const attempt = () => void work().catch(() => undefined);
+  attempt();
+  const timer = setInterval(attempt, 1000 * seconds);
+  return () => clearInterval(timer);
+}
+
+/** Ask for everything again and again until the answer is called. */
+function begin({ api, who }: Session): () => void {
+  const ends = [every(3, () => readSwitches(api))];
+  if (who.rights.includes("calls.stats")) {
+    for (const facet of NAMED) void readStats(api, facet).catch(() => undefined);
+    ends.push(every(4, () => readStats(api, unnamed())), every(10, () => readSeries(api)));
+  }
+  return () => ends.forEach((end) => end());
+}
+
+function forget(): void {
+  switches.value = null;
+  peak.value = null;
+  series.value = null;
+  names.value = { customer: new Map(), connection: new Map(), country: new Map() };
+}
+
+effect(() => {
+  const current = session.value;
+  return current && filled.value ? untracked(() => begin(current)) : untracked(forget);
+});

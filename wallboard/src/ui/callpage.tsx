@@ -1,0 +1,252 @@
+// The page of one call: what it is, its legs on a common line of time, and what happened when.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type CallMessage, destinationNumber, moment, type State } from "../model/call";
+import { DIRECTION_WORDS, length, spaced, STATE_WORDS, timeOfDay } from "../model/words";
+import { messageOf } from "../net/api";
+import { open } from "../state/address";
+import { now, row, version } from "../state/board";
+import { may, session } from "../state/session";
+import { nameOf } from "../state/surroundings";
+import { confirmOne } from "./confirm";
+import { Close, HangUp } from "./icons";
+import { StateMark, Suspect, Ticking } from "./widgets";
+
+interface Cause {
+  reason: string;
+  sip: number | null;
+  text: string;
+}
+
+export interface Leg {
+  id: string;
+  side: string;
+  state: State;
+  number: string;
+  name?: string | null;
+  media?: string | null;
+  sip_call_id?: string | null;
+  started_at: string | null;
+  progressed_at?: string | null;
+  answered_at: string | null;
+  ended_at?: string | null;
+  cause?: Cause | null;
+}
+
+interface Moment {
+  at: string;
+  state: State;
+  leg?: string | null;
+}
+
+interface Detail extends CallMessage {
+  ended_at: string | null;
+  cause: Cause | null;
+  sip_call_id?: string | null;
+  legs?: Leg[];
+  timeline?: Moment[];
+}
+
+/** The call as the API tells it, asked for anew whenever the table shows that it changed. */
+function useDetail(id: string): { detail: Detail | null; error: string } {
+  const [detail, setDetail] = useState<Detail | null>(null);
+  const [error, setError] = useState("");
+  version.value;
+  const known = row(id);
+  useEffect(() => {
+    let current = true;
+    session.value?.api
+      .get<Detail>(`/calls/${id}`)
+      .then((told) => current && (setDetail(told), setError("")))
+      .catch((problem: unknown) => current && setError(messageOf(problem)));
+    return () => {
+      current = false;
+    };
+  }, [id, known, session.value?.api]);
+  return { detail, error };
+}
+
+export function CallPage({ id }: { id: string }) {
+  const { detail, error } = useDetail(id);
+  const known = row(id);
+  const call = known?.call ?? detail;
+  const head = useRef<HTMLHeadingElement>(null);
+  const close = () => {
+    open("");
+    document.querySelector<HTMLElement>(`[data-id="${id}"]`)?.focus();
+  };
+  useEffect(() => head.current?.focus(), []);
+  return (
+    <aside
+      class="page"
+      aria-label={`Call ${id}`}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") close();
+      }}
+    >
+      <header class="page-head">
+        <h2 ref={head} tabIndex={-1}>
+          Call <span class="figure">{id}</span>
+        </h2>
+        {known && may("calls.disconnect") && (
+          <button type="button" class="button button-bad" onClick={() => confirmOne(known)}>
+            <HangUp /> Disconnect
+          </button>
+        )}
+        <button type="button" class="button button-icon" aria-label="Close" title="Close (Esc)" onClick={close}>
+          <Close />
+        </button>
+      </header>
+      {call ? <Summary call={call} ended={known ? null : detail} /> : <p class="muted">{error || "Looking …"}</p>}
+      {call && !known && error && <p class="notice">This call is over, and the server has nothing more to tell about it.</p>}
+      {detail && <Legs legs={detail.legs ?? []} over={!known} />}
+      {detail && <Timeline moments={detail.timeline ?? []} legs={detail.legs ?? []} />}
+      {call && <Facts call={call} detail={detail} />}
+    </aside>
+  );
+}
+
+function Summary({ call, ended }: { call: CallMessage; ended: Detail | null }) {
+  const answered = moment(call.answered_at);
+  const end = ended ? moment(ended.ended_at) : null;
+  return (
+    <div class="summary">
+      <p class="parties">
+        <span>
+          <b class="figure">{call.caller || "unknown"}</b>
+          {call.caller_name && <span class="muted">{call.caller_name}</span>}
+        </span>
+        <span class="muted" aria-label="calls">
+          →
+        </span>
+        <span>
+          <b class="figure">{destinationNumber(call) || "unknown"}</b>
+          {call.dialed && call.dialed !== call.callee && <span class="muted">dialed {call.dialed}</span>}
+        </span>
+      </p>
+      <p class="summary-line">
+        <StateMark state={ended ? "ended" : call.state} />
+        <Suspect call={call} />
+        <span class="summary-length figure">
+          {end !== null ? length(end - (answered ?? end)) : <Ticking since={answered ?? moment(call.started_at) ?? Infinity} />}
+        </span>
+      </p>
+      {ended?.cause && (
+        <p class="notice">
+          Ended: {spaced(ended.cause.reason)}
+          {ended.cause.sip ? ` (${ended.cause.sip})` : ""}
+          {ended.cause.text ? `, “${ended.cause.text}”` : ""}
+        </p>
+      )}
+    </div>
+  );
+}
+
+// --- legs -------------------------------------------------------------------------------------------------------------
+
+const SIDES: Record<string, string> = { caller: "Caller", callee: "Callee" };
+
+/** Each leg as a bar: set-up, then talk, from the first leg's begin to now. */
+function Legs({ legs, over }: { legs: Leg[]; over: boolean }) {
+  if (legs.length === 0) return null;
+  const begin = Math.min(...legs.map((leg) => moment(leg.started_at) ?? Infinity));
+  const last = Math.max(...legs.map((leg) => moment(leg.ended_at) ?? (over ? begin : now.value)));
+  const end = Math.max(last, begin + 1);
+  const place = (at: number) => `${(100 * (Math.min(Math.max(at, begin), end) - begin)) / (end - begin)}%`;
+  return (
+    <section class="page-part" aria-label="Legs">
+      <h3>Legs</h3>
+      <ul class="plain legs">
+        {legs.map((leg) => (
+          <LegLine key={leg.id} leg={leg} place={place} end={end} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function LegLine({ leg, place, end }: { leg: Leg; place: (at: number) => string; end: number }) {
+  const started = moment(leg.started_at) ?? end;
+  const until = moment(leg.ended_at) ?? end;
+  const answered = moment(leg.answered_at);
+  const facts = [leg.name, leg.media && `media at ${leg.media}`, leg.cause && spaced(leg.cause.reason)].filter(Boolean);
+  return (
+    <li class="leg">
+      <span class="leg-head">
+        <span class="muted">{SIDES[leg.side] ?? leg.side}</span> <b class="figure">{leg.number || "unknown"}</b>
+        <StateMark state={leg.state} />
+      </span>
+      <span class="leg-track" aria-hidden="true">
+        <span class="leg-setup" style={{ left: place(started), right: `calc(100% - ${place(answered ?? until)})` }} />
+        {answered !== null && <span class="leg-talk" style={{ left: place(answered), right: `calc(100% - ${place(until)})` }} />}
+      </span>
+      <span class="muted small leg-facts">
+        {facts.length > 0 && <span>{facts.join(" · ")}</span>}
+        <code>{leg.id}</code>
+      </span>
+    </li>
+  );
+}
+
+// --- what happened ----------------------------------------------------------------------------------------------------
+
+function Timeline({ moments, legs }: { moments: Moment[]; legs: Leg[] }) {
+  if (moments.length === 0) return null;
+  const first = Date.parse(moments[0]!.at);
+  const sides = new Map(legs.map((leg) => [leg.id, leg]));
+  return (
+    <section class="page-part" aria-label="Timeline">
+      <h3>Timeline</h3>
+      <ol class="plain timeline">
+        {moments.map((each, index) => {
+          const at = Date.parse(each.at);
+          const leg = each.leg ? sides.get(each.leg) : undefined;
+          return (
+            <li key={index} class={`state-${each.state}`}>
+              <span class="dot" aria-hidden="true" />
+              <span>
+                {STATE_WORDS[each.state] ?? spaced(each.state)}
+                {leg && <span class="muted"> · {(SIDES[leg.side] ?? leg.side).toLowerCase()} {leg.number}</span>}
+              </span>
+              <time class="figure muted" dateTime={each.at}>
+                {timeOfDay(at)}
+              </time>
+              <span class="figure muted">{index === 0 ? "" : `+${((at - first) / 1000).toFixed(1)} s`}</span>
+            </li>
+          );
+        })}
+      </ol>
+    </section>
+  );
+}
+
+function Facts({ call, detail }: { call: CallMessage; detail: Detail | null }) {
+  const facts: [string, ComponentChildren][] = [
+    ["Customer", call.customer === null ? null : `${nameOf("customer", String(call.customer))} (${call.customer})`],
+    ["Account", call.account],
+    ["Trunk", call.connection === null ? null : `${nameOf("connection", String(call.connection))} (${call.connection})`],
+    ["Vendor", call.vendor],
+    ["Direction", DIRECTION_WORDS[call.direction]],
+    ["Country", call.country ? nameOf("country", call.country) : null],
+    ["Destination", call.destination || null],
+    ["Switch", call.switch],
+    ["SIP Call-ID", detail?.sip_call_id ? <code>{detail.sip_call_id}</code> : null],
+  ];
+  return (
+    <section class="page-part" aria-label="Facts">
+      <h3>Facts</h3>
+      <dl class="facts">
+        {facts.map(
+          ([name, value]) =>
+            value !== null && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </section>
+  );
+}

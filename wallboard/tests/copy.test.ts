@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CallMessage } from "../src/model/call";
+import { type Change, Copy, Counts, type Message } from "../src/model/copy";
+import { Listing } from "../src/model/listing";
+import { comparator } from "../src/model/order";
+import { matcher, readQuery } from "../src/model/query";
+import { call, dice } from "./calls";
+
+const AT = "2026-01-01T10:00:00.000Z";
+
+function snapshot(copy: Copy, calls: CallMessage[], revision = "1-1"): void {
+  copy.apply({ type: "begin", revision, at: AT, total: calls.length, why: "new" });
+  copy.apply({ type: "rows", calls });
+  copy.apply({ type: "ready", revision });
+}
+
+function changes(...list: Change[]): Message {
+  return { type: "changes", revision: "1-2", at: AT, changes: list };
+}
+
+test("a snapshot replaces what was there only when it is whole", () => {
+  const copy = new Copy();
+  snapshot(copy, [call(1), call(2)]);
+  copy.apply({ type: "begin", revision: "2-1", at: AT, total: 1, why: "resync" });
+  copy.apply({ type: "rows", calls: [call(3)] });
+  assert.deepEqual([...copy.rows.keys()], ["1", "2"]);
+  assert.deepEqual(copy.progress, { have: 1, total: 1 });
+  copy.apply({ type: "ready", revision: "2-1" });
+  assert.deepEqual([...copy.rows.keys()], ["3"]);
+  assert.equal(copy.revision, "2-1");
+  assert.equal(copy.progress, null);
+});
+
+test("a snapshot that broke off is forgotten when the stream resumes", () => {
+  const copy = new Copy();
+  snapshot(copy, [call(1)]);
+  copy.apply({ type: "begin", revision: "1-9", at: AT, total: 5, why: "behind" });
+  copy.apply({ type: "rows", calls: [call(7)] });
+  copy.apply({ type: "resumed", revision: "1-1" });
+  assert.equal(copy.progress, null);
+  assert.equal(copy.revision, "1-1");
+  assert.deepEqual([...copy.rows.keys()], ["1"]);
+});
+
+test("a call may enter and leave in one batch", () => {
+  const copy = new Copy();
+  snapshot(copy, []);
+  const effect = copy.apply(
+    changes(
+      { kind: "enter", id: "5", call: call(5) },
+      { kind: "leave", id: "5", call: call(5), reason: "ended" },
+      { kind: "enter", id: "6", call: call(6) },
+    ),
+  );
+  assert.equal(effect.kind, "some");
+  assert.deepEqual(effect.kind === "some" && effect.came.map((row) => row.call.id), ["6"]);
+  assert.equal(copy.counts.total, 1);
+});
+
+test("whatever happens, counts and listing are those of the rows", () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = dice(seed);
+    const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
+    const query = readQuery(pick(["", "?state=answered,held", "?q=44", "?customer=3,none&sort=duration", "?sort=-state", "?suspect=true&sort=callee"]));
+    const copy = new Copy();
+    const listing = new Listing();
+    snapshot(copy, Array.from({ length: 50 }, (_, index) => call(index + 1, random)));
+    listing.rebuild(copy.rows.values(), query, 0);
+    for (let step = 0; step < 60; step++) {
+      const batch = Array.from({ length: Math.floor(random() * 6) }, (): Change => {
+        const id = 1 + Math.floor(random() * 80);
+        return { kind: pick(["enter", "update", "leave"]), id: String(id), call: call(id, random) };
+      });
+      const effect = copy.apply(changes(...batch));
+      assert.equal(effect.kind, "some");
+      if (effect.kind === "some") listing.follow(effect.came);
+      const rows = [...copy.rows.values()];
+      const wanted = rows.filter(matcher(query, 0)).sort(comparator(query.sort));
+      assert.deepEqual(listing.rows, wanted);
+      const counts = new Counts();
+      for (const row of rows) counts.count(row, 1);
+      assert.deepEqual(copy.counts, counts);
+    }
+  }
+});
