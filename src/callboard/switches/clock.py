@@ -51,6 +51,11 @@ class SwitchClock:
         least = min(known, default=0.0)
         return 0.0 if 0.0 <= least < NO_SKEW else least
 
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which the switch's clock is ahead of ours; None while nothing is known."""
+        return None if self._least is None and self._least_before is None else 0.0 - self.offset
+
     def ours(self, at: float) -> float:
         """A time of the switch that lies back, such as the start of a listed call, on our clock."""
         return at + self.offset

@@ -1,10 +1,11 @@
 """What is set for every switch that is kept in sight, whatever its kind; each kind adds how it is reached."""
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ["KeeperSettings", "SwitchName", "SwitchSettings"]
+__all__ = ["KeeperSettings", "SwitchName", "SwitchSettings", "require_http"]
 
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -33,3 +34,11 @@ class SwitchSettings(KeeperSettings, frozen=True, kw_only=True):
 
     name: SwitchName = "switch"
     """Its name in the call table; a machine of the directory names the same."""
+
+
+def require_http(name: str, url: str, example: str) -> None:
+    """Raises ValueError, naming the fix, for what is no HTTP URL, and for one with a login, which would be printed."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{name} is {url!r}, which is no HTTP address: write it like {example}")
+    if "@" in urlsplit(url).netloc:
+        raise ValueError(f"{name} has a login in it, which would be seen in the log: give it as user and password")

@@ -21,6 +21,7 @@ class Manager:
             "Challenge": lambda _: [f"Response: Success\r\nChallenge: {CHALLENGE}"],
             "Login": _login,
             "CoreStatus": lambda _: ["Response: Success\r\nCoreStartupDate: 2026-11-21\r\nCoreStartupTime: 07:14:52"],
+            "CoreSettings": lambda _: ["Response: Success\r\nAsteriskVersion: 22.10.1"],
             "CoreShowChannels": lambda _: listing("CoreShowChannels"),
             "Status": lambda _: listing("Status"),
             "Hangup": lambda _: ["Response: Success\r\nMessage: Channel Hungup"],

@@ -84,12 +84,19 @@ class AsteriskLink:
         self._lost: asyncio.Future[LinkError] = asyncio.get_running_loop().create_future()
         self._listing = asyncio.Lock()
         self._instance = ""
+        self.version = ""
+        """Of the switch, in its own words; "" until it is known."""
         self._listed_at = 0.0
 
     @property
     def instance(self) -> str:
         """When the switch was started, as it says."""
         return self._instance
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the switch's clock is ahead of ours; None while it is not known."""
+        return self._switch_clock.ahead
 
     # --- life ----------------------------------------------------------------------------------------------------
 
@@ -175,6 +182,7 @@ class AsteriskLink:
         if answer.response != "Success":
             raise LinkError(f"the switch refused CoreStatus: {answer.get('Message')}", _PERMISSIONS, lasting=True)
         self._instance = f"{answer.get('CoreStartupDate')} {answer.get('CoreStartupTime')}".strip()
+        self.version = (await self._ask("CoreSettings")).get("AsteriskVersion")
 
     # --- asking --------------------------------------------------------------------------------------------------
 

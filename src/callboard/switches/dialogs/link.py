@@ -81,6 +81,17 @@ class ProxyLink:
         """Since when this proxy runs, in its own words."""
         return self._instance
 
+    @property
+    def version(self) -> str:
+        """As it stands in the head of its answers, unless another server passes them on."""
+        server = self._rpc.server
+        return server if server.lower().startswith(self.what.lower()) else ""
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Neither proxy tells its time finer than to a second, so what it tells is timed by its arrival."""
+        return None
+
     async def lost(self) -> LinkError:
         """Wait until the link is lost, and say why."""
         return await asyncio.shield(self._lost)

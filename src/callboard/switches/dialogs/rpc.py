@@ -11,6 +11,8 @@ __all__ = ["MAX_ANSWER", "Rpc", "RpcTimeoutError"]
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes. A list has some 600 for each call; a longer answer is none."""
 
+_MAX_SERVER = 100
+"""Characters of a server's name."""
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
@@ -30,6 +32,8 @@ class Rpc:
         self._auth = httpx2.BasicAuth(user, password) if user else None
         self._ca = ca
         self._http: httpx2.AsyncClient | None = None
+        self.server = ""
+        """What the last answer's header `Server` said."""
 
     def _client(self) -> httpx2.AsyncClient:
         if self._http is None:
@@ -46,6 +50,7 @@ class Rpc:
         try:
             limit = httpx2.Timeout(timeout, connect=self._connect)
             async with self._client().stream("POST", self._url, content=body, timeout=limit) as response:
+                self.server = response.headers.get("Server", "")[:_MAX_SERVER]
                 self._check(response.status_code)
                 return await self._read(response)
         except httpx2.ConnectTimeout:

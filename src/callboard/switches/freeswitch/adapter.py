@@ -56,6 +56,16 @@ class FreeswitchLink:
         """The switch's core id, which each of its lives has anew."""
         return self._translator.instance
 
+    @property
+    def version(self) -> str:
+        """Of the switch, once its first heartbeat came."""
+        return self._translator.version
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the switch's clock is ahead of ours; None while it is not known."""
+        return self._translator.clock_offset
+
     # --- opening and closing -----------------------------------------------------------------------------------------
 
     async def open(self) -> None:

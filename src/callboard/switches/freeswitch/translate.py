@@ -93,6 +93,8 @@ class Translator:
         self._ended: dict[str, None] = {}
         self.instance = ""
         """The life of the switch that is spoken of, as it names it."""
+        self.version = ""
+        """Of the switch, as its heartbeat says."""
         self.ignored = 0
         """Events that could not be read, or that came too late."""
         self.wants_list = False
@@ -100,6 +102,11 @@ class Translator:
 
     def __len__(self) -> int:
         return len(self._channels)
+
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds by which the switch's clock is ahead of ours; None while it is not known."""
+        return self._clock.ahead
 
     def meet(self, instance: str) -> None:
         """A link to the switch stands. If this is another life of it than before, none of its channels is left."""
@@ -119,6 +126,7 @@ class Translator:
         """One event, `received` at a time of our clock."""
         if event is None or not (event.timestamp.isascii() and event.timestamp.isdigit() and len(event.timestamp) < 18):
             return self._ignore()
+        self.version = event.version or self.version
         at = self._clock.heard(int(event.timestamp) / 1e6, received)
         if not event.uuid:
             return []

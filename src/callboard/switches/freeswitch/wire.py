@@ -143,6 +143,8 @@ class ChannelEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     name: str = msgspec.field(default="", name="Event-Name")
     timestamp: str = msgspec.field(default="", name="Event-Date-Timestamp")
     """Microseconds since 1970."""
+    version: str = msgspec.field(default="", name="FreeSWITCH-Version")
+    """Of the switch; a heartbeat has it."""
     uuid: str = msgspec.field(default="", name="Unique-ID")
     old_uuid: str = msgspec.field(default="", name="Old-Unique-ID")
     call_uuid: str = msgspec.field(default="", name="Channel-Call-UUID")

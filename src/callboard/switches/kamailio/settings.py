@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from callboard.directory.trusted import ANY_PORT, split_address
-from callboard.switches.settings import SwitchSettings
+from callboard.switches.settings import SwitchSettings, require_http
 
 __all__ = ["KamailioSettings"]
 
@@ -36,7 +36,6 @@ class KamailioSettings(SwitchSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the entry and the fix, for an address that is none."""
-        if not self.rpc.startswith(("http://", "https://")):
-            raise ValueError(f"rpc is {self.rpc!r}, which is no HTTP address: write it like http://192.0.2.7:5060/RPC")
+        require_http("rpc", self.rpc, "http://192.0.2.7:5060/RPC")
         if split_address(self.events)[1] == ANY_PORT:
             raise ValueError(f"events is {self.events!r}, which has no port: write it like 192.0.2.7:8448")

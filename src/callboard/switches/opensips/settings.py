@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from callboard.directory.trusted import split_address
-from callboard.switches.settings import SwitchSettings
+from callboard.switches.settings import SwitchSettings, require_http
 
 __all__ = ["OpensipsSettings"]
 
@@ -42,8 +42,7 @@ class OpensipsSettings(SwitchSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the entry and the fix, for an address that is none."""
-        if not self.rpc.startswith(("http://", "https://")):
-            raise ValueError(f"rpc is {self.rpc!r}, which is no HTTP address: write it like http://192.0.2.7:8888/mi")
+        require_http("rpc", self.rpc, "http://192.0.2.7:8888/mi")
         for name, address in (("listen", self.listen), ("advertise", self.advertise)):
             # Port 0 lets the system choose, which is of use in tests.
             if address and not address.endswith(":0") and not split_address(address)[1]:
