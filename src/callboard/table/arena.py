@@ -247,7 +247,7 @@ class Arena:
             case Running.RING:
                 answered = columns["answered"][slots]
                 lengths = np.where(np.isnan(answered), now, answered) - started
-        found: NDArray[np.float64] = np.maximum(np.nan_to_num(lengths, nan=0.0), 0.0)
+        found: NDArray[np.float64] = np.fmax(lengths, 0.0)
         return found
 
 
