@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callboard.api.resources import calls, commands, directory, disconnect, switches, tokens, whoami
+from callboard.api.resources import audit, calls, commands, directory, disconnect, history, switches, tokens, whoami
 from callboard.api.route import Route
 from callboard.calls.refusals import UnknownMethod
 
@@ -14,6 +14,8 @@ ROUTES: tuple[Route, ...] = (
     *disconnect.ROUTES,
     *switches.ROUTES,
     *directory.ROUTES,
+    *history.ROUTES,
+    *audit.ROUTES,
     *tokens.ROUTES,
     *whoami.ROUTES,
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from callboard.operations.audit import LIST_AUDIT
 from callboard.operations.call_stats import CALL_STATS
 from callboard.operations.commands import LIST_COMMANDS
 from callboard.operations.destinations import REPLACE_DESTINATIONS
@@ -9,6 +10,7 @@ from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIR
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
 from callboard.operations.disconnect_matching import DISCONNECT_MATCHING, LOOK_MATCHING, SHOW_BATCH, STOP_BATCH
 from callboard.operations.forget import FORGET_CALL
+from callboard.operations.history import LIST_HISTORY
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
@@ -40,6 +42,8 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
     REPLACE_DESTINATIONS,
+    LIST_HISTORY,
+    LIST_AUDIT,
     LIST_TOKENS,
     CREATE_TOKEN,
     REMOVE_TOKEN,

@@ -81,7 +81,7 @@ class Desk:
         self.sign_in: SignIn = sign_in or self._sign_in
         self.past: Past = past or NoPast()
         self.entropy = entropy
-        self._audit = audit
+        self.audit = audit
 
     async def _sign_in(self, claim: PasswordClaim | TokenClaim, now: float) -> Principal:
         return self.access.sign_in(claim, now)
@@ -115,7 +115,7 @@ class Desk:
             outcome="refused" if refused else "done",
             words=refused[:LONGEST_WORDS],
         )
-        self._audit(entry)
+        self.audit(entry)
 
     def check(self, operation: Operation[A, R], principal: Principal) -> None:
         """The gate alone, for a front end that has work to do before it can ask. Raises `Forbidden`."""

@@ -1,0 +1,282 @@
+"""History and audit over REST, over a journal that is kept."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from callboard.access.masks import Mask
+from callboard.journal.journal import Journal
+from callboard.journal.past import KeptPast
+from callboard.storage.database import open_database
+from tests.api.conftest import Caller, problem, whole
+from tests.house import House
+from tests.journal.scenes import NOW, make_call, wait_until
+
+OWNERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: None}
+"""Number of an ended call -> whose it was. Each ended a minute after the one before."""
+
+
+class Past(Caller):
+    """The API over a house whose journal is kept."""
+
+    def __init__(self, house: House, journal: Journal) -> None:
+        super().__init__(house)
+        self.journal = journal
+
+    async def numbers(self, query: str = "", user: str = "root") -> list[int]:
+        """The ended calls that are found, in order."""
+        return [int(call["id"]) for call in (await self.get(f"/v1/history?{query}", user))["calls"]]
+
+    async def deeds(self, query: str = "", user: str = "root") -> list[Any]:
+        """The entries of the audit that are found, in order."""
+        self.written()
+        return list((await self.get(f"/v1/audit?{query}", user))["entries"])
+
+    def written(self) -> None:
+        """Wait until all that was recorded is on disk."""
+        wait_until(lambda: self.journal.health().waiting == 0)
+
+
+@pytest.fixture
+def past() -> Iterator[Past]:
+    """A journal with a call of each customer."""
+    house = House()
+    with open_database(None) as database:
+        journal = Journal(database, clock=lambda: NOW)
+        journal.start()
+        house.desk.past, house.desk.audit = KeptPast(database), journal.record_deed
+        house.ledger.watch(journal.record_command)
+        for number, customer in OWNERS.items():
+            journal.record_call(make_call(number, NOW + 60.0 * number, customer=customer))
+        caller = Past(house, journal)
+        caller.written()
+        yield caller
+        journal.stop()
+
+
+# --- history ---------------------------------------------------------------------------------------------------------
+
+
+async def test_an_ended_call_tells_all_that_is_kept(past: Past) -> None:
+    (call,) = (await past.get("/v1/history?customer=3"))["calls"]
+    assert call == {
+        "id": "3",
+        "switch": "b2bua",
+        "direction": "outbound",
+        "caller": "801",
+        "caller_name": "Zoë",
+        "dialed": "0044207",
+        "callee": "44207",
+        "customer": 3,
+        "account": 5,
+        "device": 6,
+        "callee_customer": None,
+        "callee_account": None,
+        "callee_device": None,
+        "vendor": 1,
+        "connection": 2,
+        "did": None,
+        "machine": None,
+        "country": "GBR",
+        "destination": "United Kingdom",
+        "started_at": "2023-11-14T22:12:20.000Z",
+        "progressed_at": "2023-11-14T22:12:22.000Z",
+        "answered_at": "2023-11-14T22:12:32.000Z",
+        "ended_at": "2023-11-14T22:16:20.000Z",
+        "duration": 228.0,
+        "suspect_since": None,
+        "caller_media": "192.0.2.1",
+        "callee_media": "192.0.2.2",
+        "sip_call_id": "3@phone",
+        "cause": {"reason": "normal", "sip": 200, "text": "BYE"},
+    }
+
+
+@pytest.mark.parametrize(("user", "numbers"), [("root", [6, 5, 4, 3, 2, 1]), ("reseller", [4, 3, 2])])
+async def test_each_sees_its_own_subtree(past: Past, user: str, numbers: list[int]) -> None:
+    assert await past.numbers(user=user) == numbers
+    assert await past.numbers("customer=3", user) == [3]
+    assert await past.numbers("customer=2&recursive=false", user) == [2]
+
+
+async def test_strangers_are_as_if_they_were_not(past: Past) -> None:
+    stranger, nobody = [await past.reply(f"/v1/history?customer={number}", "reseller") for number in (5, 99)]
+    assert stranger.status == nobody.status == 404
+    assert whole(stranger).replace(b"5", b"99") == whole(nobody)
+
+
+@pytest.mark.parametrize("path", ["/v1/history", "/v1/audit"])
+async def test_who_may_not_read_the_journal_is_told_what_is_missing(past: Past, path: str) -> None:
+    reply = await past.reply(path, "acme")
+    assert reply.status == 403
+    assert "journal.read" in problem(reply)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("limit=2", [6, 5]),
+        ("ended_from=2023-11-14T22:16:20Z", [6, 5, 4, 3]),
+        ("ended_from=2023-11-14T22:16:20", [6, 5, 4, 3]),
+        ("ended_before=2023-11-14T22:16:20%2B00:00", [2, 1]),
+        ("ended_from=2023-11-14T22:15:20Z&ended_before=2023-11-14T22:16:20Z", [2]),
+        ("min_duration=300", [6, 5]),
+        ("max_duration=108", [1]),
+        ("account=5,7", [6, 5, 4, 3, 2, 1]),
+        ("account=7", []),
+        ("vendor=1&cause=normal,busy&direction=outbound", [6, 5, 4, 3, 2, 1]),
+        ("cause=busy", []),
+        ("switch=b2bua,other&country=GBR", [6, 5, 4, 3, 2, 1]),
+        ("callee=44207", [6, 5, 4, 3, 2, 1]),
+        ("callee=4420", []),
+        ("callee_prefix=99,442", [6, 5, 4, 3, 2, 1]),
+        ("callee_contains=207", [6, 5, 4, 3, 2, 1]),
+        ("dialed_contains=%25", []),
+        ("dialed_contains=_", []),
+        ("caller_name=zo%C3%AB", [6, 5, 4, 3, 2, 1]),
+        ("did=1", []),
+    ],
+)
+async def test_filters(past: Past, query: str, numbers: list[int]) -> None:
+    assert await past.numbers(query) == numbers
+
+
+async def test_pages_follow_one_another(past: Past) -> None:
+    found: list[int] = []
+    query = "limit=4"
+    while True:
+        page = await past.get(f"/v1/history?{query}")
+        found += [int(call["id"]) for call in page["calls"]]
+        if page["next"] is None:
+            break
+        query = f"limit=4&cursor={page['next']}"
+    assert found == [6, 5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "argument"),
+    [
+        ("cursor=nonsense", "cursor"),
+        ("cursor=W10", "cursor"),
+        ("cursor=%C3%A9", "cursor"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("cause=tired", "cause"),
+        ("direction=up", "direction"),
+        ("ended_from=yesterday", "ended_from"),
+        ("account=x", "account"),
+        ("min_duration=-1", "min_duration"),
+        ("format=xml", "format"),
+        ("colour=red", "colour"),
+        (f"account={','.join(map(str, range(1, 200)))}", "account"),
+    ],
+)
+async def test_what_is_not_meant_is_refused(past: Past, query: str, argument: str) -> None:
+    reply = await past.reply(f"/v1/history?{query}")
+    assert reply.status == 400
+    assert problem(reply)["argument"] == argument
+
+
+async def test_history_as_csv_and_as_lines(past: Past) -> None:
+    evil = replace(make_call(7, NOW + 600), caller_name="=cmd|'/c calc'!A0", caller="+4930")
+    past.journal.record_call(evil)
+    past.written()
+    reply = await past.reply("/v1/history?limit=1&format=csv")
+    (row,) = csv.DictReader(io.StringIO(whole(reply).decode()))
+    assert (row["id"], row["caller"], row["cause_reason"], row["did"]) == ("7", "+4930", "normal", "")
+    assert row["caller_name"] == "'=cmd|'/c calc'!A0"
+    assert dict(reply.headers)["Next-Cursor"]
+    lines = await past.reply("/v1/history", accept="application/x-ndjson")
+    assert lines.content_type == "application/x-ndjson"
+    assert [msgspec.json.decode(line)["id"] for line in whole(lines).splitlines()] == list("7654321")
+
+
+async def test_what_is_masked_is_masked_for_ever(past: Past) -> None:
+    login = past.house.access.login("reseller")
+    assert login is not None
+    past.house.access.put(replace(login, masks=frozenset(Mask)))
+    past.journal.record_call(replace(make_call(8, NOW + 700, customer=2), callee="442079460000"))
+    past.written()
+    call = (await past.get("/v1/history?limit=1", "reseller"))["calls"][0]
+    assert (call["callee"], call["caller_name"], call["caller_media"], call["sip_call_id"]) == (
+        "4420******00",
+        "",
+        "",
+        "8",
+    )
+    for query in ("callee=442079460000", "callee_prefix=4420", "caller_contains=8", "caller_name=Zo%C3%AB"):
+        reply = await past.reply(f"/v1/history?{query}", "reseller")
+        assert reply.status == 403
+        assert "masked" in problem(reply)["detail"]
+
+
+# --- audit -----------------------------------------------------------------------------------------------------------
+
+
+async def post(past: Past, path: str, user: str, body: bytes = b"") -> int:
+    past.house.now += 1.0
+    return (await past.reply(path, user, method="POST", body=body)).status
+
+
+async def test_the_audit_tells_who_did_what_and_what_was_refused(past: Past) -> None:
+    past.house.obeys = True
+    call = past.house.call(account=5)
+    assert await post(past, f"/v1/calls/{call.number}/disconnect", "acme") == 202
+    assert await post(past, "/v1/tokens", "acme", b'{"name":"mine"}') == 201
+    assert await post(past, "/v1/tokens", "acme", b'{"name":"more","rights":["directory.write"]}') == 403
+    refused, made, ended = await past.deeds()
+    assert (ended["action"], ended["subject"], ended["outcome"]) == ("calls.disconnect", f"call {call.number}", "done")
+    assert (made["action"], made["outcome"], made["words"]) == ("tokens.create", "done", "")
+    assert (refused["login"], refused["address"], refused["outcome"]) == ("acme", "192.0.2.9", "refused")
+    assert "directory.write" in refused["words"]
+    assert [deed["action"] for deed in await past.deeds("action=tokens.")] == ["tokens.create", "tokens.create"]
+    assert [deed["action"] for deed in await past.deeds("action=calls.disconnect")] == ["calls.disconnect"]
+    assert len(await past.deeds("outcome=refused")) == 1
+    assert await past.deeds("since=2030-01-01T00:00:00Z") == []
+
+
+async def test_pages_of_the_audit_hold_commands_and_the_rest_in_order(past: Past) -> None:
+    expected = []
+    for number in range(5):
+        call = past.house.call(account=5)
+        await post(past, f"/v1/calls/{call.number}/disconnect", "acme")
+        await post(past, "/v1/tokens", "acme", f'{{"name":"{number}"}}'.encode())
+        expected += [f"call {call.number}", f"token '{number}' of their own"]
+    past.written()
+    found, query = [], "limit=3"
+    while True:
+        page = await past.get(f"/v1/audit?{query}")
+        found += [deed["subject"] for deed in page["entries"]]
+        if page["next"] is None:
+            break
+        assert len(page["entries"]) == 3
+        query = f"limit=3&cursor={page['next']}"
+    assert found == expected[::-1]
+
+
+async def test_each_sees_what_logins_of_its_subtree_did(past: Past) -> None:
+    for user in ("root", "reseller", "acme", "initech"):
+        await post(past, "/v1/tokens", user, b'{"name":"mine"}')
+    assert [deed["login"] for deed in await past.deeds()] == ["initech", "acme", "reseller", "root"]
+    assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme", "reseller"]
+    assert await past.deeds("login=initech", "reseller") == []
+    assert [deed["login"] for deed in await past.deeds("login=initech")] == ["initech"]
+
+
+async def test_a_token_that_was_used_is_named(past: Past) -> None:
+    made = msgspec.json.decode(whole(await past.reply("/v1/tokens", method="POST", body=b'{"name":"one"}')))
+    await past.reply("/v1/tokens", "", method="POST", body=b'{"name":"two"}', authorization=f"Bearer {made['token']}")
+    deeds = {deed["subject"]: deed["token"] for deed in await past.deeds()}
+    assert deeds == {"token 'one' of their own": None, "token 'two' of their own": made["id"]}
+
+
+async def test_a_journal_that_cannot_be_read_is_told(past: Past) -> None:
+    with past.journal.database.change() as connection:
+        connection.exec_driver_sql("DROP TABLE ended_calls")
+    reply = await past.reply("/v1/history")
+    assert (reply.status, problem(reply)["code"]) == (503, "unavailable")
