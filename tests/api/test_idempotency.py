@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from callboard.access.entries import sealing
-from callboard.access.rights import ROLE_RIGHTS, Principal, Role
+from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
 from callboard.api.idempotency import KEEP, Replies
 from callboard.api.route import Asked, Route, answer_json
 from callboard.calls.refusals import Forbidden
@@ -107,10 +107,8 @@ class Bench:
         await self.go.wait()
         return answer_json({"number": self.asked})
 
-    async def ask(self, key: str, role: Role = Role.ADMIN) -> Reply:
-        who = Principal(
-            login="x", role=role, customer=1, rights=ROLE_RIGHTS[role] if role is Role.ADMIN else frozenset()
-        )
+    async def ask(self, key: str, rights: frozenset[Right] = frozenset(Right)) -> Reply:
+        who = Principal(login="x", role=Role.ADMIN, customer=1, rights=rights)
         request = Request(
             method="POST", path="/x", target="/x", query=b"", headers={"idempotency-key": key}, body=b"",
             client="192.0.2.9", at=self.house.now,

@@ -18,7 +18,7 @@ from callboard.operations.transfer import TRANSFER_CALL, TransferCall
 from tests.operations.conftest import SWITCH, House
 
 Make = Callable[[Role, int], Principal]
-NOW = 150.0
+NOW = 199.0
 
 
 @pytest.fixture
@@ -72,6 +72,9 @@ def test_the_other_partys_leaving_is_proof_only_of_a_transfer_that_was_taken(hou
             house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 155.0, "+OK"))
         (callee,) = call.side(Side.CALLEE)
         house.desk.table.accept(LegEnded(callee.id, 160.0), 160.0)
+        house.desk.ledger.sweep(200.9)
+        assert outcome(house, record)[0] is Outcome.PENDING
+        house.desk.ledger.sweep(201.0)
         assert outcome(house, record)[0] is expected
 
 
@@ -81,8 +84,21 @@ def test_proof_that_came_before_the_answer_counts_with_it(house: House, admin: P
     (callee,) = call.side(Side.CALLEE)
     house.desk.table.accept(LegEnded(callee.id, 160.0), 160.0)
     assert outcome(house, record)[0] is Outcome.PENDING
-    house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 161.0, "+OK"))
+    house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 200.0, "+OK"))
+    house.desk.ledger.sweep(201.0)
     assert outcome(house, record) == (Outcome.DONE, "caller to 104: the other party left")
+
+
+def test_a_party_that_is_led_to_nowhere_and_hung_up_proves_nothing(house: House, admin: Principal) -> None:
+    call = house.call("801", 30, 1)
+    record = transfer(house, admin, call, "nowhere")
+    house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 155.0, "Transfer succeeded"))
+    (caller,), (callee,) = call.side(Side.CALLER), call.side(Side.CALLEE)
+    house.desk.table.accept(LegEnded(callee.id, 160.0), 160.0)
+    house.desk.table.accept(LegEnded(caller.id, 160.1), 160.1)
+    told, words = outcome(house, record)
+    assert told is Outcome.UNKNOWN
+    assert "is there such a number?" in words
 
 
 def test_a_second_call_of_the_same_party_is_no_proof(house: House, admin: Principal) -> None:

@@ -16,7 +16,7 @@ from callboard.calls.causes import Reason
 from callboard.calls.commands import Answer, Command, CommandId, HangUp, Outcome, Switchboard
 from callboard.calls.legs import Call
 from callboard.calls.state import State
-from callboard.operations.proofs import proof
+from callboard.operations.proofs import left_alone, proof
 from callboard.table.changes import Change, Kind
 
 __all__ = ["CommandRecord", "Ledger"]
@@ -25,6 +25,12 @@ TIME_LIMIT = 40.0
 """Seconds without proof after which an outcome is unknown: a BYE is repeated for 32 s (RFC 3261 timer F)."""
 KEEP = 600.0
 """Seconds for which outcomes can be asked for here; the journal keeps them longer."""
+
+
+ALONE = 1.0
+"""Seconds that a transferred party must stay up by itself to count as led elsewhere: to a number that does not exist it
+is not for long.
+"""
 
 
 class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +52,7 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
 class _Pending:
     """A command that went out and waits for its proof."""
 
-    __slots__ = ("before", "command", "now", "taken")
+    __slots__ = ("alone_since", "before", "command", "now", "taken")
 
     def __init__(self, command: Command, call: Call) -> None:
         self.command = command
@@ -54,6 +60,7 @@ class _Pending:
         self.now = call
         self.taken = False
         """Whether the switch said that it took the command."""
+        self.alone_since: float | None = None
 
 
 class Ledger:
@@ -150,16 +157,28 @@ class Ledger:
         """
         call = pending.now
         by_hand = call.cause is not None and call.cause.reason is Reason.FORGOTTEN
-        words = proof(pending.command, pending.before, call, taken=pending.taken)
+        words = proof(pending.command, pending.before, call)
+        if words is None:
+            words = self._alone(pending, now)
         if words is not None:
             self._settle(command, Outcome.UNKNOWN if by_hand else Outcome.DONE, now, words)
         elif call.state is State.ENDED:
-            self._settle(command, Outcome.UNKNOWN, now, "the call ended before the switch reported it")
+            hint = ": is there such a number?" if pending.alone_since else ""
+            self._settle(command, Outcome.UNKNOWN, now, f"the call ended before the switch reported it{hint}")
+
+    def _alone(self, pending: _Pending, now: float) -> str | None:
+        """Words on a transfer that the switch took and that calls nobody, once it has lasted."""
+        if not pending.taken or not left_alone(pending.command, pending.before, pending.now):
+            return None
+        since = pending.alone_since = pending.alone_since or now
+        return "the other party left" if now - since >= ALONE else None
 
     def sweep(self, now: float) -> None:
         """Give up on proof that did not come in time, and forget old outcomes. Call it about once a second."""
         for command, pending in [pair for pairs in self._pending.values() for pair in pairs.items()]:
-            if self._records[command].at <= now - TIME_LIMIT:
+            if self._alone(pending, now):
+                self._look(command, pending, now)
+            elif self._records[command].at <= now - TIME_LIMIT:
                 what = "no end" if isinstance(pending.command, HangUp) else "nothing of it"
                 self._settle(command, Outcome.UNKNOWN, now, f"the switch reported {what} within {TIME_LIMIT:.0f} s")
         while self._queue and self._records[self._queue[0]].at <= now - KEEP:

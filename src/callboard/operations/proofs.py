@@ -4,19 +4,16 @@ from callboard.calls.commands import Command, HangUp, Hold, Transfer, Unhold
 from callboard.calls.legs import Call, Leg, Side
 from callboard.calls.state import State
 
-__all__ = ["proof"]
+__all__ = ["left_alone", "proof"]
 
 
-def proof(command: Command, before: Call, now: Call, *, taken: bool) -> str | None:
-    """Words on how it is proven, None while it is not.
-
-    `before` is the call as it was when the command went out; `taken` says whether the switch said that it took it.
-    """
+def proof(command: Command, before: Call, now: Call) -> str | None:
+    """Words on how it is proven, None while it is not. `before` is the call as it was when the command went out."""
     match command:
         case HangUp():
             return _end(now)
         case Transfer():
-            return _transferred(command, before, now, taken=taken)
+            return _transferred(command, before, now)
         case Hold():
             return "on hold" if _held(now, command) else None
         case Unhold():
@@ -33,20 +30,23 @@ def _end(now: Call) -> str | None:
     return "" if now.cause is None else now.cause.text
 
 
-def _transferred(command: Transfer, before: Call, now: Call, *, taken: bool) -> str | None:
-    """Another party is called, or the party that stays is led to the target.
+def left_alone(command: Command, before: Call, now: Call) -> bool:
+    """Whether the party that is transferred is the only one left, as on its way to an announcement.
 
-    That the other party left proves nothing by itself: it may just have hung up. Once the switch took the command it
-    does, where nobody else is called, as in an announcement.
+    That proves nothing by itself: the other one may just have hung up, and the call may be about to end.
     """
+    return isinstance(command, Transfer) and len(_living(before)) > 1 and len(_living(now)) == 1
+
+
+def _transferred(command: Transfer, before: Call, now: Call) -> str | None:
+    """Another party is called, or the party that stays is led to the target."""
     known = {leg.id for leg in before.legs}
     for leg in _living(now):
         if leg.id not in known and leg.side is Side.CALLEE:
-            return f"{leg.number or leg.channel} is called"
+            return f"{leg.number} is called" if leg.number else "another party is called"
         if command.target in (leg.number, leg.dialed) and leg not in before.legs and not _had(before, command.target):
             return f"led to {command.target}"
-    left = len(_living(before)) > 1 and len(_living(now)) == 1
-    return "the other party left" if taken and left else None
+    return None
 
 
 def _had(call: Call, target: str) -> bool:

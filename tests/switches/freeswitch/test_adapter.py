@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from callboard.access.rights import Principal, Right, Role
 from callboard.calls.causes import Cause, Reason
-from callboard.calls.commands import CommandId, HangUp
-from callboard.calls.legs import Call, CallKey, Placement
+from callboard.calls.commands import Answer, CommandId, HangUp, Hold, Outcome, Transfer, Unhold
+from callboard.calls.legs import Call, CallKey, Placement, Side
 from callboard.calls.state import State
+from callboard.operations.ledger import Ledger
 from callboard.switches.freeswitch.adapter import FreeswitchLink, new_translator
 from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.keeper import Keeper
@@ -21,6 +23,7 @@ from callboard.table.table import Table
 from tests.switches.freeswitch.replay import PASSWORD, Replay, replay
 
 DEADLINE = 10.0
+OPERATOR = Principal(login="admin", role=Role.ADMIN, customer=1, rights=frozenset(Right))
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -326,6 +329,67 @@ async def test_a_kill_that_is_refused_is_logged(caplog: pytest.LogCaptureFixture
         desk.link.send(HangUp(CommandId("1"), call.key))
 
         await until(lambda: "refused to end a call: -ERR permission denied" in caplog.text)
+
+
+async def test_the_switchs_answer_is_told_once_for_all_channels() -> None:
+    refused, gone = b"-ERR permission denied\n", b"-ERR No such channel!\n"
+    for answer, outcome in ((refused, Outcome.REFUSED), (gone, Outcome.ALREADY_GONE)):
+        async with linked("killed") as desk:
+            await desk.switch.play(lists=1)
+            await until(lambda: len(desk.live()) == 1 and len(desk.live()[0].legs) == 2)
+            (call,) = desk.live()
+            desk.switch.answers = {f"uuid_kill {leg.id.native} MANAGER_REQUEST": answer for leg in call.legs}
+            heard: list[Answer] = []
+            desk.link.send(HangUp(CommandId("1"), call.key), heard.append)
+            await until(heard.__len__)
+            await desk.link.close()
+            assert [(told.outcome, told.words) for told in heard] == [(outcome, answer.decode().strip())]
+
+
+async def test_a_transfer_begins_the_dialplan_anew_for_the_party_that_goes() -> None:
+    async with linked("bridged", transfer_context="transfers") as desk:
+        await desk.switch.play(lists=1)
+        await until(lambda: desk.state() == ["answered"])
+        (call,) = desk.live()
+        for party in Side:
+            (leg,) = call.side(party)
+            line = f"uuid_transfer {leg.id.native} 104 XML transfers"
+            desk.switch.answers[line] = b"+OK\n"
+            heard: list[Answer] = []
+            assert desk.link.send(Transfer(CommandId("1"), call.key, "104", party), heard.append) is None
+            await until(heard.__len__)
+            assert desk.switch.lines[-1] == f"api {line}"
+            assert heard[0].outcome is Outcome.PENDING
+
+
+async def test_a_hold_is_proven_by_the_switchs_own_events() -> None:
+    """As recorded: the caller's phone was held by `uuid_hold`, and released by `uuid_hold off`."""
+    async with linked("held_by_api") as desk:
+        playing = asyncio.create_task(desk.switch.play(pace=1.0))
+        await until(lambda: desk.state() == ["answered"])
+        (call,) = desk.live()
+        (leg,) = call.side(Side.CALLER)
+        hold, unhold = f"uuid_hold {leg.id.native}", f"uuid_hold off {leg.id.native}"
+        desk.switch.answers = {hold: b"+OK Success\n", unhold: b"+OK Success\n"}
+        ledger = Ledger(lambda: CommandId("1"))
+        desk.table.watch(lambda change: ledger.observe(change, desk.switch.now))
+        for operation, command in (("calls.hold", Hold), ("calls.unhold", Unhold)):
+            record = ledger.begin(OPERATOR, operation, call, desk.switch.now)
+            ledger.issue(record, command(record.id, call.key), call, desk.link)
+            await until(lambda: ledger.outcome(CommandId("1")) is Outcome.DONE)
+            (call,) = desk.live()
+        assert [line for line in desk.switch.lines if "uuid_hold" in line] == [f"api {hold}", f"api {unhold}"]
+        await playing
+
+
+async def test_a_call_that_rings_is_not_transferred() -> None:
+    async with linked("ringing_cancelled") as desk:
+        await desk.switch.play(lists=1)
+        await until(lambda: desk.state() == ["ringing"])
+        (call,) = desk.live()
+        words = desk.link.send(Transfer(CommandId("1"), call.key, "104"))
+        assert words is not None
+        assert "only a call that is answered" in words
 
 
 # --- with its keeper ---

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from callboard.calls.causes import Reason
-from callboard.calls.commands import CommandId, HangUp
+from callboard.calls.commands import Answer as Told
+from callboard.calls.commands import CommandId, HangUp, Outcome
 from callboard.calls.events import Event
 from callboard.calls.legs import Call, CallKey, Placement
 from callboard.calls.state import State
@@ -182,11 +183,13 @@ async def test_a_refused_hangup_leaves_the_call_as_it_is(caplog: pytest.LogCaptu
     async with switch(dlg_end_dlg=fault(403, "Dialog in backup state")) as opensips, linked(opensips, watch) as link:
         opensips.dialogs = [dialog(1)]
         watch.tell(await link.list())
-        link.send(HangUp(CommandId("c"), CallKey("opensips", "6ae.1")))
+        heard: list[Told] = []
+        link.send(HangUp(CommandId("c"), CallKey("opensips", "6ae.1")), heard.append)
         await until(lambda: watch.wishes)
         assert watch.call is not None
         assert watch.call.state is State.ANSWERED
         assert "backup state" in caplog.text
+        assert [(told.outcome, "backup state" in told.words) for told in heard] == [(Outcome.REFUSED, True)]
         assert "control characters" in str(link.send(HangUp(CommandId("c"), CallKey("opensips", "6ae\r\n"))))
 
 

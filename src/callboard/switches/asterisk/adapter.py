@@ -11,7 +11,7 @@ from itertools import count
 
 from callboard.calls.commands import Answered, Command, Outcome, nobody_asks
 from callboard.calls.events import Event, SwitchListed
-from callboard.switches.asterisk.orders import Order, answer_of
+from callboard.switches.asterisk.orders import answer_of
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet, Stream, UnsendableError, action, challenge_key
@@ -242,15 +242,15 @@ class AsteriskLink:
             verdict = Verdict(len(actions), answered)
             for order in actions:
                 question = self._send(order.action, order.fields)
-                question.answered.add_done_callback(partial(self._answered, command, order, verdict))
+                question.answered.add_done_callback(partial(self._answered, command, verdict))
         except (LinkError, UnsendableError, UnableError) as error:
             return str(error)
         return None
 
-    def _answered(self, command: Command, order: Order, verdict: Verdict, answered: "asyncio.Future[Packet]") -> None:
+    def _answered(self, command: Command, verdict: Verdict, answered: "asyncio.Future[Packet]") -> None:
         if answered.cancelled():
             return
-        answer = answer_of(order, answered.result(), self._clock(), _PERMISSIONS)
+        answer = answer_of(answered.result(), self._clock(), _PERMISSIONS)
         if answer.outcome is Outcome.REFUSED:
             _log.warning("switch %s refused to %s a call: %s", self.settings.name, verb(command), answer.words)
         verdict.take(answer)

@@ -53,15 +53,14 @@ def _transfer(command: Transfer, living: Sequence[Channel], context: str) -> Ord
     return Order("Redirect", (("Channel", stays.name), *where, ("Priority", "1")))
 
 
-def answer_of(order: Order, packet: Packet, at: float, permissions: str) -> Answer:
-    """What Asterisk answered. It answers BlindTransfer when that is done, and the others when they are under way.
+def answer_of(packet: Packet, at: float, permissions: str) -> Answer:
+    """What Asterisk answered. Success says that it took the command: of a transfer to nowhere it says so, too.
 
     `permissions` says what rights the user needs.
     """
     words = packet.get("Message")
     if packet.response == "Success":
-        done = order.action == "BlindTransfer"
-        return Answer(Outcome.DONE if done else Outcome.PENDING, at, words)
+        return Answer(Outcome.PENDING, at, words)
     if words.startswith(_GONE):
         return Answer(Outcome.ALREADY_GONE, at, words)
     return Answer(Outcome.REFUSED, at, f"{words}: {permissions}" if "ermission" in words else words)
