@@ -80,7 +80,8 @@ def _embedded_facts(switch: B2bua) -> SwitchFacts:
         version=health.engine,
         clock_offset=0.0,
         not_ready=health.why,
-        last_error=health.why,
+        last_error=health.last_error,
+        last_error_at=health.last_error_at,
     )
 
 

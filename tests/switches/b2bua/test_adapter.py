@@ -114,6 +114,7 @@ async def test_a_call_comes_and_is_hung_up(tmp_path: Path) -> None:
         health = switch.link.health()
         assert (health.up, health.why, health.engine, health.restarts) == (True, "", "played", 0)
         assert (health.malformed, health.refused, health.bad_lines) == (7, 8, 0)
+        assert (health.last_error, health.last_error_at) == ("", None)
 
 
 async def test_the_switch_is_told_up_before_its_calls_and_vouches_for_them(tmp_path: Path) -> None:
@@ -176,6 +177,10 @@ async def test_an_engine_that_hangs_is_killed_and_replaced(tmp_path: Path) -> No
         assert "no sign of life" in lost.cause.text
         turns = [type(event) for event in switch.events if isinstance(event, SwitchLost | SwitchRestarted | SwitchUp)]
         assert turns == [SwitchUp, SwitchLost, SwitchRestarted, SwitchUp]
+        health = switch.link.health()
+        assert health.up
+        assert "no sign of life" in health.last_error
+        assert health.last_error_at is not None
 
 
 async def test_a_line_without_end_is_the_end_of_the_engine(tmp_path: Path) -> None:

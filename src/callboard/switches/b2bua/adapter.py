@@ -69,6 +69,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     up: bool
     why: str
     """Why it is not up, "" if it is."""
+    last_error: str
+    """Why it went down the last time, "" if it never did."""
+    last_error_at: float | None
+    """Unix seconds."""
     sip: str
     """`host:port` that it listens on."""
     engine: str
@@ -130,6 +134,8 @@ class B2bua:
         self._stopping = False
         self._up = False
         self._why = "it was not started"
+        self._last_error = ""
+        self._last_error_at: float | None = None
 
     @property
     def name(self) -> str:
@@ -147,6 +153,8 @@ class B2bua:
         return Health(
             up=self._up,
             why="" if self._up else self._why,
+            last_error=self._last_error,
+            last_error_at=self._last_error_at,
             sip=self.address,
             engine=engine.engine if engine else "",
             pid=engine.pid if engine else 0,
@@ -295,6 +303,7 @@ class B2bua:
         self._timer = self._wake_timer = None
         if self._up:
             self._up, self._why = False, why
+            self._last_error, self._last_error_at = why, self._clock()
             self._tell(SwitchLost(self.name, self._clock(), why))
 
     # --- each second ---------------------------------------------------------------------------------------------
