@@ -27,7 +27,7 @@ from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
 from tests.ports import free_port
-from tests.rig.kamailio import INSTALL, KAMAILIO, Kamailio, kamailio
+from tests.rig.kamailio import INSTALL, KAMAILIO, Kamailio, kamailio, routed
 
 pytestmark = [pytest.mark.usefixtures("sipp", "installed")]
 
@@ -55,9 +55,11 @@ class Watch:
         self.table = Table(lambda legs: place(directory, legs), Numbering(0, lambda size: 1), 1)
         self.states: list[State] = []
         self.table.watch(lambda change: self._note(change.call.state))
-        settings = KamailioSettings(rpc=f"http://127.0.0.1:{switch.rpc}/RPC", events=f"127.0.0.1:{switch.events}")
-        self._make = links(settings, self._tell, self._wish)
-        self.link = self._make()
+        settings = KamailioSettings(
+            name="kamailio", rpc=f"http://127.0.0.1:{switch.rpc}/RPC", events=f"127.0.0.1:{switch.events}"
+        )
+        self._make = links(settings, self._wish)
+        self.link = self._make(self._tell)
         self._lists: set[asyncio.Task[None]] = set()
 
     def _note(self, state: State) -> None:
@@ -80,7 +82,7 @@ class Watch:
     async def again(self) -> None:
         """Connect anew, as after a gap."""
         await self.link.close()
-        self.link = self._make()
+        self.link = self._make(self._tell)
         await self.open()
 
     async def take_list(self) -> None:
@@ -119,19 +121,6 @@ class Watch:
     def order(self) -> str | None:
         """Have the only call ended."""
         return self.link.send(HangUp(CommandId("c"), self.call.key))
-
-
-def routed(*acts: Act) -> tuple[Act, ...]:
-    """The acts of phones behind a proxy that stays in the path: they keep and follow Record-Route (RFC 3261, 12.1)."""
-
-    def along(message: str) -> str:
-        if "[next_url]" in message:
-            message = message.replace("Call-ID: [call_id]\n", "Call-ID: [call_id]\n[routes]\n")
-        if "SIP/2.0 1" in message or "SIP/2.0 200" in message:
-            message = message.replace("[last_Call-ID:]\n", "[last_Call-ID:]\n[last_Record-Route:]\n")
-        return message
-
-    return tuple(tuple(along(message) for message in act) for act in acts)
 
 
 @asynccontextmanager

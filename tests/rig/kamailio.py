@@ -15,7 +15,9 @@ from typing import Final
 
 import msgspec
 
-__all__ = ["INSTALL", "KAMAILIO", "Kamailio", "kamailio"]
+from tests.conformance.sipp import Act
+
+__all__ = ["INSTALL", "KAMAILIO", "Kamailio", "kamailio", "routed"]
 
 PAGE = Path("docs/how-to/connect-kamailio.md")
 TREE = Path(os.environ.get("CALLBOARD_RIG", "/var/tmp/callboard-rig")) / "kamailio"
@@ -139,3 +141,16 @@ async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) ->
 
 def _end_of(log: Path) -> str:
     return log.read_text(errors="replace")[-4000:]
+
+
+def routed(*acts: Act) -> tuple[Act, ...]:
+    """The acts of phones behind a proxy that stays in the path: they keep and follow Record-Route (RFC 3261, 12.1)."""
+
+    def along(message: str) -> str:
+        if "[next_url]" in message:
+            message = message.replace("Call-ID: [call_id]\n", "Call-ID: [call_id]\n[routes]\n")
+        if "SIP/2.0 1" in message or "SIP/2.0 200" in message:
+            message = message.replace("[last_Call-ID:]\n", "[last_Call-ID:]\n[last_Record-Route:]\n")
+        return message
+
+    return tuple(tuple(along(message) for message in act) for act in acts)

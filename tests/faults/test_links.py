@@ -1,0 +1,394 @@
+"""Links through bad weather to a real Asterisk, a real Kamailio and a replayed FreeSWITCH, with calls coming and going.
+
+After each fault, within `BACK_WITHIN` seconds of the link being back, the table says what the switch itself says: zero
+ghosts, zero lost calls. `FAULT_ROUNDS` sets how often every fault is tried, `FAULT_SEED` repeats a run.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random, randrange
+
+import pytest
+
+from callboard.calls.causes import Reason
+from callboard.calls.commands import CommandId, HangUp
+from callboard.calls.legs import Call
+from callboard.calls.state import CONNECTED, State
+from callboard.switches.clock import OurClock
+from callboard.switches.gate import Tell
+from callboard.switches.keeper import Keeper, KeeperSettings
+from callboard.switches.link import Link
+from callboard.switches.telling import Telling
+from callboard.table.changes import Change, Kind
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+from tests.conformance.sipp import INSTALL as INSTALL_SIPP
+from tests.conformance.sipp import SIPP
+from tests.faults.conftest import Figures
+from tests.faults.proxy import Weather
+from tests.faults.stages import SWITCH, AsteriskStage, FreeswitchStage, KamailioStage, Stage
+from tests.rig.asterisk import ASTERISK
+from tests.rig.asterisk import INSTALL as INSTALL_ASTERISK
+from tests.rig.kamailio import INSTALL as INSTALL_KAMAILIO
+from tests.rig.kamailio import KAMAILIO
+from tests.table.history import place
+
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
+SEED = int(os.environ.get("FAULT_SEED", "0")) or randrange(1, 1_000_000)
+
+SETTINGS = KeeperSettings(open_timeout=3.0, list_timeout=3.0, list_interval=2.0)
+"""Events that get lost on a link that stands are made good by the next list, so that lists come often here."""
+BACK_WITHIN = 5.0
+NOTICED = 0.1
+"""Seconds within which a link that is cut is known to be lost."""
+TRAFFIC_WITHIN = 30.0
+
+
+class World:
+    """A switch with calls, the link to it and the real table; and what can be done to them."""
+
+    def __init__(self, stage: Stage, figures: Figures) -> None:
+        self.stage = stage
+        self.random = stage.random
+        self.figures = figures
+        self.set_by = 0.0
+        self.table = Table(place, Numbering(0, self._block), epoch=1)
+        self.table.watch(self._watch)
+        self.telling = Telling(self.table, OurClock(lambda: time.time() + self.set_by))
+        self.keeper = Keeper(
+            SWITCH, self._make_link, self.telling.tell, SETTINGS, self.telling.clock.even, self.random.random
+        )
+        self._make: Callable[[Tell], Link] | None = None
+        self._blocks = 0
+        self.negative: list[Call] = []
+
+    def _block(self, size: int) -> int:
+        self._blocks += 1
+        return self._blocks * size
+
+    def _make_link(self, tell: Tell) -> Link:
+        """The first time there must be proxies to link through: hence not sooner."""
+        self._make = self._make or self.stage.link_maker(self.keeper.resync, self.telling.clock.even)
+        return self._make(tell)
+
+    def _watch(self, change: Change) -> None:
+        call = change.call
+        if change.kind is Kind.BEGAN:
+            self.figures["calls"] += 1
+        if change.kind is Kind.ENDED and call.cause and call.cause.reason is Reason.MISSING:
+            self.figures["ends that only a list told"] += 1
+        times = (call.started_at, call.answered_at, call.ended_at)
+        known = [at for at in times if at is not None]
+        if known != sorted(known):
+            self.negative.append(call)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def listed(self) -> dict[str, bool | None]:
+        """The table's legs that are up, and whether each is answered; None where it is being ended."""
+        self.telling.check()
+        now = time.time() + self.set_by
+        self.table.sweep(now)
+        return {
+            leg.id.native.partition("/")[0]: None if leg.state is State.ENDING else leg.state in CONNECTED
+            for call in self.table.calls()
+            for leg in call.legs
+            if leg.state is not State.ENDED
+        }
+
+    async def differences(self) -> dict[str, set[str]]:
+        """What the table has wrong at this moment; what changes while it is asked is not held against it."""
+        before = await self.stage.own()
+        listed = self.listed()
+        after = await self.stage.own()
+        both = before.keys() & after.keys()
+        steady = {name for name in both if before[name] == after[name]}
+        wrong = {name for name in steady & listed.keys() if listed[name] not in (before[name], None)}
+        found = {
+            "ghosts": listed.keys() - before.keys() - after.keys(),
+            "lost calls": both - listed.keys(),
+            "wrong states": {f"{name}: {self._leg(name)}" for name in wrong},
+        }
+        return {what: names for what, names in found.items() if names}
+
+    def _leg(self, name: str) -> str:
+        legs = (leg for call in self.table.calls() for leg in call.legs if leg.id.native == name)
+        return next((f"{leg.state.name}, told at {leg.told_at}" for leg in legs), "")
+
+    async def comes_true(self, what: str) -> None:
+        """Wait until the link is back, and then until the table is right: within `BACK_WITHIN` seconds."""
+        await asyncio.sleep(NOTICED)
+        back, differences = time.monotonic(), await self._up_and_compared(what)
+        while differences and time.monotonic() < back + BACK_WITHIN:
+            await asyncio.sleep(0.05)
+            if not self.keeper.health().up:
+                back = time.monotonic()
+            differences = await self._up_and_compared(what)
+        took = time.monotonic() - back
+        for wrong in ("ghosts", "lost calls", "wrong states"):
+            self.figures[wrong] += len(differences.get(wrong, ()))
+        self.figures["faults"] += 1
+        self.figures["legs compared"] += len(self.listed())
+        self.figures.slowest = max(self.figures.slowest, took)
+        assert not differences, f"{what}, seed {SEED}: {differences} after {took:.1f} s; {self.keeper.health()}"
+        assert not self.negative, f"{what}, seed {SEED}: times out of order in {self.negative}"
+
+    async def _up_and_compared(self, what: str) -> dict[str, set[str]]:
+        await self._until(lambda: self.keeper.health().up, 30.0, f"{what}: the link did not come back")
+        differences = await self.differences()
+        suspects = {call.key.native for call in self.table.calls() if call.suspect_since is not None}
+        return differences | ({"suspects": suspects} if suspects else {})
+
+    async def _until(self, holds: Callable[[], bool], limit: float, words: str) -> None:
+        end = time.monotonic() + limit
+        while not holds():
+            assert time.monotonic() < end, f"{words}, seed {SEED}: {self.keeper.health()}"
+            await asyncio.sleep(0.02)
+
+    # --- doing -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await self.stage.start()
+        self.keeper.start()
+        await self.busy()
+
+    async def busy(self) -> None:
+        """Wait until calls are up, some of them answered."""
+        await self._until(
+            lambda: list(self.listed().values()).count(True) >= 4, TRAFFIC_WITHIN, f"no calls on {self.stage.name}"
+        )
+
+    async def stop(self) -> None:
+        await self.keeper.stop()
+        for proxy in self.stage.proxies:
+            await proxy.stop()
+        await self.stage.stop()
+
+    async def rest(self, shortest: float = 0.2, longest: float = 1.2) -> None:
+        """Some time goes by, in which calls come and go."""
+        await asyncio.sleep(self.random.uniform(shortest, longest))
+
+    def weather(self, weather: Weather) -> None:
+        for proxy in self.stage.proxies:
+            proxy.weather = weather
+
+    def cut(self) -> None:
+        for proxy in self.stage.proxies:
+            proxy.cut()
+
+    def heal(self) -> None:
+        for proxy in self.stage.proxies:
+            proxy.heal()
+
+    def hang_up(self) -> None:
+        """We end half of the answered calls, or try to."""
+        for call in self.table.calls():
+            if call.state is State.ANSWERED and self.random.random() < 0.5:
+                self.figures["commands"] += 1
+                self.keeper.send(HangUp(CommandId("c"), call.key))
+
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+
+async def the_link_is_cut(world: World) -> None:
+    world.cut()
+
+
+async def the_link_is_cut_again_and_again(world: World) -> None:
+    for _ in range(5):
+        world.cut()
+        await world.rest(0.0, 0.4)
+
+
+async def nobody_lets_us_in(world: World) -> None:
+    for proxy in world.stage.proxies:
+        proxy.refusing = True
+    world.cut()
+    await world.rest(1.0, 2.5)
+
+
+async def one_way_is_cut(world: World) -> None:
+    world.random.choice(world.stage.proxies).cut()
+
+
+async def the_network_stands_still(world: World) -> None:
+    for proxy in world.stage.proxies:
+        proxy.stall()
+    await world.rest(0.5, 2.5)
+
+
+async def the_network_stands_still_until_we_give_up(world: World) -> None:
+    for proxy in world.stage.proxies:
+        proxy.stall()
+    await world.rest(4.0, 6.0)
+    world.cut()
+
+
+async def messages_are_slow(world: World) -> None:
+    world.weather(Weather(delay=0.3))
+    await world.rest(1.0, 2.0)
+
+
+async def a_message_comes_half(world: World) -> None:
+    for proxy in world.stage.proxies:
+        proxy.halve()
+    await world.rest()
+
+
+async def messages_come_twice(world: World) -> None:
+    world.weather(Weather(doubled=True))
+    await world.rest(1.0, 2.0)
+
+
+async def messages_overtake_each_other(world: World) -> None:
+    world.weather(Weather(turned=True))
+    await world.rest(1.0, 2.0)
+
+
+async def some_events_get_lost(world: World) -> None:
+    world.weather(Weather(dropped=0.3))
+    await world.rest(1.0, 2.0)
+
+
+async def all_events_get_lost(world: World) -> None:
+    world.weather(Weather(dropped=1.0))
+    await world.rest(1.0, 2.0)
+
+
+async def everything_at_once(world: World) -> None:
+    world.weather(Weather(delay=0.1, doubled=True, turned=True, dropped=0.2))
+    await world.rest(0.5, 1.5)
+    world.cut()
+    await world.rest(0.5, 1.5)
+
+
+async def the_switch_dies(world: World) -> None:
+    await world.stage.kill()
+    await world.rest(0.0, 1.0)
+    await world.stage.start()
+    world.heal()
+    await world.busy()
+
+
+async def the_switch_is_stopped(world: World) -> None:
+    await world.stage.stop()
+    await world.rest(0.0, 1.0)
+    await world.stage.start()
+    world.heal()
+    await world.busy()
+
+
+async def the_switch_dies_and_is_back_before_we_look(world: World) -> None:
+    for proxy in world.stage.proxies:
+        proxy.stall()
+    await world.stage.kill()
+    await world.stage.start()
+    world.heal()
+    await world.busy()
+
+
+async def our_clock_is_set(world: World) -> None:
+    world.set_by = world.random.choice((-3600.0, -5.0, 5.0, 3600.0))
+    await world.rest()
+
+
+async def our_clock_is_set_while_the_link_is_lost(world: World) -> None:
+    world.cut()
+    world.set_by = world.random.choice((-3600.0, -5.0, 5.0, 3600.0))
+    await world.rest()
+
+
+async def their_clock_is_set(world: World) -> None:
+    """For good: a proxy that heals has the true time again, so it is set back once more."""
+    world.weather(Weather(ahead=world.random.choice((-3600, -5, 5, 3600))))
+    await world.rest(1.0, 2.0)
+
+
+async def we_end_calls(world: World) -> None:
+    world.hang_up()
+    await world.rest()
+
+
+async def we_end_calls_and_the_link_is_cut(world: World) -> None:
+    world.hang_up()
+    await world.rest(0.0, 0.1)
+    world.cut()
+
+
+FAULTS = (
+    the_link_is_cut,
+    the_link_is_cut_again_and_again,
+    nobody_lets_us_in,
+    one_way_is_cut,
+    the_network_stands_still,
+    the_network_stands_still_until_we_give_up,
+    messages_are_slow,
+    a_message_comes_half,
+    messages_come_twice,
+    messages_overtake_each_other,
+    some_events_get_lost,
+    all_events_get_lost,
+    everything_at_once,
+    the_switch_dies,
+    the_switch_is_stopped,
+    the_switch_dies_and_is_back_before_we_look,
+    our_clock_is_set,
+    our_clock_is_set_while_the_link_is_lost,
+    their_clock_is_set,
+    we_end_calls,
+    we_end_calls_and_the_link_is_cut,
+)
+
+
+def installed(name: str, install: str, *, there: bool) -> None:
+    """Skip where something is not there; where it is required, fail."""
+    if not there:
+        if name in os.environ.get("CALLBOARD_REQUIRE", "").split():
+            pytest.fail(install)
+        pytest.skip(install)
+
+
+@asynccontextmanager
+async def world_of(kind: type[Stage], folder: Path, figures: Figures) -> AsyncIterator[World]:
+    world = World(kind(folder, Random(f"{SEED} {kind.name}")), figures)
+    try:
+        await world.start()
+        yield world
+    finally:
+        await world.stop()
+
+
+async def play(kind: type[Stage], folder: Path, figures: Figures) -> None:
+    """All faults, in any order, round after round."""
+    figures.of, figures.seed = kind.name, SEED
+    async with world_of(kind, folder, figures) as world:
+        for _ in range(ROUNDS):
+            for fault in world.random.sample(FAULTS, len(FAULTS)):
+                await fault(world)
+                world.heal()
+                await world.comes_true(fault.__name__)
+                await world.busy()
+
+
+@pytest.mark.timeout(100 + 150 * ROUNDS)
+async def test_asterisk(tmp_path: Path, figures: Figures) -> None:
+    installed("sipp", INSTALL_SIPP, there=SIPP is not None)
+    installed("asterisk", INSTALL_ASTERISK, there=bool(ASTERISK))
+    await play(AsteriskStage, tmp_path, figures)
+
+
+@pytest.mark.timeout(100 + 150 * ROUNDS)
+async def test_kamailio(tmp_path: Path, figures: Figures) -> None:
+    installed("sipp", INSTALL_SIPP, there=SIPP is not None)
+    installed("kamailio", INSTALL_KAMAILIO, there=bool(KAMAILIO))
+    await play(KamailioStage, tmp_path, figures)
+
+
+@pytest.mark.timeout(100 + 150 * ROUNDS)
+async def test_freeswitch(tmp_path: Path, figures: Figures) -> None:
+    await play(FreeswitchStage, tmp_path, figures)
