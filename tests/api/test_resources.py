@@ -38,10 +38,14 @@ async def test_a_call_in_full(caller: Caller, house: House) -> None:
             "callee": "812",
             "customer": 1,
             "account": 3,
+            "device": None,
             "callee_customer": None,
             "callee_account": None,
+            "callee_device": None,
             "vendor": 1,
             "connection": 1,
+            "did": None,
+            "machine": None,
             "switch": "b2bua",
             "country": "",
             "destination": "",
@@ -58,7 +62,9 @@ async def test_a_call_in_full(caller: Caller, house: House) -> None:
         }
     ]
     assert list(listing["calls"][0]) == list(CALL_FIELDS)
-    assert await caller.get("/v1/calls/960") == listing["calls"][0]
+    assert (listing["total"], listing["next"]) == (1, None)
+    shown = await caller.get("/v1/calls/960")
+    assert {name: shown[name] for name in CALL_FIELDS} == listing["calls"][0]
 
 
 async def test_an_ended_call_tells_its_cause(caller: Caller, house: House) -> None:
@@ -83,8 +89,27 @@ async def test_an_ended_call_tells_its_cause(caller: Caller, house: House) -> No
         ("?customer=2&recursive=0", []),
         ("?state=ringing", ["961"]),
         ("?state=ringing,held", ["961", "962"]),
-        ("?order=newest_first", ["962", "961", "960"]),
-        ("?order=longest_first", ["960", "962", "961"]),
+        ("?sort=-started_at", ["962", "961", "960"]),
+        ("?sort=-duration,id", ["960", "962", "961"]),
+        ("?sort=-state,-id", ["962", "960", "961"]),
+        ("?account=3,5", ["960", "961"]),
+        ("?account=3&account=9", ["960", "962"]),
+        ("?customer=1,2&recursive=false", ["960"]),
+        ("?customer=2,5", ["961", "962"]),
+        ("?direction=outbound", ["960", "961", "962"]),
+        ("?direction=inbound,internal", []),
+        ("?switch=b2bua", ["960", "961", "962"]),
+        ("?switch=other", []),
+        ("?country=phl", []),
+        ("?suspect=true", []),
+        ("?caller=801", ["960", "961", "962"]),
+        ("?caller_prefix=9,80", ["960", "961", "962"]),
+        ("?dialed_contains=1", ["960", "961", "962"]),
+        ("?callee=811", []),
+        ("?min_duration=49.5", ["960"]),
+        ("?max_duration=49.5", ["961", "962"]),
+        ("?started_from=2021-08-22T10:11:53Z", ["961", "962"]),
+        ("?started_from=2021-08-22T12:11:53%2B02:00&started_before=1629627114", ["961"]),
         ("?account=5&state=answered", []),
         ("?account=999", []),
     ],
@@ -104,9 +129,25 @@ async def test_filters_and_orders(caller: Caller, house: House, query: str, foun
         ("connection=2147483648", "connection"),
         ("customer=", "customer"),
         ("recursive=maybe", "recursive"),
+        ("recursive=1&recursive=0", "recursive"),
         ("state=sleeping", "state"),
         ("state=", "state"),
-        ("order=random", "order"),
+        ("sort=random", "sort"),
+        ("sort=", "sort"),
+        ("fields=id,colour", "fields"),
+        ("view=rows", "view"),
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=ten", "limit"),
+        ("format=xml", "format"),
+        ("cursor=abc", "cursor"),
+        ("cursor=W10", "cursor"),
+        ("min_duration=-1", "min_duration"),
+        ("min_duration=nan", "min_duration"),
+        ("started_from=yesterday", "started_from"),
+        ("started_from=2021-08-22T10:11:53", "started_from"),
+        ("switch=", "switch"),
+        ("account=" + ",".join(map(str, range(1, 102))), "account"),
         ("acount=3", "acount"),
     ],
 )
@@ -124,11 +165,13 @@ async def test_a_query_without_end_is_refused(caller: Caller) -> None:
 async def test_a_long_listing_comes_in_blocks(caller: Caller, house: House) -> None:
     for _ in range(2 * BLOCK + 1):
         house.call(State.NEW)
-    reply = await caller.reply("/v1/calls")
+    numbers = [str(960 + n) for n in range(2 * BLOCK + 1)]
+    reply = await caller.reply("/v1/calls?limit=1000")
     assert not isinstance(reply.body, bytes)
-    assert [call["id"] for call in msgspec.json.decode(whole(reply))["calls"]] == [
-        str(960 + n) for n in range(2 * BLOCK + 1)
-    ]
+    assert [call["id"] for call in msgspec.json.decode(whole(reply))["calls"]] == numbers[:1000]
+    reply = await caller.reply("/v1/calls?format=ndjson")
+    assert not isinstance(reply.body, bytes)
+    assert [msgspec.json.decode(line)["id"] for line in whole(reply).splitlines()] == numbers
 
 
 @pytest.mark.parametrize("hostile", ["\ud83d", 'a"b\\', "</script>", "\x00\x1b[2J", "é\U0001f600"])

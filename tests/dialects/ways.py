@@ -142,10 +142,6 @@ def _subtree(call: Made, place: Place, number: int) -> bool:
     return within(number, place.customer) and within(call.owner, number)
 
 
-def _owned(call: Made, place: Place, number: int) -> bool:
-    return within(number, place.customer) and call.owner == number
-
-
 def _party(call: Made, place: Place, number: int) -> bool:
     return within(number, place.customer) and number in (call.owner, call.callee)
 
@@ -163,6 +159,10 @@ def _account_takes_part(call: Made, place: Place, number: int) -> bool:
     return _has_account(place, number) and number in {
         ACCOUNT_OF[party] for party in (call.caller, call.callee) if party
     }
+
+
+def _account_calls_out(call: Made, place: Place, number: int) -> bool:
+    return call.callee is None and _account_owns(call, place, number)
 
 
 # --- Sippy -----------------------------------------------------------------------------------------------------------
@@ -375,26 +375,50 @@ DOCUMENT = (
 RATES = b"prefix,name,country\n63,Philippines,PHL\n"
 
 
+_JSON = "application/json"
+
+
+def _records() -> list[Way]:
+    """Each kind of record, in the same way. What is sent changes nothing, or is not there."""
+    found = []
+    for section in ("customers", "accounts", "devices", "vendors", "connections", "dids", "machines", "logins"):
+        rows: tuple[tuple[str, str, Any, bytes], ...] = (
+            ("GET {}", "directory.list", NOTHING, b""),
+            ("POST {}", "directory.create", NOTHING, b"{}"),
+            ("GET {} {}", "directory.show", NOTHING, b""),
+            ("PUT {} {}", "directory.change", NOTHING, b"{}"),
+            ("PATCH {} {}", "directory.change", NOTHING, b"{}"),
+            ("DELETE {} {}", "directory.remove", NOTHING, b""),
+        )
+        for words, operation, about, body in rows:
+            method, _, place = words.partition(" ")
+            path = f"/v1/{section}" + ("/{}" if place.endswith(" {}") else "")
+            entry = " ".join((method, section, *(["{}"] if place.endswith(" {}") else [])))
+            found.append(Way("api", entry, operation, about, _api(method, path, body, _JSON)))
+    return found
+
+
 def _apis() -> list[Way]:
     def way(entry: str, operation: str, about: About, path: str, *body: Any, **expected: Any) -> Way:
         return Way("api", entry, operation, about, _api(entry.split()[0], f"/v1{path}", *body), **expected)
 
     return [
-        way("GET calls", "calls.list", NOTHING, "/calls", sees=lambda call, place, _: owns(call, place)),
-        way("GET calls", "calls.list", CUSTOMER, "/calls?customer={}", sees=_below, hidden=_strange_customer),
-        way("GET calls", "calls.list", CUSTOMER, "/calls?recursive=0&customer={}", sees=_owned,
+        way("GET calls", "calls.list", NOTHING, "/calls?limit=1000", sees=lambda call, place, _: visible(call, place)),
+        way("GET calls", "calls.list", CUSTOMER, "/calls?limit=1000&customer={}", sees=_party_below,
             hidden=_strange_customer),
-        way("GET calls", "calls.list", ACCOUNT, "/calls?account={}", sees=_account_owns),
-        way("GET calls {}", "calls.show", CALL, "/calls/{}", sees=_the_call(owns), hidden=_not(owns)),
-        way("POST calls {} disconnect", "calls.disconnect", CALL, "/calls/{}/disconnect", ends=_the_call(owns),
-            hidden=_not(owns)),
+        way("GET calls", "calls.list", CUSTOMER, "/calls?limit=1000&recursive=0&customer={}", sees=_party,
+            hidden=_strange_customer),
+        way("GET calls", "calls.list", ACCOUNT, "/calls?limit=1000&account={}", sees=_account_takes_part),
+        way("GET calls {}", "calls.show", CALL, "/calls/{}", sees=_the_call(visible), hidden=_not(visible)),
+        way("POST calls {} disconnect", "calls.disconnect", CALL, "/calls/{}/disconnect", ends=_the_call(visible),
+            hidden=_not(visible)),
         way("POST calls {} transfer", "calls.transfer", CALL, "/calls/{}/transfer", b'{"to":"104"}', "application/json",
             ends=_may_transfer, hidden=_not(owns)),
         way("POST calls {} hold", "calls.hold", CALL, "/calls/{}/hold", ends=_the_call(owns), hidden=_not(owns)),
         way("POST calls {} unhold", "calls.unhold", CALL, "/calls/{}/unhold", hidden=_not(owns)),
         way("POST calls {} forget", "calls.forget", CALL, "/calls/{}/forget", hidden=_not(owns)),
-        way("POST disconnect", "calls.disconnect_look", ACCOUNT, "/disconnect?account={}", b'{"dry_run":true}',
-            "application/json", sees=_account_owns),
+        way("POST disconnect", "calls.disconnect_look", ACCOUNT, "/disconnect?direction=outbound&account={}",
+            b'{"dry_run":true}', "application/json", sees=_account_calls_out),
         way("POST disconnect", "calls.disconnect_matching", NOTHING, "/disconnect", b'{"count":999}',
             "application/json"),
         way("GET disconnect {}", "batches.show", NOTHING, "/disconnect/none"),
@@ -406,6 +430,7 @@ def _apis() -> list[Way]:
         way("PUT directory", "directory.import", NOTHING, "/directory", DOCUMENT, "application/json"),
         way("PUT directory destinations", "directory.destinations", NOTHING, "/directory/destinations", RATES,
             "text/csv"),
+        *_records(),
         way("GET history", "history.list", NOTHING, "/history"),
         way("GET history", "history.list", CUSTOMER, "/history?customer={}", hidden=_strange_customer),
         way("GET audit", "audit.list", NOTHING, "/audit"),

@@ -1,17 +1,28 @@
 """Calls, commands and switches in our own words: one line a field. Times are RFC 3339 in UTC, lengths are seconds."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
-import msgspec
+from msgspec.structs import replace
 
 from callboard.calls.causes import Cause
-from callboard.calls.legs import Call
-from callboard.http.blocks import in_blocks
+from callboard.calls.legs import Call, Leg
+from callboard.calls.state import State
 from callboard.operations.ledger import CommandRecord
+from callboard.operations.past import EndedCall
 from callboard.operations.show import SwitchView
 
-__all__ = ["CALL_FIELDS", "blocks", "call_view", "command_view", "switch_view", "timestamp"]
+__all__ = [
+    "CALL_FIELDS",
+    "CSV_COLUMNS",
+    "LEG_COLUMNS",
+    "call_view",
+    "command_view",
+    "leg_views",
+    "past_view",
+    "switch_view",
+    "timestamp",
+]
 
 View = dict[str, object]
 
@@ -45,10 +56,14 @@ CALL_FIELDS: dict[str, Callable[[Call, float], object]] = {
     "callee": lambda call, now: _text(call.callee),
     "customer": lambda call, now: call.placement.customer,
     "account": lambda call, now: call.placement.account,
+    "device": lambda call, now: call.placement.device,
     "callee_customer": lambda call, now: call.placement.callee_customer,
     "callee_account": lambda call, now: call.placement.callee_account,
+    "callee_device": lambda call, now: call.placement.callee_device,
     "vendor": lambda call, now: call.placement.vendor,
     "connection": lambda call, now: call.placement.connection,
+    "did": lambda call, now: call.placement.did,
+    "machine": lambda call, now: call.placement.machine,
     "switch": lambda call, now: _text(call.key.switch),
     "country": lambda call, now: call.placement.country,
     "destination": lambda call, now: call.placement.destination,
@@ -66,15 +81,60 @@ CALL_FIELDS: dict[str, Callable[[Call, float], object]] = {
 """A call's fields. The id is a string because it may have more digits than JavaScript's numbers hold."""
 
 
-def call_view(call: Call, now: float) -> View:
+CSV_COLUMNS = {
+    "media": ("media_caller", "media_callee"),
+    "cause": ("cause_reason", "cause_sip", "cause_text"),
+}
+"""Fields that are several columns in CSV."""
+LEG_COLUMNS = ("leg", "side", "number", "name", "channel")
+"""What tells a leg apart from the others of its call."""
+
+
+def call_view(call: Call, now: float, fields: Iterable[str] = CALL_FIELDS) -> View:
     """One call as it stands in JSON."""
-    return {name: of(call, now) for name, of in CALL_FIELDS.items()}
+    return {name: CALL_FIELDS[name](call, now) for name in fields}
 
 
-def blocks(calls: Sequence[Call], now: float) -> Iterator[bytes]:
-    """The calls as the inside of a JSON array, block by block, rendered when they are asked for."""
-    for number, block in enumerate(in_blocks(calls)):
-        yield (b"," if number else b"") + msgspec.json.encode([call_view(call, now) for call in block])[1:-1]
+def leg_views(call: Call, now: float, fields: Iterable[str] = CALL_FIELDS) -> Iterator[View]:
+    """A call leg by leg, the caller's side first: what tells the leg apart, and its call's fields.
+
+    State, times and lengths are the leg's own.
+    """
+    for leg in sorted(call.legs, key=lambda leg: (leg.side, leg.started_at)):
+        own = {
+            "state": leg.state,
+            "sip_call_id": leg.sip_call_id,
+            "started_at": leg.started_at,
+            "progressed_at": leg.progressed_at,
+            "answered_at": leg.answered_at,
+            "ended_at": leg.ended_at,
+            "cause": leg.cause,
+        }
+        yield _leg_identity(leg) | call_view(replace(call, **own), now, fields)
+
+
+def _leg_identity(leg: Leg) -> View:
+    texts = map(_text, (leg.id.native, leg.side.name.lower(), leg.number, leg.name, leg.channel))
+    return dict(zip(LEG_COLUMNS, texts, strict=True))
+
+
+def past_view(call: EndedCall) -> View:
+    """A call whose row has left the table, with the fields of a row."""
+    kept = {name: getattr(call, name) for name in CALL_FIELDS if hasattr(call, name)}
+    texts = {name: _text(value) for name, value in kept.items() if isinstance(value, str)}
+    times = {name: timestamp(value) for name, value in kept.items() if name.endswith(("_at", "_since"))}
+    begun = call.ended_at if call.progressed_at is None else call.progressed_at
+    own = {
+        "id": str(call.number),
+        "state": State.ENDED.name.lower(),
+        "suspect": call.suspect_since is not None,
+        "delay": round(max(0.0, begun - call.started_at), 3),
+        "duration": round(call.duration, 3),
+        "media": {"caller": _text(call.caller_media), "callee": _text(call.callee_media)},
+        "cause": {"reason": call.cause, "sip": call.sip_code or None, "text": _text(call.cause_text)},
+    }
+    found = kept | texts | times | own
+    return {name: found[name] for name in CALL_FIELDS}
 
 
 def command_view(record: CommandRecord) -> View:

@@ -1,7 +1,9 @@
 """Query parameters and JSON bodies -> the struct that describes them. What is not known or not meant is refused."""
 
 import re
-from typing import Any, TypeVar, get_args, get_origin
+from collections.abc import Collection
+from difflib import get_close_matches
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -9,7 +11,7 @@ from callboard.calls.refusals import InvalidArgument, Malformed
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
 
-__all__ = ["read_body", "read_query"]
+__all__ = ["is_list", "read_body", "read_query", "words_of"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -20,21 +22,38 @@ def read_query(request: Request, wanted: type[S]) -> S:
     """The query as `wanted`: a field each, by its encoded name; lists are written with commas, or by saying the name
     again.
 
-    Raises InvalidArgument, naming the parameter, for a value that does not fit and for a name that is not there.
+    Raises InvalidArgument, naming the parameter, for a value that does not fit, for a name that is not there, and for
+    one that comes twice where there is one value.
     """
-    fields = {field.encode_name: field.type for field in msgspec.structs.fields(wanted)}
+    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(wanted)}
     given: dict[str, Any] = {}
     for name, value in _pairs(request):
-        if name not in fields:
-            raise InvalidArgument(f"there is no parameter {name[:40]!r}, only {', '.join(fields) or 'none'}", name[:40])
-        if _is_list(fields[name]):
+        if name not in kinds:
+            raise InvalidArgument(f"there is no parameter {name[:40]!r}{_meant(name, kinds)}", name[:40])
+        if is_list(kinds[name]):
             given.setdefault(name, []).extend(value.split(","))
+        elif name in given:
+            raise InvalidArgument(f"{name} is given twice, and has one value", name)
         else:
             given[name] = value
+    for name, values in given.items():
+        _check_words(name, values if isinstance(values, list) else [values], words_of(kinds[name]))
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f": did you mean {near[0]}?" if near else f", only {', '.join(known) or 'none'}"
+
+
+def _check_words(name: str, values: list[str], words: tuple[str, ...]) -> None:
+    """Say more than that a word is not known, where all of them are."""
+    for value in values if words else ():
+        if value not in words:
+            raise InvalidArgument(f"{name}: there is no {value[:40]!r}{_meant(value, words)}", name)
 
 
 def read_body(request: Request, wanted: Any) -> Any:
@@ -54,12 +73,19 @@ def _pairs(request: Request) -> tuple[tuple[str, str], ...]:
         raise Malformed(str(error)) from None
 
 
-def _is_list(kind: Any) -> bool:
+def is_list(kind: Any) -> bool:
     """Whether a field, or one of the alternatives that its type names, holds several values."""
     origin = get_origin(kind)
     if origin in (tuple, list, frozenset, set):
         return True
-    return any(_is_list(one) for one in get_args(kind))
+    return any(is_list(one) for one in get_args(kind))
+
+
+def words_of(kind: Any) -> tuple[str, ...]:
+    """The words that a field, or the values in it, can be; empty if it is not one of certain words."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)
+    return next((words for one in get_args(kind) if (words := words_of(one))), ())
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidArgument:

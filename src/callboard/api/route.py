@@ -41,6 +41,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """What it asks for; its right is the one that is needed, its summary the route's unless `summary` is given."""
     endpoint: Endpoint
     summary: str = ""
+    example: str = ""
+    """A query that makes sense, for the documents."""
     query: type[msgspec.Struct] | None = None
     """Its query parameters, a field each (see `parameters.read_query`); None: it takes none."""
     takes: Mapping[str, Any] = {}
@@ -49,6 +51,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The bodies it answers with when all goes well: media type -> type."""
     status: int = 200
     """The status when all goes well."""
+    ticket: bool = False
+    """Whether a ticket will do in the place of credentials, as `?ticket=`."""
     once: bool = False
     """Whether it heeds the header `Idempotency-Key` (see `idempotency`)."""
 

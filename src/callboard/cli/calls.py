@@ -28,6 +28,14 @@ class Order(StrEnum):
     SHORTEST_FIRST = "shortest_first"
 
 
+_SORTS = {
+    Order.OLDEST_FIRST: "started_at",
+    Order.NEWEST_FIRST: "-started_at",
+    Order.LONGEST_FIRST: "-duration",
+    Order.SHORTEST_FIRST: "duration",
+}
+
+
 STATES = ", ".join(state.name.lower() for state in State)
 
 
@@ -59,7 +67,7 @@ def list_(
 ) -> None:
     """List the calls that are up now."""
     from callboard.cli.client import connect
-    from callboard.cli.listing import render
+    from callboard.cli.listing import render, whole_list
 
     query = _query(
         customer=customer,
@@ -68,10 +76,10 @@ def list_(
         vendor=vendor,
         connection=connection,
         state=",".join(map(_state, state or ())) or None,
-        order=order,
+        sort=_SORTS[order],
     )
     with connect(server, user, password) as client:
-        body = client.ask("GET", "/v1/calls", query=query)
+        body = whole_list(client, query)
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     write(render(body, output, columns))
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import msgspec
 
+from callboard.cli.client import Client
 from callboard.cli.output import Output, as_csv, as_json, as_table, cut
 
-__all__ = ["render"]
+__all__ = ["render", "whole_list"]
 
 Row = dict[str, object]
 
@@ -17,6 +18,30 @@ class Listing(msgspec.Struct):
 
     calls: list[Row]
 
+
+class _Page(msgspec.Struct):
+    """One page of it."""
+
+    at: str
+    revision: str
+    total: int
+    next: str | None
+    calls: list[msgspec.Raw]
+
+
+def whole_list(client: Client, query: dict[str, str]) -> bytes:
+    """All pages of `GET /v1/calls` as one. Raises `Failure`."""
+    calls: list[msgspec.Raw] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = msgspec.json.decode(client.ask("GET", "/v1/calls", query=query | _LONG | cursor), type=_Page)
+        calls += page.calls
+        if page.next is None:
+            return msgspec.json.encode(msgspec.structs.replace(page, total=len(calls), calls=calls))
+        cursor = {"cursor": page.next}
+
+
+_LONG = {"limit": "1000"}
 
 _COLUMNS: tuple[tuple[str, Callable[[Row], object]], ...] = (
     ("ID", lambda row: _number(row.get("id"))),

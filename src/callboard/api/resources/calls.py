@@ -1,44 +1,72 @@
 """Calls: list them, or look at one."""
 
-from collections.abc import Iterator
-
-import msgspec
+from collections.abc import Iterable
 
 from callboard.api import request as ask
-from callboard.api.fields import blocks, call_view, timestamp
+from callboard.api.calls_query import DEFAULT_PAGE, CallsQuery, fields_of, listed, write_cursor
+from callboard.api.fields import CSV_COLUMNS, LEG_COLUMNS, call_view, leg_views, past_view, timestamp
+from callboard.api.formats import CSV, NDJSON, Rows, answer_rows, format_of
+from callboard.api.parameters import read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
-from callboard.http.blocks import body
+from callboard.api.schemas import CallDetail, CallPage, CallRow
+from callboard.api.timeline import past_timeline, timeline
+from callboard.calls.legs import Call
 from callboard.http.values import Reply
-from callboard.operations.list_calls import LIST_CALLS, Listing
+from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.show import SHOW_CALL, ShowCall
 
 __all__ = ["ROUTES"]
 
 
 async def _list_calls(asked: Asked) -> Reply:
-    """`{"at", "revision", "calls"}`: two listings of equal revision hold the same calls, in the same states.
-
-    A long list is rendered while it is sent.
-    """
-    arguments = ask.list_calls(asked.request)
+    """A page in JSON; in NDJSON and CSV the whole list, unless a limit is given."""
+    asked.desk.check(LIST_CALLS, asked.principal)
+    query = read_query(asked.request, CallsQuery)
+    fields, form = fields_of(query), format_of(asked.request, query.format)
+    limit = query.limit or (DEFAULT_PAGE if form == "json" else None)
+    arguments = listed(query, limit, asked.desk.table.revision)
     listing = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.request.at)
-    return Reply(content_type=JSON, body=body(_listing(listing), len(listing.calls)))
+    following = write_cursor(arguments, listing.revision, listing.next)
+    head = {
+        "at": timestamp(listing.at),
+        "revision": f"{listing.revision.epoch}-{listing.revision.number}",
+        "total": listing.total,
+        "next": following,
+    }
+    columns = tuple(column for name in fields for column in CSV_COLUMNS.get(name, (name,)))
 
+    def views(call: Call) -> Iterable[dict[str, object]]:
+        return leg_views(call, listing.at, fields) if query.view == "legs" else (call_view(call, listing.at, fields),)
 
-def _listing(listing: Listing) -> Iterator[bytes]:
-    revision = f"{listing.revision.epoch}-{listing.revision.number}"
-    yield msgspec.json.encode({"at": timestamp(listing.at), "revision": revision})[:-1] + b',"calls":['
-    yield from blocks(listing.calls, listing.at)
-    yield b"]}"
+    rows = Rows(head, "calls", LEG_COLUMNS + columns if query.view == "legs" else columns)
+    headers = [("Total-Count", str(listing.total)), *([("Next-Cursor", following)] if following else [])]
+    return answer_rows(form, rows, listing.calls, views, *headers)
 
 
 async def _show_call(asked: Asked) -> Reply:
-    arguments = ShowCall(number=ask.call_number(asked.name))
+    arguments = ShowCall(number=ask.call_number(asked.name), as_party=True)
     call = asked.desk.perform(SHOW_CALL, asked.principal, arguments, asked.request.at)
-    return answer_json(call_view(call, asked.request.at))
+    if not isinstance(call, Call):
+        return answer_json({**past_view(call), "legs": [], "timeline": past_timeline(call)})
+    legs = list(leg_views(call, asked.request.at))
+    return answer_json({**call_view(call, asked.request.at), "legs": legs, "timeline": timeline(call)})
 
 
 ROUTES = (
-    Route(method="GET", path="/calls", operation=LIST_CALLS, endpoint=_list_calls),
-    Route(method="GET", path="/calls/{id}", operation=SHOW_CALL, endpoint=_show_call),
+    Route(
+        method="GET",
+        path="/calls",
+        operation=LIST_CALLS,
+        endpoint=_list_calls,
+        query=CallsQuery,
+        gives={JSON: CallPage, NDJSON: CallRow, CSV: str},
+        example="state=answered,held&sort=-duration&limit=10",
+    ),
+    Route(
+        method="GET",
+        path="/calls/{id}",
+        operation=SHOW_CALL,
+        endpoint=_show_call,
+        gives={JSON: CallDetail},
+    ),
 )

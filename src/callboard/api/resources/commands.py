@@ -50,7 +50,7 @@ class Taken(msgspec.Struct, frozen=True):
 
 
 async def _disconnect_call(asked: Asked) -> Reply:
-    arguments = DisconnectCall(number=ask.call_number(asked.name))
+    arguments = DisconnectCall(number=ask.call_number(asked.name), as_party=True)
     (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.request.at).commands
     record = asked.desk.ledger.record(command)
     if record is None:
