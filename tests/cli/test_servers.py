@@ -138,6 +138,31 @@ def test_serve_makes_a_first_login_once_and_ends_cleanly(tmp_path: Path, run: Ru
         again.close()
 
 
+def test_serve_says_which_switches_it_listens_to_and_starts_without_them(tmp_path: Path) -> None:
+    text = f"""
+[http]
+listen = ["127.0.0.1:0"]
+[switches.b2bua]
+enabled = false
+[switches.asterisk.pbx1]
+port = {free_port()}
+[switches.freeswitch.pbx2]
+port = {free_port()}
+"""
+    (tmp_path / "callboard.toml").write_text(text, encoding="utf-8")
+    server = Server("serve", folder=tmp_path)
+    try:
+        said = server.until("password")
+        assert " and no SIP." in said
+        assert "It listens to pbx1, pbx2; GET /v1/switches shows how each link is." in said
+        code, _ = server.stop(signal.SIGTERM)
+        errors = server.errors()
+        assert code == 0, errors
+        assert "switch pbx1: the link is lost and is tried again: 127.0.0.1:" in errors
+    finally:
+        server.close()
+
+
 def test_an_address_that_is_taken_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -33,6 +33,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """`host:port` of each, as bound."""
     sip_address: str
     """`host:port` that the embedded switch listens on; "" if it does not run."""
+    switches: tuple[str, ...] = ()
+    """Names of the switches that it listens to, the embedded one left out."""
     first_login: FirstLogin | None = None
     """Set where the installation was empty."""
 
@@ -44,7 +46,14 @@ async def serve(config: Config, ready: Callable[[Running], None]) -> None:
         first_login = _first_login(house)
         sip_address = await open_switches(stack, house)
         server = await open_fronts(stack, house)
-        ready(Running(http_addresses=server.addresses, sip_address=sip_address, first_login=first_login))
+        ready(
+            Running(
+                http_addresses=server.addresses,
+                sip_address=sip_address,
+                switches=tuple(facts.name for facts in house.links.facts() if facts.kind != "b2bua"),
+                first_login=first_login,
+            )
+        )
         await until_cancelled()
 
 

@@ -28,6 +28,8 @@ def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
     def ready(running: assembly.Running) -> None:
         sip = f"SIP at {running.sip_address}" if running.sip_address else "no SIP"
         print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and {sip}.")
+        if running.switches:
+            print(f"It listens to {', '.join(running.switches)}; GET /v1/switches shows how each link is.")
         if running.first_login is not None:
             login = running.first_login
             print(f"A first login was made, shown only this once: {login.name}, password {login.password}")

@@ -254,7 +254,7 @@ class B2bua:
         if self._command is ENGINE and importlib.util.find_spec("sippy") is None:
             raise SwitchStartError(
                 f"the switch {self.name} needs the package 'sippy', which is not installed: "
-                "run pip install 'callboard[switch]', or take the switch out of the settings"
+                "run pip install 'callboard[switch]', or set `enabled = false` in [switches.b2bua]"
             )
 
     def _start_failure(self, process: EngineProcess, code: int) -> str:

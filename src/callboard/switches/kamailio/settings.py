@@ -15,7 +15,7 @@ Seconds = Annotated[float, msgspec.Meta(gt=0)]
 class KamailioSettings(SwitchSettings, frozen=True, kw_only=True):
     """Where a Kamailio is asked and listened to."""
 
-    rpc: str = "http://127.0.0.1:5060/RPC"
+    rpc: str = "http://127.0.0.1:8090/RPC"
     """URL of its JSON-RPC (module jsonrpcs behind xhttp)."""
     events: str = "127.0.0.1:8448"
     """Address of its module evapi, `host:port`. It has neither login nor TLS: keep it on a network you trust."""
@@ -36,6 +36,6 @@ class KamailioSettings(SwitchSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the entry and the fix, for an address that is none."""
-        require_http("rpc", self.rpc, "http://192.0.2.7:5060/RPC")
+        require_http("rpc", self.rpc, "http://192.0.2.7:8090/RPC")
         if split_address(self.events)[1] == ANY_PORT:
             raise ValueError(f"events is {self.events!r}, which has no port: write it like 192.0.2.7:8448")
