@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-Body = bytes | int | None
-"""A body, an HTTP status without one, or None: no answer at all."""
+Body = bytes | int | tuple[int, bytes] | None
+"""A body, an HTTP status without one or with one of JSON, or None: no answer at all."""
 Answer = Body | Callable[[dict[str, object] | list[object]], Body]
 
 
@@ -35,8 +35,10 @@ class RpcServer:
                 if answer is None:
                     await reader.read()
                     return
-                status, body = (answer, b"") if isinstance(answer, int) else (200, answer)
-                writer.write(b"HTTP/1.1 %d Words\r\nContent-Length: %d\r\n\r\n" % (status, len(body)) + body)
+                status, body = _parts(answer)
+                kind = b"application/json" if body else b"text/html"
+                head_of = b"HTTP/1.1 %d Words\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+                writer.write(head_of % (status, kind, len(body)) + body)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -48,6 +50,15 @@ class RpcServer:
         self.asked.append((method, params))
         answer = self.answers.get(method, 404)
         return answer(params) if callable(answer) else answer  # type: ignore[arg-type]
+
+
+def _parts(answer: bytes | int | tuple[int, bytes]) -> tuple[int, bytes]:
+    match answer:
+        case int():
+            return answer, b""
+        case bytes():
+            return 200, answer
+    return answer
 
 
 @asynccontextmanager

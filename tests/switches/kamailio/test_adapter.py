@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from callboard.calls.causes import Reason
-from callboard.calls.commands import CommandId, HangUp
+from callboard.calls.commands import Answer as Told
+from callboard.calls.commands import CommandId, HangUp, Outcome
 from callboard.calls.events import Event, SwitchUp
 from callboard.calls.legs import CallKey, Placement
 from callboard.calls.state import State
@@ -250,6 +251,29 @@ async def test_a_list_with_an_entry_that_cannot_be_read_is_incomplete() -> None:
     async with switch(dlg__list=body) as kamailio, linked(kamailio.settings(), watch) as link:
         listed = await link.list()
         assert (len(listed.legs), listed.complete) == (18, False)
+
+
+@pytest.mark.parametrize(
+    ("answered", "outcome"),
+    [
+        ((404, b'{"jsonrpc":"2.0","error":{"code":404,"message":"Dialog not found"},"id":1}'), Outcome.ALREADY_GONE),
+        ((500, b'{"jsonrpc":"2.0","error":{"code":500,"message":"Method Not Found"},"id":1}'), Outcome.REFUSED),
+        (b'{"jsonrpc":"2.0","error":{"code":403,"message":"Dialog in backup state"},"id":1}', Outcome.REFUSED),
+    ],
+)
+async def test_what_kamailio_says_to_a_hangup_is_told(answered: Answer, outcome: Outcome) -> None:
+    """Its errors come with an HTTP status of the same number, as a real one answers."""
+    watch, heard = Watch(), list[Told]()
+    async with (
+        switch(dlg__list=answer("answered", "01-dlg.list"), dlg__end_dlg=answered) as kamailio,
+        linked(kamailio.settings(), watch) as link,
+    ):
+        watch.tell(await link.list())
+        (call,) = watch.table.calls()
+        assert link.send(order(call.key.native), heard.append) is None
+        await until(heard.__len__)
+        assert [told.outcome for told in heard] == [outcome]
+        assert heard[0].words.startswith("Kamailio answered: ")
 
 
 async def test_an_answer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

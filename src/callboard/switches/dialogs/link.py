@@ -131,7 +131,8 @@ class ProxyLink:
         except (LinkError, FaultError, MalformedError) as error:
             self._memory.spared(native)
             if isinstance(error, FaultError):
-                answered(Answer(Outcome.REFUSED, self._clock(), f"{self.what} answered: {error}"))
+                outcome = Outcome.ALREADY_GONE if error.code == _NO_DIALOG else Outcome.REFUSED
+                answered(Answer(outcome, self._clock(), f"{self.what} answered: {error}"))
             _log.warning("switch %s did not end dialog %s: %s", self._name, native, error)
             self._resync(f"dialog {native} could not be ended")
             return
@@ -144,4 +145,6 @@ class ProxyLink:
             self._resync(f"dialog {native} was to be ended, and nothing told its end")
 
 
+_NO_DIALOG = 404
+"""What both proxies answer where there is no such dialog (any more)."""
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)

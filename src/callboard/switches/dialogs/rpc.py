@@ -51,7 +51,7 @@ class Rpc:
             limit = httpx2.Timeout(timeout, connect=self._connect)
             async with self._client().stream("POST", self._url, content=body, timeout=limit) as response:
                 self.server = response.headers.get("Server", "")[:_MAX_SERVER]
-                self._check(response.status_code)
+                self._check(response.status_code, response.headers.get("Content-Type", ""))
                 return await self._read(response)
         except httpx2.ConnectTimeout:
             raise LinkError(f"{self._url} cannot be reached", "check address, network and firewall") from None
@@ -63,14 +63,16 @@ class Rpc:
         except httpx2.InvalidURL as error:
             raise LinkError(f"{self._url} is no URL ({error})", "correct `rpc`", lasting=True) from None
 
-    def _check(self, status: int) -> None:
+    def _check(self, status: int, kind: str) -> None:
+        """An error of JSON-RPC may come with an HTTP error, such as 404 for a dialog that is not there: its body says
+        more.
+        """
         if status in (401, 403):
             raise LinkError(f"{self._url} refused the login ({status})", "correct `user` and `password`", lasting=True)
-        if status == 404:
+        if status == 404 and not kind.startswith("application/json"):
             fix = f"correct the path in `rpc`, or load the module of {self._what} that serves it"
             raise LinkError(f"there is nothing at {self._url} (404)", fix, lasting=True)
-        # An error of JSON-RPC may come with an HTTP error: its body says more.
-        if not 200 <= status < 300 and status not in (400, 500):
+        if not 200 <= status < 300 and status not in (400, 404, 500):
             raise LinkError(f"{self._url} answered with status {status}", f"see the log of {self._what}")
 
     async def _read(self, response: httpx2.Response) -> bytes:
