@@ -107,6 +107,17 @@ def times(calls: Iterable[Call]) -> list[float]:
     return [at or 0.0 for leg in legs for at in (leg.started_at, leg.progressed_at, leg.answered_at)]
 
 
+def test_an_answer_that_was_not_told_stands_in_what_is_told_next() -> None:
+    made, board = translator(), table()
+    states: list[State] = []
+    for event in events_until("bridged", None):
+        now = int(event.timestamp) / 1e6
+        if event.name not in ("CHANNEL_ANSWER", "CHANNEL_PROGRESS"):
+            tell(board, made.accept(event, now), now)
+            states.append(board.calls()[0].state)
+    assert list(dict.fromkeys(states)) == [State.ROUTING, State.DIALING, State.ANSWERED, State.ENDING, State.ENDED]
+
+
 # --- recorded lists ---
 
 

@@ -10,7 +10,16 @@ from callboard.calls.legs import Facts, Leg, LegId, Side
 from callboard.calls.state import CONNECTED, State
 from callboard.switches.freeswitch.wire import ChannelEvent, Row
 
-__all__ = ["cause_of", "cause_word", "is_loopback", "leg_of_event", "leg_of_row", "listed_again", "with_news"]
+__all__ = [
+    "cause_of",
+    "cause_word",
+    "is_loopback",
+    "leg_of_event",
+    "leg_of_row",
+    "listed_again",
+    "state_of",
+    "with_news",
+]
 
 Ours = Callable[[float], float]
 """A time of the switch on our clock; Unix seconds."""
@@ -85,7 +94,7 @@ def _is_root(uuid: str, call_uuid: str) -> bool:
 
 def leg_of_event(event: ChannelEvent, switch: str, call: str, ours: Ours, at: float) -> Leg:
     """All that an event (or `uuid_dump`) tells of a channel. `at` is when it was told, on our clock."""
-    inbound, state = event.direction == "inbound", _state(event)
+    inbound, state = event.direction == "inbound", state_of(event)
     number = (event.first_caller_number or event.caller_number) if inbound else event.destination
     started = _time(event.created, ours) or at
     progressed = _later(_time(event.progressed, ours) or _time(event.progressed_media, ours), started)
@@ -141,7 +150,8 @@ def with_news(leg: Leg, event: ChannelEvent) -> Leg:
     return _as_caller(news, event.destination)
 
 
-def _state(event: ChannelEvent) -> State:
+def state_of(event: ChannelEvent) -> State:
+    """How far a channel is, by what every event of it says."""
     outbound = event.direction == "outbound"
     match event.answer_state, event.call_state:
         case ("hangup", _) | (_, "HANGUP"):

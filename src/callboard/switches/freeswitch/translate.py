@@ -36,6 +36,7 @@ from callboard.switches.freeswitch.channels import (
     leg_of_event,
     leg_of_row,
     listed_again,
+    state_of,
     with_news,
 )
 from callboard.switches.freeswitch.grouping import Member, call_names
@@ -51,6 +52,7 @@ _SIGNALS: dict[str, type[Moved]] = {
     "CHANNEL_UNHOLD": LegResumed,
     "CHANNEL_HANGUP": LegEnding,
 }
+_TOLD_BY = {State.RINGING: "CHANNEL_PROGRESS", State.ANSWERED: "CHANNEL_ANSWER", State.HELD: "CHANNEL_ANSWER"}
 _ENDS = frozenset({"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
 """Either alone will do: each has been seen missing in the field."""
 
@@ -180,7 +182,14 @@ class Translator:
             events.append(LegSeen(at, told))
         elif told != leg:
             events.append(LegDescribed(at, told))
-        return events + self._move(channel, event.name, at)
+        return events + (self._move(channel, event.name, at) or self._catch_up(channel, event, at))
+
+    def _catch_up(self, channel: _Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
+        """An answer or a ringing that was not told: every later event of its channel says how far that is."""
+        state, leg = state_of(event), channel.leg
+        if leg is None or state <= leg.state or state not in _TOLD_BY:
+            return []
+        return self._move(channel, _TOLD_BY[state], at)
 
     def _move(self, channel: _Channel, name: str, at: float) -> list[Event]:
         kind, leg = _SIGNALS.get(name), channel.leg
