@@ -124,6 +124,7 @@ class House:
         self.desk = Desk(
             directory=self.directory, access=self.access, table=self.table, ledger=self.ledger, switchboard=self
         )
+        self.table.watch(lambda change: self.desk.loads.observe(change, self.now))
         self._names = count(1)
 
     def send(self, command: Command, answered: Answered) -> str | None:

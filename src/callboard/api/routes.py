@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from callboard.api.resources import audit, calls, commands, directory, disconnect, history, switches, tokens, whoami
+from callboard.api.resources import audit, calls, commands, directory, disconnect, history, stats, switches, tokens, whoami
 from callboard.api.route import Route
 from callboard.calls.refusals import UnknownMethod
 
@@ -12,6 +12,7 @@ ROUTES: tuple[Route, ...] = (
     *calls.ROUTES,
     *commands.ROUTES,
     *disconnect.ROUTES,
+    *stats.ROUTES,
     *switches.ROUTES,
     *directory.ROUTES,
     *history.ROUTES,

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,14 @@ from callboard.access.entries import sealing
 from callboard.access.rights import Principal
 from callboard.access.tokens import TokenChange
 from callboard.assembly.links import Links
-from callboard.assembly.watchers import keep_batches, keep_commands, keep_journal, keep_sweeping, keep_token_use
+from callboard.assembly.watchers import (
+    keep_batches,
+    keep_commands,
+    keep_journal,
+    keep_loads,
+    keep_sweeping,
+    keep_token_use,
+)
 from callboard.calls.commands import CommandId
 from callboard.config.settings import Config
 from callboard.directory.directory import Directory, DirectoryChange
@@ -78,6 +86,7 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
         telling = Telling(desk.table, OurClock())
         async with AsyncExitStack() as watchers:
             await watchers.enter_async_context(keep_commands(desk))
+            await watchers.enter_async_context(keep_loads(desk))
             await watchers.enter_async_context(keep_journal(desk, journal))
             await watchers.enter_async_context(keep_token_use(desk.access, database))
             await watchers.enter_async_context(keep_batches(desk))
@@ -103,9 +112,14 @@ def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Exe
         switchboard=links,
         sign_in=partial(_sign_in, verifiers, access),
         switches=links.facts,
+        day=_local_day,
         past=KeptPast(database),
         audit=journal.record_deed,
     )
+
+
+def _local_day(at: float) -> int:
+    return datetime.fromtimestamp(at, UTC).astimezone().toordinal()
 
 
 def _keep_directory(database: Database, change: DirectoryChange) -> None:

@@ -14,6 +14,7 @@ from callboard.access.tokens import Token
 from callboard.journal.journal import Journal
 from callboard.operations.audit import FailedSignIns
 from callboard.operations.desk import Desk
+from callboard.operations.loads import STEP
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
 from callboard.storage.rows import note_token_use
@@ -21,7 +22,7 @@ from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 
-__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_sweeping", "keep_token_use"]
+__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_loads", "keep_sweeping", "keep_token_use"]
 
 SWEEP_INTERVAL = 1.0
 """Seconds between two sweeps of what is over."""
@@ -43,6 +44,26 @@ async def keep_commands(desk: Desk) -> AsyncIterator[None]:
         yield
     finally:
         unwatch()
+
+
+@asynccontextmanager
+async def keep_loads(desk: Desk) -> AsyncIterator[None]:
+    """Peaks follow every change, and every ten seconds it is noted how many calls there are."""
+    unwatch = desk.table.watch(lambda change: desk.loads.observe(change, time.time()))
+    sampler = asyncio.create_task(_sample(desk), name="sample")
+    try:
+        yield
+    finally:
+        unwatch()
+        sampler.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sampler
+
+
+async def _sample(desk: Desk) -> None:
+    while True:
+        desk.loads.sample(time.time())
+        await asyncio.sleep(STEP - time.time() % STEP)
 
 
 @asynccontextmanager

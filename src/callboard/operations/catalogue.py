@@ -5,6 +5,7 @@ from typing import Any
 from callboard.operations.audit import LIST_AUDIT
 from callboard.operations.call_stats import CALL_STATS
 from callboard.operations.commands import LIST_COMMANDS
+from callboard.operations.count import CALL_SERIES, COUNT_CALLS
 from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
@@ -25,6 +26,8 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     LIST_CALLS,
     SHOW_CALL,
     CALL_STATS,
+    COUNT_CALLS,
+    CALL_SERIES,
     DISCONNECT_CALL,
     DISCONNECT_ACCOUNT,
     DISCONNECT_CUSTOMER,

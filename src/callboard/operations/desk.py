@@ -16,6 +16,7 @@ from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.batches import Batches
 from callboard.operations.ledger import Ledger
+from callboard.operations.loads import Loads, utc_day
 from callboard.operations.operation import Operation
 from callboard.operations.past import AuditEntry, NoPast, Past
 from callboard.operations.standing import Standing
@@ -63,11 +64,13 @@ class Desk:
         audit: Callable[[AuditEntry], None] = lambda entry: None,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         switches: Callable[[], Sequence[SwitchFacts]] = tuple,
+        day: Callable[[float], int] = utc_day,
     ) -> None:
         """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now.
 
         `past` is where what was is found, `audit` is told of what was done, `entropy` gives so many random bytes,
-        `switches` tells of every switch of the settings, whether it was ever heard of or not.
+        `switches` tells of every switch of the settings, whether it was ever heard of or not, `day` in which day of
+        the operator's a moment is.
         """
         self.directory = directory
         self.access = access
@@ -76,6 +79,7 @@ class Desk:
         self.batches = Batches(ledger)
         self.switchboard = switchboard
         self.feeds = Feeds(table)
+        self.loads = Loads(directory, table, day)
         self.standing = Standing(access, directory, lambda: table.revision.number)
         self.switches = switches
         self.sign_in: SignIn = sign_in or self._sign_in

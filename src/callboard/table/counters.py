@@ -6,16 +6,16 @@ a fraction of a millisecond.
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callboard.calls.legs import Direction
 from callboard.calls.state import CONNECTED, State
-from callboard.table.columns import NOTHING, Columns, Mask
+from callboard.table.columns import NOTHING, Columns, Mask, Slots
 
-__all__ = ["By", "Counters", "Tally"]
+__all__ = ["By", "Counters", "Group", "Tally"]
 
 Tally = tuple[int, int]
 """How many calls are up, and how many of these are connected."""
@@ -34,6 +34,21 @@ class By(Enum):
     STATE = "state"
     DIRECTION = "direction"
     SWITCH = "switch"
+    COUNTRY = "country"
+
+
+class Group(NamedTuple):
+    """How many calls share the same values."""
+
+    keys: tuple[object, ...]
+    """One value for each thing that they are counted by; ids are None for nobody known, or nobody in scope."""
+    calls: int
+    answered: int
+    """Connected ones."""
+
+
+_OWNED = {By.CUSTOMER, By.ACCOUNT}
+"""Ids that tell of the customer who owns a call."""
 
 
 class Counters:
@@ -75,12 +90,49 @@ class Counters:
                 return Direction(value)
             case By.SWITCH:
                 return self._columns.switches.name(value)
+            case By.COUNTRY:
+                return self._columns.countries.name(value)
             case _:
                 return None if value == NOTHING else value
+
+    def groups(self, slots: Slots, by: tuple[By, ...], scope: frozenset[int] | None) -> tuple[Group, ...]:
+        """The calls in these slots by these values together, the largest group first.
+
+        With `scope`, ids of customers outside of it count as none.
+        """
+        if not len(slots):
+            return ()
+        found = [np.unique(self._values(each, slots, scope), return_inverse=True) for each in by]
+        places = np.zeros(len(slots), dtype=np.int64)
+        for values, inverse in found:
+            places = places * len(values) + inverse
+        calls = np.bincount(places)
+        answered = np.bincount(places, weights=np.isin(self._columns["state"][slots], list(CONNECTED)))
+        groups = [
+            Group(self._keys(by, [values for values, _ in found], place), int(calls[place]), int(answered[place]))
+            for place in np.flatnonzero(calls).tolist()
+        ]
+        return tuple(sorted(groups, key=lambda group: group.calls, reverse=True))
+
+    def _values(self, by: By, slots: Slots, scope: frozenset[int] | None) -> NDArray[Any]:
+        values: NDArray[Any] = self._columns[by.value][slots]
+        if scope is not None and by in _OWNED:
+            values = np.where(np.isin(self._columns["customer"][slots], list(scope)), values, NOTHING)
+        return values
+
+    def _keys(self, by: tuple[By, ...], values: list[NDArray[Any]], place: int) -> tuple[object, ...]:
+        """What the places stand for, of which one number was made."""
+        keys: list[object] = []
+        for each, column in zip(reversed(by), reversed(values), strict=True):
+            place, index = divmod(place, len(column))
+            keys.append(self._named(each, int(column[index])))
+        return tuple(reversed(keys))
 
     def _value(self, by: By, key: object) -> object:
         if by is By.SWITCH:
             return self._columns.switches.known(str(key))
+        if by is By.COUNTRY:
+            return self._columns.countries.known(str(key))
         return NOTHING if key is None else key
 
 

@@ -27,7 +27,7 @@ from callboard.calls.state import State
 from callboard.table import fold
 from callboard.table.changes import Change, Kind, Revision
 from callboard.table.columns import Columns
-from callboard.table.counters import Counters
+from callboard.table.counters import By, Counters, Group
 from callboard.table.filters import EVERYTHING, Filter, Order, matching
 from callboard.table.links import Link, LinkState
 from callboard.table.moments import call_moved_by, link_moved_by
@@ -115,6 +115,12 @@ class Table:
         """The first `limit` (None: all) of the calls that `wanted` describes and that come after a bookmark."""
         start = Bookmark(now, self._revision.number) if after is None else after
         return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
+
+    def count(
+        self, wanted: Filter, by: tuple[By, ...], *, scope: frozenset[int] | None = None, now: float
+    ) -> tuple[Group, ...]:
+        """How many calls `wanted` describes, by these values together; see `Counters.groups`."""
+        return self.counters.groups(matching(self._columns, wanted, now), by, scope)
 
     def suspects(self, switch: str) -> int:
         """How many calls of a switch are suspect."""

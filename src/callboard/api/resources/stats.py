@@ -1,0 +1,153 @@
+"""How many calls there are: now, by whatever one likes, at most today, and in the last hour."""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from callboard.api.calls_query import CallFilters, Id, chosen
+from callboard.api.fields import timestamp
+from callboard.api.parameters import read_query
+from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.api.schemas import Series, Stats
+from callboard.calls.refusals import InvalidArgument
+from callboard.directory.countries import NAMES
+from callboard.directory.directory import Directory
+from callboard.http.values import Reply
+from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
+from callboard.operations.loads import STEP
+from callboard.table.counters import By, Group
+
+__all__ = ["ROUTES"]
+
+ByWord = Literal["state", "direction", "customer", "account", "vendor", "connection", "switch", "country"]
+
+
+class StatsQuery(CallFilters, frozen=True, kw_only=True):
+    """Which calls, and by what they are counted."""
+
+    by: Annotated[tuple[ByWord, ...], msgspec.Meta(max_length=2)] = ()
+    """One thing or two, with a comma; of two, every pair that there is."""
+
+
+class SeriesQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose calls, and how far back."""
+
+    customer: Id | None = None
+    """With all below; left out, one's own."""
+    minutes: Annotated[int, msgspec.Meta(ge=1, le=60)] = 60
+
+
+async def _count(asked: Asked) -> Reply:
+    asked.desk.check(COUNT_CALLS, asked.principal)
+    query = read_query(asked.request, StatsQuery)
+    by = tuple(By(word) for word in query.by)
+    if len(set(by)) != len(by):
+        raise InvalidArgument("by: the same thing stands there twice", "by")
+    arguments = CountCalls(which=chosen(query), by=by)
+    counted = asked.desk.perform(COUNT_CALLS, asked.principal, arguments, asked.request.at)
+    groups = [_group(asked.desk.directory, by, group) for group in counted.groups]
+    return answer_json(_view(counted, asked.request.at) | {"groups": groups})
+
+
+def _view(counted: Counted, at: float) -> dict[str, object]:
+    peak = counted.peak
+    return {
+        "at": timestamp(at),
+        "total": counted.total,
+        "answered": counted.answered,
+        "ringing": counted.ringing,
+        "suspect": counted.suspect,
+        "peaks": None if peak is None else {"today": {"calls": peak.calls, "at": timestamp(peak.at)}},
+    }
+
+
+def _group(directory: Directory, by: tuple[By, ...], group: Group) -> dict[str, object]:
+    """The names are `name` of the first thing that is counted by, and `second_name` of the second."""
+    shown = [_shown(key) for key in group.keys]
+    names = [_NAMES[each](directory, key) for each, key in zip(by, shown, strict=True)]
+    return {
+        **{each.value: key for each, key in zip(by, shown, strict=True)},
+        **dict(zip(("name", "second_name"), names, strict=False)),
+        "calls": group.calls,
+        "answered": group.answered,
+    }
+
+
+def _shown(key: object) -> object:
+    return key.name.lower() if isinstance(key, IntEnum) else key
+
+
+def _customer(directory: Directory, key: object) -> str:
+    record = directory.customer(key) if isinstance(key, int) else None
+    return record.name if record else ""
+
+
+def _account(directory: Directory, key: object) -> str:
+    record = directory.account(key) if isinstance(key, int) else None
+    return (record.name or record.sip_user) if record else ""
+
+
+def _vendor(directory: Directory, key: object) -> str:
+    record = directory.vendor(key) if isinstance(key, int) else None
+    return record.name if record else ""
+
+
+def _connection(directory: Directory, key: object) -> str:
+    record = directory.connection(key) if isinstance(key, int) else None
+    return record.name if record else ""
+
+
+def _itself(directory: Directory, key: object) -> str:
+    return str(key)
+
+
+_NAMES: dict[By, Callable[[Directory, object], str]] = {
+    By.STATE: _itself,
+    By.DIRECTION: _itself,
+    By.SWITCH: _itself,
+    By.COUNTRY: lambda directory, key: NAMES.get(str(key), str(key)),
+    By.CUSTOMER: _customer,
+    By.ACCOUNT: _account,
+    By.VENDOR: _vendor,
+    By.CONNECTION: _connection,
+}
+"""What people call a value; empty for nobody known."""
+
+
+async def _series(asked: Asked) -> Reply:
+    asked.desk.check(CALL_SERIES, asked.principal)
+    query = read_query(asked.request, SeriesQuery)
+    arguments = CallSeries(customer=query.customer, since=asked.request.at - 60.0 * query.minutes)
+    series = asked.desk.perform(CALL_SERIES, asked.principal, arguments, asked.request.at)
+    return answer_json(
+        {
+            "step": int(STEP),
+            "begin": timestamp(series.begin),
+            "calls": series.calls,
+            "answered": series.answered,
+        }
+    )
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/stats",
+        operation=COUNT_CALLS,
+        endpoint=_count,
+        query=StatsQuery,
+        gives={JSON: Stats},
+        example="by=customer",
+    ),
+    Route(
+        method="GET",
+        path="/stats/series",
+        operation=CALL_SERIES,
+        endpoint=_series,
+        query=SeriesQuery,
+        gives={JSON: Series},
+        example="minutes=15",
+    ),
+)

@@ -1,0 +1,188 @@
+"""How many calls each customer sees at once: now, at most today, and every ten seconds of the last hour.
+
+A call counts for its owner, for the customer that is called, and for all above them, once each. The counts follow every
+change of the table, so that a peak of a second is one.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from callboard.calls.legs import Call
+from callboard.calls.state import LIVE
+from callboard.directory.directory import Directory
+from callboard.directory.records import ROOT
+from callboard.table.changes import Change
+from callboard.table.table import Table
+
+__all__ = ["STEP", "Loads", "Peak", "Series", "utc_day"]
+
+STEP = 10.0
+"""Seconds between two samples."""
+KEPT = 361
+"""Samples: an hour, both ends included."""
+MOST = 5_000
+"""Customers in a sample, those with the most calls; the others had none, as far as it tells."""
+
+
+class Peak(msgspec.Struct, frozen=True):
+    """The most calls at once, and when; None if there was none."""
+
+    calls: int
+    at: float | None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """Samples, `STEP` seconds apart, and when the first was taken; None if there is none."""
+
+    begin: float | None
+    calls: tuple[int, ...]
+    answered: tuple[int, ...]
+
+
+class _Sample(msgspec.Struct, frozen=True):
+    at: float
+    customers: NDArray[np.int64]
+    """Sorted."""
+    calls: NDArray[np.int32]
+    answered: NDArray[np.int32]
+
+    def of(self, customer: int) -> tuple[int, int]:
+        place = int(np.searchsorted(self.customers, customer))
+        if place == len(self.customers) or self.customers[place] != customer:
+            return 0, 0
+        return int(self.calls[place]), int(self.answered[place])
+
+
+def _weight(call: Call) -> tuple[bool, bool]:
+    """Whether it counts, and whether as a connected one."""
+    return call.state in LIVE, call.connected
+
+
+def utc_day(at: float) -> int:
+    """The day of a moment, in UTC."""
+    return int(at // 86_400)
+
+
+class Loads:
+    """The counts. `observe` every change of the table, and `sample` every `STEP` seconds.
+
+    `day` tells which day a moment is in, where the operator is.
+    """
+
+    def __init__(self, directory: Directory, table: Table, day: Callable[[float], int] = utc_day) -> None:
+        self._directory = directory
+        self._table = table
+        self._day = day
+        self._revision = -1
+        self._today: int | None = None
+        self._counts: dict[int, list[int]] = {}
+        self._peaks: dict[int, Peak] = {}
+        self._above: dict[tuple[int | None, int | None], tuple[int, ...]] = {}
+        self._samples: deque[_Sample] = deque(maxlen=KEPT)
+
+    def observe(self, change: Change, now: float) -> None:
+        """Take in one change of the table."""
+        before, call = change.before, change.call
+        if before is not None and before.placement is call.placement and _weight(before) == _weight(call):
+            return
+        if self._revision != self._directory.revision:
+            self._count_anew(now)
+            return
+        if before is not None and before.state in LIVE:
+            self._add(before, -1)
+        if call.state in LIVE:
+            self._add(call, 1)
+            self._raise_peaks(self._seen_by(call), now)
+
+    def sample(self, now: float) -> None:
+        """Note how it stands."""
+        self._turn_to(now)
+        top = sorted(self._counts.items(), key=lambda each: each[1][0], reverse=True)[:MOST]
+        top.sort(key=lambda each: each[0])
+        self._samples.append(
+            _Sample(
+                now,
+                np.array([customer for customer, _ in top], dtype=np.int64),
+                np.array([counts[0] for _, counts in top], dtype=np.int32),
+                np.array([counts[1] for _, counts in top], dtype=np.int32),
+            )
+        )
+
+    def now(self, customer: int, now: float) -> tuple[int, int]:
+        """How many calls a customer sees, and how many of them are connected."""
+        self._turn_to(now)
+        calls, connected = self._counts.get(customer, (0, 0))
+        return calls, connected
+
+    def peak(self, customer: int, now: float) -> Peak:
+        """The most calls that a customer saw at once today."""
+        self._turn_to(now)
+        return self._peaks.get(customer, Peak(0, None))
+
+    def series(self, customer: int, since: float) -> Series:
+        """The samples of a customer from a moment on."""
+        samples = [sample for sample in self._samples if sample.at >= since]
+        found = [sample.of(customer) for sample in samples]
+        begin = samples[0].at if samples else None
+        return Series(begin, tuple(calls for calls, _ in found), tuple(answered for _, answered in found))
+
+    # --- counting ----------------------------------------------------------------------------------------------------
+
+    def _turn_to(self, now: float) -> None:
+        """A new day begins with the calls that are up; a directory that changed may have moved customers."""
+        if self._revision != self._directory.revision:
+            self._count_anew(now)
+        if self._day(now) != self._today:
+            self._today = self._day(now)
+            self._peaks = {}
+            self._raise_peaks(tuple(self._counts), now)
+
+    def _count_anew(self, now: float) -> None:
+        self._revision = self._directory.revision
+        self._above.clear()
+        self._counts = {}
+        for call in self._table.calls():
+            if call.state in LIVE:
+                self._add(call, 1)
+        self._raise_peaks(tuple(self._counts), now)
+
+    def _add(self, call: Call, amount: int) -> None:
+        connected = amount if call.connected else 0
+        for customer in self._seen_by(call):
+            counts = self._counts.setdefault(customer, [0, 0])
+            counts[0] += amount
+            counts[1] += connected
+            if not counts[0]:
+                del self._counts[customer]
+
+    def _raise_peaks(self, customers: tuple[int, ...], now: float) -> None:
+        if self._today is None or self._day(now) != self._today:
+            self._today = self._day(now)
+            self._peaks = {}
+            customers = tuple(self._counts)
+        for customer in customers:
+            calls = self._counts[customer][0]
+            known = self._peaks.get(customer)
+            if known is None or calls > known.calls:
+                self._peaks[customer] = Peak(calls, now)
+
+    def _seen_by(self, call: Call) -> tuple[int, ...]:
+        """Every customer who sees the call."""
+        parties = (call.placement.customer, call.placement.callee_customer)
+        known = self._above.get(parties)
+        if known is None:
+            known = self._above[parties] = tuple({ROOT, *self._up_from(parties[0]), *self._up_from(parties[1])})
+        return known
+
+    def _up_from(self, customer: int | None) -> set[int]:
+        """A customer and all above it."""
+        found: set[int] = set()
+        while customer is not None and customer not in found:
+            found.add(customer)
+            record = self._directory.customer(customer)
+            customer = None if record is None else record.parent
+        return found

@@ -1,0 +1,101 @@
+"""Counts and the last hour over REST."""
+
+import pytest
+
+from callboard.calls.state import State
+from tests.api.conftest import Caller, problem
+from tests.house import BEGIN, House
+
+
+async def test_the_whole_of_it(caller: Caller, house: House) -> None:
+    house.call(account=3)
+    house.call(State.RINGING, account=5)
+    assert await caller.get("/v1/stats") == {
+        "at": "2021-08-22T10:12:52.000Z",
+        "total": 2,
+        "answered": 1,
+        "ringing": 1,
+        "suspect": 0,
+        "peaks": {"today": {"calls": 2, "at": "2021-08-22T10:12:52.000Z"}},
+        "groups": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("customer", [
+            {"customer": 3, "name": "Acme", "calls": 2, "answered": 1},
+            {"customer": 1, "name": "Root", "calls": 1, "answered": 1},
+        ]),
+        ("state", [
+            {"state": "answered", "name": "answered", "calls": 2, "answered": 2},
+            {"state": "ringing", "name": "ringing", "calls": 1, "answered": 0},
+        ]),
+        ("vendor", [{"vendor": 1, "name": "Carrier One", "calls": 3, "answered": 2}]),
+        ("connection,switch", [
+            {"connection": 1, "switch": "b2bua", "name": "one", "second_name": "b2bua", "calls": 3, "answered": 2},
+        ]),
+        ("account", [
+            {"account": 5, "name": "101", "calls": 2, "answered": 1},
+            {"account": 3, "name": "801", "calls": 1, "answered": 1},
+        ]),
+        ("country", [{"country": "", "name": "", "calls": 3, "answered": 2}]),
+    ],
+)  # fmt: skip
+async def test_groups_have_names(caller: Caller, house: House, by: str, groups: list[dict[str, object]]) -> None:
+    house.call(account=3)
+    house.call(account=5)
+    house.call(State.RINGING, account=5)
+    assert (await caller.get(f"/v1/stats?by={by}"))["groups"] == groups
+
+
+async def test_filters_count_fewer_and_have_no_peak(caller: Caller, house: House) -> None:
+    house.call(account=3)
+    house.call(State.RINGING, account=5)
+    found = await caller.get("/v1/stats?state=ringing")
+    assert (found["total"], found["ringing"], found["peaks"]) == (1, 1, None)
+
+
+async def test_each_login_counts_what_it_sees(caller: Caller, house: House) -> None:
+    house.call(account=5, callee_account=7)
+    for user, groups in {"acme": [3], "globex": [None], "initech": [], "reseller": [3]}.items():
+        found = await caller.get("/v1/stats?by=customer", user)
+        assert [group["customer"] for group in found["groups"]] == groups
+        assert found["total"] == found["peaks"]["today"]["calls"] == len(groups)
+
+
+async def test_the_last_minutes(caller: Caller, house: House) -> None:
+    for index in range(4):
+        house.desk.loads.sample(BEGIN + 30.0 + 10.0 * index)
+        house.call()
+    series = await caller.get("/v1/stats/series?minutes=1")
+    assert series == {
+        "step": 10,
+        "begin": "2021-08-22T10:12:22.000Z",
+        "calls": [0, 1, 2, 3],
+        "answered": [0, 1, 2, 3],
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "argument"),
+    [
+        ("stats?by=colour", "by"),
+        ("stats?by=state,state", "by"),
+        ("stats?by=state,switch,vendor", "by"),
+        ("stats?sort=id", "sort"),
+        ("stats/series?minutes=61", "minutes"),
+        ("stats/series?by=state", "by"),
+    ],
+)
+async def test_a_bad_parameter_is_named(caller: Caller, path: str, argument: str) -> None:
+    reply = await caller.reply(f"/v1/{path}")
+    assert reply.status == 400
+    assert problem(reply)["argument"] == argument
+
+
+async def test_a_stranger_is_not_counted(caller: Caller) -> None:
+    for path in ("stats?customer=4", "stats/series?customer=4"):
+        reply = await caller.reply(f"/v1/{path}", "acme")
+        assert problem(reply)["code"] == "customer_not_found"
