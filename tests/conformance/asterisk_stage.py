@@ -1,5 +1,6 @@
 """A stage for scenes on a real Asterisk: phones that play their parts, our table and what it must show meanwhile."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,15 +14,19 @@ from callboard.directory.placement import place
 from callboard.directory.records import Account, Customer
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
+from callboard.switches.link import LinkError
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Act, Sipp, play, run
 from tests.ports import free_port
 from tests.rig.asterisk import SECRET, Asterisk, asterisk
-from tests.rig.director import Director, director
+from tests.rig.director import Director, director, recorded
 
 __all__ = ["Stage", "Watch", "stage"]
+
+RECORD = os.environ.get("CALLBOARD_RECORD")
+"""A folder in which recordings of the scenes are kept, one folder each; none are made without."""
 
 
 class Watch:
@@ -31,6 +36,8 @@ class Watch:
         directory = Directory([Customer(id=1, name="Acme"), Account(id=7, customer=1, sip_user="alice")], (), ())
         self.table = Table(lambda legs: place(directory, legs), Numbering(0, lambda size: 1), 1)
         self.states: list[State] = []
+        self.shown: list[list[str]] = []
+        """What was shown so far (see `_row`), each time something changed."""
         self.table.watch(lambda change: self._note(change.call.state))
         self.settings = AsteriskSettings(name="pbx", port=switch.ami, secret=SECRET)
         self.link = AsteriskLink(self.settings, self.tell)
@@ -38,6 +45,9 @@ class Watch:
     def _note(self, state: State) -> None:
         if not self.states or self.states[-1] is not state:
             self.states.append(state)
+        rows = [_row(call) for call in self.live]
+        if not self.shown or self.shown[-1] != rows:
+            self.shown.append(rows)
 
     @property
     def path(self) -> str:
@@ -94,8 +104,7 @@ class Stage:
         try:
             await until(so, f"the rows {rows}")
         except AssertionError as error:
-            seen = [_row(call) for call in self.watch.live]
-            raise AssertionError(f"{error}\nand not {seen}\nafter {self.watch.path}") from None
+            raise AssertionError("\n".join([str(error), *map(str, self.watch.shown)])) from None
         return self.watch.live
 
     async def agrees(self) -> None:
@@ -116,6 +125,22 @@ class Stage:
     def _ours(self) -> set[frozenset[str]]:
         calls = self.watch.live
         return {frozenset(leg.id.native.partition("/")[0] for leg in _living(call)) for call in calls}
+
+    async def again(self) -> None:
+        """Open a new link to the switch, and have somebody new direct it, as soon as it lets them in."""
+        await self.watch.link.close()
+
+        async def let_in() -> bool:
+            self.watch.link = AsteriskLink(self.watch.settings, self.watch.tell)
+            try:
+                await self.watch.link.open()
+            except LinkError:
+                return False
+            return True
+
+        await until(let_in, "the switch lets us in")
+        self.watch.tell(await self.watch.link.list())
+        self.director = await self.phones.enter_async_context(director(self.switch))
 
     async def over(self) -> None:
         """Everybody has played his part well, and nothing is left: not on the switch and not in the table."""
@@ -152,6 +177,8 @@ async def stage(folder: Path, *, http: bool = False) -> AsyncIterator[Stage]:
         scene = Stage(folder, switch, master, ports)
         await scene.watch.start()
         async with scene.phones:
+            if RECORD:
+                await scene.phones.enter_async_context(recorded(switch, Path(RECORD) / folder.name))
             try:
                 yield scene
                 await scene.over()

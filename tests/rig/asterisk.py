@@ -58,7 +58,7 @@ astmoddir => {modules}
 astvarlibdir => /{folder}
 astdbdir => /{folder}
 astkeydir => /{folder}
-astdatadir => {data}
+astdatadir => /{folder}
 astagidir => /{folder}
 astspooldir => /{folder}
 astrundir => /{folder}
@@ -88,7 +88,8 @@ write = system,call,originate,reporting,command
     "ari.conf": "[general]\nenabled = {http_enabled}\n[director]\ntype = user\npassword = {secret}\n",
     "musiconhold.conf": "[general]\n[default]\nmode = files\ndirectory = /{folder}/music\n",
     "rtp.conf": "[general]\nrtpstart = 32000\nrtpend = 32700\nicesupport = no\n",
-    "features.conf": "[general]\n",
+    "indications.conf": "[general]\ncountry = uk\n[uk]\ndescription = tones\nringcadence = 400,200\ndial = 350+440\n",
+    "features.conf": "[general]\ntransferdigittimeout = 1\n[featuremap]\natxfer => *2\n",
     "res_parking.conf": "[general]\n[default]\nparkext => 700\nparkpos => 701-720\ncontext => rig\nparkingtime => 60\n",
     "queues.conf": """
 [general]
@@ -96,7 +97,7 @@ write = system,call,originate,reporting,command
 strategy = ringall
 timeout = 20
 retry = 1
-member => PJSIP/far/sip:agent@127.0.0.1:{callee},0,Agent
+member => Local/442@rig/n,0,Agent
 """,
     "confbridge.conf": "[general]\n[default_user]\ntype = user\nquiet = yes\n[default_bridge]\ntype = bridge\n",
     "pjproject.conf": "[startup]\ntype = startup\nlog_mappings_type = log_mappings\n",
@@ -147,6 +148,9 @@ exten => fork,1,Dial(PJSIP/far/sip:1@127.0.0.1:{callee}&PJSIP/far/sip:2@127.0.0.
  same => n,Hangup()
 ; 5 and two digits: the other callee
 exten => _5XX,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{other},60)
+ same => n,Hangup(${{HANGUPCAUSE}})
+; 6 and two digits: the callee, and both may transfer
+exten => _6XX,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},60,tT)
  same => n,Hangup(${{HANGUPCAUSE}})
 exten => _X.,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},60)
  same => n,Hangup(${{HANGUPCAUSE}})
@@ -208,6 +212,9 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
         try:
             await _answers(process, ami, log)
             yield Asterisk(sip, ami, process, http)
+        except Exception as error:
+            error.add_note(_end_of(log))
+            raise
         finally:
             if process.returncode is None:
                 process.kill()
@@ -233,8 +240,10 @@ def _urgent_signals() -> Iterator[None]:
 def _furnish(folder: Path, values: dict[str, object]) -> None:
     for name, text in _FILES.items():
         (folder / name).write_text(text.format(**values), encoding="utf-8")
-    (folder / "music").mkdir()
-    (folder / "music/silence.ulaw").write_bytes(b"\xff" * 8000)
+    (folder / "documentation").symlink_to(f"{values['data']}/documentation")
+    for name in ("music/silence", "sounds/en/pbx-transfer", "sounds/en/beep", "sounds/en/beeperr"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.ulaw").write_bytes(b"\xff" * 800)
 
 
 async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:

@@ -163,13 +163,14 @@ def call_of(
     state = _joint(legs)
     over = state is State.ENDED
     dialed = _text(callers, "dialed") or (before.dialed if before else "")
+    caller = _text(callers, "number") or (before.caller if before else "")
     return Call(
         number=number,
         key=key,
         legs=legs,
         state=state,
-        caller=_text(callers, "number") or (before.caller if before else ""),
-        caller_name=_text(callers, "name") or (before.caller_name if before else ""),
+        caller=caller,
+        caller_name=_caller_name(callers, caller, before),
         dialed=dialed,
         callee=_text(callees, "number") or (before.callee if before else "") or dialed,
         sip_call_id=_text(callers or callees, "sip_call_id") or (before.sip_call_id if before else ""),
@@ -213,6 +214,12 @@ def _text(legs: list[Leg], name: str) -> str:
         return ""
     text = getattr(max(telling, key=lambda leg: (leg.state is not State.ENDED, leg.started_at)), name)
     return text
+
+
+def _caller_name(callers: list[Leg], caller: str, before: Call | None) -> str:
+    """The name that goes with the caller's number: another caller, as after a transfer, is not called as the former."""
+    name = _text([leg for leg in callers if leg.number == caller], "name")
+    return name or (before.caller_name if before and before.caller == caller else "")
 
 
 def _known(before: float | None, now: float | None) -> float | None:

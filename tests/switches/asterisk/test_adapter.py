@@ -79,8 +79,9 @@ async def test_a_missing_permission_is_named() -> None:
         switch.answers["CoreStatus"] = Manager().answers["CoreStatus"]
         switch.answers["CoreShowChannels"] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
         async with linked(switch) as (link, _):
-            with pytest.raises(LinkError, match="write = call,reporting"):
+            with pytest.raises(LinkError, match="write = call,reporting") as refusal:
                 await link.list()
+            assert refusal.value.lasting
 
 
 async def test_nobody_there_and_nobody_who_speaks() -> None:

@@ -157,15 +157,15 @@ def test_a_late_packet_makes_no_ghost() -> None:
 def test_what_hangs_a_call_up_and_how_it_is_told() -> None:
     theatre = talking()
     command = HangUp(CommandId("c"), CallKey(SWITCH, "s-1000000001.1"))
-    assert theatre.translator.hang_up(command) == (
-        (("Channel", "PJSIP/alice-01"), ("Cause", "16")),
-        (("Channel", "PJSIP/bob-02"), ("Cause", "16")),
+    assert theatre.translator.orders(command, "") == (
+        ("Hangup", (("Channel", "PJSIP/alice-01"), ("Cause", "16"))),
+        ("Hangup", (("Channel", "PJSIP/bob-02"), ("Cause", "16"))),
     )
     for uniqueid in ("s-1000000001.2", "s-1000000001.1"):
         theatre.tell(channel("Hangup", uniqueid, "PJSIP/x-1", 6, "s-1000000001.1", Cause="16"), 5)
     (story,) = theatre.stories.values()
     assert reason(story.call) is Reason.DISCONNECTED
-    assert theatre.translator.hang_up(command) == ()
+    assert theatre.translator.orders(command, "") == ()
 
 
 def test_a_call_that_is_no_callers_has_its_account_code_from_nobody() -> None:
@@ -289,3 +289,10 @@ def test_events_told_twice_are_told_once() -> None:
     assert len([event for event in twice.told if isinstance(event, LegEnded)]) == len(
         [event for event in once.told if isinstance(event, LegEnded)]
     )
+
+
+def test_who_goes_on_after_a_transfer_does_not_go_by_the_former_callers_name() -> None:
+    theatre = Theatre().play("blind_transfer", until=1.0)
+    assert [(row.caller, row.caller_name) for row in theatre.rows()] == [("alice", "Alice")]
+    theatre = Theatre().play("blind_transfer", until=3.0)
+    assert [(row.caller, row.caller_name) for row in theatre.rows()] == [("uas-answer", "")]

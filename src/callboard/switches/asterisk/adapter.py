@@ -27,10 +27,12 @@ EVENTS = "system,call"
 CHUNK = 256 * 1024
 """Bytes that one read takes at most. Asterisk drops a client that does not keep up, so that nothing waits here."""
 
-LOOK = 0.25
+LOOK = 0.05
 """Seconds between two looks at what the events left in doubt."""
 SHORTEST = 1.0
 """Seconds between two lists of our own accord at least."""
+SHARE = 0.1
+"""Part of the time that such lists may take at most: the switch has other things to do."""
 
 _PERMISSIONS = "give the user `read = system,call` and `write = call,reporting` in manager.conf"
 
@@ -87,6 +89,7 @@ class AsteriskLink:
         self.version = ""
         """Of the switch, in its own words; "" until it is known."""
         self._listed_at = 0.0
+        self._least_gap = SHORTEST
 
     @property
     def instance(self) -> str:
@@ -197,13 +200,14 @@ class AsteriskLink:
                 statuses = await self._ask_list("Status", (("AllVariables", "false"),))
                 dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses}
             self._listed_at = self._clock()
+            self._least_gap = max(SHORTEST, (self._listed_at - asked_at) / SHARE)
             return self._translator.listed(channels, dialed, asked_at)
 
     async def _ask_list(self, name: str, fields: tuple[tuple[str, str], ...] = ()) -> Packets:
         question = self._send(name, fields, listing=True)
         end = await self._answer(name, question)
         if end.response == "Error":
-            raise LinkError(f"the switch refused {name}: {end.get('Message')}", _PERMISSIONS)
+            raise LinkError(f"the switch refused {name}: {end.get('Message')}", _PERMISSIONS, lasting=True)
         items = end.get("ListItems")
         if items.isdigit() and int(items) != len(question.items):
             raise LinkError(f"the list of {name} has {len(question.items)} items and should have {items}")
@@ -310,7 +314,7 @@ class AsteriskLink:
         while not self._lost.done():
             await asyncio.sleep(LOOK)
             now = self._clock()
-            if not self._translator.doubtful(now) or 0 <= now - self._listed_at < SHORTEST:
+            if not self._translator.doubtful(now) or 0 <= now - self._listed_at < self._least_gap:
                 continue
             try:
                 self._tell(await self.list())

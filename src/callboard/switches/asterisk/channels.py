@@ -11,8 +11,10 @@ from callboard.calls.state import CONNECTED, State
 from callboard.switches.asterisk.wire import Packet
 
 __all__ = [
+    "NOT_DIALED",
     "Snapshot",
     "age_of_channel",
+    "as_side",
     "at_state",
     "cause_of",
     "described",
@@ -20,9 +22,13 @@ __all__ = [
     "facts_of",
     "is_phone",
     "leg_id",
+    "new_leg",
     "order_of",
     "state_of",
 ]
+
+NOT_DIALED = frozenset({"", "s", "h", "i", "t"})
+"""Extensions that nobody dials: those of the dialplan itself."""
 
 _OWN = frozenset(
     {
@@ -157,6 +163,30 @@ def described(leg: Leg, shown: Snapshot) -> Leg:
         sip_call_id=shown.sip_call_id or leg.sip_call_id,
         channel=shown.name,
         facts=facts_of(shown, leg.side),
+    )
+
+
+def new_leg(switch: str, shown: Snapshot, created_at: float, side: Side, dialed: str = "") -> Leg:
+    """The leg of a channel that is seen for the first time. `dialed`: what the channel does not show itself."""
+    leg = Leg(
+        id=leg_id(switch, shown.uniqueid, shown.linkedid, side),
+        call=shown.linkedid,
+        side=side,
+        dialed=dialed or ("" if shown.exten in NOT_DIALED else shown.exten),
+        started_at=created_at,
+    )
+    return described(leg, shown)
+
+
+def as_side(switch: str, shown: Snapshot, leg: Leg, side: Side, dialed: str = "") -> Leg:
+    """The leg on a side of the call that its channel shows, which may be another than it was in."""
+    return replace(
+        leg,
+        id=leg_id(switch, shown.uniqueid, shown.linkedid, side),
+        call=shown.linkedid,
+        side=side,
+        dialed=dialed or leg.dialed,
+        facts=facts_of(shown, side),
     )
 
 

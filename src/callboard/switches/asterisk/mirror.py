@@ -10,7 +10,7 @@ __all__ = ["Channel", "Mirror"]
 
 REMEMBERED = 4096
 """Channels that hung up and are remembered, so that a late packet does not bring one back."""
-PATIENCE = 0.5
+PATIENCE = 0.15
 """Seconds that a call may look half gone before the switch's list is asked what became of it."""
 
 

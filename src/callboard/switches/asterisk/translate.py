@@ -25,26 +25,24 @@ from callboard.calls.events import (
     LegSeen,
     SwitchListed,
 )
-from callboard.calls.legs import Leg, Side
+from callboard.calls.legs import Side
 from callboard.calls.state import CONNECTED, State, step
 from callboard.switches.asterisk.channels import (
+    NOT_DIALED,
     Snapshot,
     age_of_channel,
+    as_side,
     at_state,
     cause_of,
     described,
-    facts_of,
     is_phone,
-    leg_id,
+    new_leg,
 )
 from callboard.switches.asterisk.mirror import Channel, Mirror
 from callboard.switches.asterisk.orders import Order, orders
 from callboard.switches.asterisk.wire import Packet
 
 __all__ = ["Translator"]
-
-_NOT_DIALED = frozenset({"", "s", "h", "i", "t"})
-"""Extensions that nobody dials: those of the dialplan itself."""
 
 _Signalled = type[LegRouting | LegDialing | LegRinging | LegAnswered | LegHeld | LegResumed | LegEnding]
 
@@ -124,7 +122,7 @@ class Translator:
         if channel is None:
             channel = Channel(shown, at - age_of_channel(packet))
             if is_phone(shown.name):
-                channel.leg = self._new_leg(channel, Side.CALLEE, dialed)
+                channel.leg = new_leg(self._switch, channel.shown, channel.created_at, Side.CALLEE, dialed)
         else:
             self._mirror.leave(channel)
         channel.shown, channel.name = shown, shown.name
@@ -145,7 +143,7 @@ class Translator:
         for index, channel in enumerate(living):
             side = Side.CALLEE if index else Side.CALLER
             if channel.leg is not None:
-                channel.leg = self._as(channel, channel.leg, side, "")
+                channel.leg = as_side(self._switch, channel.shown, channel.leg, side)
                 channel.promoted = None
 
     # --- commands ------------------------------------------------------------------------------------------------
@@ -176,7 +174,7 @@ class Translator:
         caller = next(iter(self._mirror.living(dialing.linkedid)), None) if dialing else None
         if dialing is None or callee is None or caller is None or caller is callee or caller.leg is None:
             return []
-        if caller.leg.dialed or caller.leg.side is Side.CALLEE or dialing.exten in _NOT_DIALED:
+        if caller.leg.dialed or caller.leg.side is Side.CALLEE or dialing.exten in NOT_DIALED:
             return []
         caller.leg = replace(caller.leg, dialed=dialing.exten)
         return [LegDescribed(at, caller.leg)]
@@ -260,21 +258,10 @@ class Translator:
         self._mirror.add(channel)
         if not is_phone(shown.name):
             return []
-        leg = self._new_leg(channel, self._mirror.free_side(shown.linkedid), "")
+        leg = new_leg(self._switch, channel.shown, channel.created_at, self._mirror.free_side(shown.linkedid))
         channel.leg = leg if shown.state is None else at_state(leg, shown.state, at)
         self._mirror.look_at(shown.linkedid, at)
         return [LegSeen(at, channel.leg), *self._settle(shown.linkedid, at)]
-
-    def _new_leg(self, channel: Channel, side: Side, dialed: str) -> Leg:
-        shown = channel.shown
-        leg = Leg(
-            id=leg_id(self._switch, shown.uniqueid, shown.linkedid, side),
-            call=shown.linkedid,
-            side=side,
-            dialed=dialed or ("" if shown.exten in _NOT_DIALED else shown.exten),
-            started_at=channel.created_at,
-        )
-        return described(leg, shown)
 
     def _describe(self, channel: Channel, at: float) -> list[Event]:
         """Tell what became known of a leg; nothing if that is nothing new."""
@@ -309,7 +296,7 @@ class Translator:
         self._mirror.add(channel)
         if before is None:
             return []
-        channel.leg = self._as(channel, described(before, shown), side, "")
+        channel.leg = as_side(self._switch, shown, described(before, shown), side)
         cause = Cause(Reason.NORMAL, text="joined another call")
         return [LegSeen(at, channel.leg), LegEnded(leg=before.id, at=at, cause=cause)]
 
@@ -322,23 +309,12 @@ class Translator:
                 continue
             others = [other.leg.side for other in living if other is not channel and other.leg is not None]
             if Side.CALLEE in others or Side.CALLER not in others:
-                channel.leg = self._as(channel, before, Side.CALLER, channel.promoted)
+                channel.leg = as_side(self._switch, channel.shown, before, Side.CALLER, channel.promoted)
                 channel.promoted = None
                 if channel.leg != before:
                     ended = LegEnded(leg=before.id, at=at, cause=Cause(Reason.NORMAL, text="transferred"))
                     return [LegSeen(at, channel.leg), ended]
         return []
-
-    def _as(self, channel: Channel, leg: Leg, side: Side, dialed: str) -> Leg:
-        shown = channel.shown
-        return replace(
-            leg,
-            id=leg_id(self._switch, shown.uniqueid, shown.linkedid, side),
-            call=shown.linkedid,
-            side=side,
-            dialed=dialed or leg.dialed,
-            facts=facts_of(shown, side),
-        )
 
     def _rename(self, packet: Packet, at: float) -> list[Event]:
         """A masquerade gives a channel another's name; where the other was a leg, that leg goes on under our id."""
@@ -358,11 +334,13 @@ class Translator:
         )
         if former is None or former.leg is None:
             channel.leg = at_state(
-                self._new_leg(channel, self._mirror.free_side(shown.linkedid), ""), State.ANSWERED, at
+                new_leg(self._switch, channel.shown, channel.created_at, self._mirror.free_side(shown.linkedid)),
+                State.ANSWERED,
+                at,
             )
             return [LegSeen(at, channel.leg)]
         before, former.leg = former.leg, None
-        channel.leg = self._as(channel, before, before.side, "")
+        channel.leg = as_side(self._switch, channel.shown, before, before.side)
         return [LegRenamed(at, before.id, channel.leg.id)]
 
     def _hangup(self, packet: Packet, at: float) -> list[Event]:
