@@ -120,7 +120,10 @@ class _SippStage(Stage):
 
     async def _sipp(self, name: str, acts: tuple[Act, ...], *options: str) -> None:
         scenario = play(name, *acts)
-        await self._life.enter_async_context(run(self.folder, name, scenario, *options, "-timeout", "3600"))
+        sipp = await self._life.enter_async_context(run(self.folder, name, scenario, *options, "-timeout", "3600"))
+        # Nobody reads what it prints otherwise, and it would stop once that is too much.
+        reading = asyncio.create_task(sipp.ended())
+        self._life.callback(reading.cancel)
 
 
 class AsteriskStage(_SippStage):
