@@ -23,7 +23,7 @@ from callboard.dialects.ozeki.dialect import OzekiDialect
 from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.sippy.dialect import SippyDialect
 from callboard.dialects.sippy.settings import SippySettings
-from callboard.directory.records import Account, Customer
+from callboard.directory.records import DID, Account, Customer, Device, Machine, Record
 from callboard.http.routing import Router
 from tests.house import ACCOUNTS, BEGIN, SWITCH, House
 
@@ -34,7 +34,7 @@ KEY = "456789"
 TRUSTED = "192.0.2.77"
 """The address that the Sippy dialect trusts."""
 
-_MORE: tuple[Customer | Account, ...] = (
+_MORE: tuple[Record, ...] = (
     Customer(id=1, name="Firm(1)", shared_key=KEY),
     *(
         Customer(id=number, name=f"Firm({number})", parent=parent)
@@ -47,6 +47,9 @@ _MORE: tuple[Customer | Account, ...] = (
         Account(id=number, customer=customer, sip_user=str(2000 + number), name=f"Holder({customer})")
         for number, customer in ((11, 2), (12, 6), (13, 7))
     ),
+    Device(id=1, account=12, name="desk-6"),
+    DID(id=1, number="442079460999", account=12),
+    Machine(id=1, name="one", switch="one"),
 )
 
 TREE: dict[int, int | None] = {1: None, 2: 1, 3: 2, 4: 2, 5: 1, 6: 3, 7: 5}

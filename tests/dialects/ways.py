@@ -377,24 +377,62 @@ RATES = b"prefix,name,country\n63,Philippines,PHL\n"
 
 _JSON = "application/json"
 
+RECORDS: dict[str, tuple[object, bytes]] = {
+    "customers": (6, b'{"name":"Firm(6)","parent":3}'),
+    "accounts": (12, b'{"customer":6,"sip_user":"2012","name":"Holder(6)"}'),
+    "devices": (1, b'{"account":12,"name":"desk-6"}'),
+    "vendors": (1, b'{"name":"Carrier One"}'),
+    "connections": (1, b'{"vendor":1,"name":"one","address":"127.0.0.1:5081"}'),
+    "dids": (1, b'{"number":"442079460999","account":12}'),
+    "machines": (1, b'{"name":"one","switch":"one"}'),
+    "logins": ("user-3", b'{"role":"user","customer":3}'),
+}
+"""One record of each kind, and what can be sent for it."""
+
+
+def _sent(section: str, method: str, body: bytes) -> bytes:
+    """A login's name is a part of it when it is new, and of its address later."""
+    match method:
+        case "PUT":
+            return body
+        case "POST":
+            return body.replace(b"{", b'{"name":"new",', 1) if section == "logins" else body
+        case _:
+            return b"{}"
+
 
 def _records() -> list[Way]:
-    """Each kind of record, in the same way. What is sent changes nothing, or is not there."""
-    found = []
-    for section in ("customers", "accounts", "devices", "vendors", "connections", "dids", "machines", "logins"):
-        rows: tuple[tuple[str, str, Any, bytes], ...] = (
-            ("GET {}", "directory.list", NOTHING, b""),
-            ("POST {}", "directory.create", NOTHING, b"{}"),
-            ("GET {} {}", "directory.show", NOTHING, b""),
-            ("PUT {} {}", "directory.change", NOTHING, b"{}"),
-            ("PATCH {} {}", "directory.change", NOTHING, b"{}"),
-            ("DELETE {} {}", "directory.remove", NOTHING, b""),
+    """Each kind of record, in the same way; what is sent is nearly what is there."""
+
+    def way(section: str, words: str, operation: str, body: bytes, about: About = NOTHING, **expected: Any) -> Way:
+        method, _, place = words.partition(" ")
+        key = "/{}" if about is not NOTHING else f"/{RECORDS[section][0]}"
+        path = f"/v1/{section}{key if place else ''}"
+        entry = " ".join((method, section, *([place] if place else [])))
+        return Way("api", entry, operation, about, _api(method, path, body, _JSON), **expected)
+
+    found = [
+        way(section, words, operation, _sent(section, method, body))
+        for section, (_, body) in RECORDS.items()
+        for words, operation in (
+            ("GET", "directory.list"),
+            ("POST", "directory.create"),
+            ("GET {}", "directory.show"),
+            ("PUT {}", "directory.change"),
+            ("PATCH {}", "directory.change"),
+            ("DELETE {}", "directory.remove"),
         )
-        for words, operation, about, body in rows:
-            method, _, place = words.partition(" ")
-            path = f"/v1/{section}" + ("/{}" if place.endswith(" {}") else "")
-            entry = " ".join((method, section, *(["{}"] if place.endswith(" {}") else [])))
-            found.append(Way("api", entry, operation, about, _api(method, path, body, _JSON)))
+        for method in (words.split()[0],)
+    ]
+    for section, about, hidden in (
+        ("customers", CUSTOMER, _strange_customer),
+        ("accounts", ACCOUNT, _strange_account),
+    ):
+        found += [
+            way(section, "GET {}", "directory.show", b"", about, hidden=hidden),
+            way(section, "PATCH {}", "directory.change", b"{}", about, hidden=hidden),
+            way(section, "DELETE {}", "directory.remove", b"", about, hidden=hidden),
+        ]
     return found
 
 

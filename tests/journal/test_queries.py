@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
 from callboard.journal.entries import ended_call
@@ -67,6 +68,19 @@ def test_nobody_sees_the_calls_of_customers_that_are_not_named() -> None:
         assert [entry.number for entry in page(database, CALLS, None, 10, {2, 77}).entries] == [2]
 
 
+def test_a_call_is_found_once_by_either_of_its_customers() -> None:
+    with open_database(None) as database:
+        lane = Lane(CALLS, 1_000)
+        for number, (owner, callee) in enumerate(((1, 2), (2, 1), (1, None), (2, 2), (3, 3)), 1):
+            lane.put(replace(ended_call(make_call(number, NOW + number, customer=owner), NOW), callee_customer=callee))
+        lane.write(database)
+        found = {
+            customers: [entry.number for entry in page(database, CALLS, None, 10, customers).entries]
+            for customers in (frozenset({1}), frozenset({2}), frozenset({1, 2}), frozenset({3}))
+        }
+    assert list(found.values()) == [[3, 2, 1], [4, 2, 1], [4, 3, 2, 1], [5]]
+
+
 def test_commands_are_found_by_login() -> None:
     records = [make_command(number, NOW + number % 3, login=f"login {number % 2}") for number in range(8)]
     with open_database(None) as database:
@@ -101,8 +115,10 @@ def test_pages_are_read_from_an_index(customers: list[int] | None) -> None:
         event.listen(Engine, "before_cursor_execute", note)
         page(database, CALLS, None, 10, customers)
         event.remove(Engine, "before_cursor_execute", note)
-        ((search, parameters),) = [question for question in asked if "LIMIT" in question[0]]
+        searches = [question for question in asked if "LIMIT" in question[0]]
+        assert len(searches) == (1 if customers is None else 2 * len(customers))
         with database.view() as connection:
-            plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {search}", parameters).all())
-    assert "USING COVERING INDEX" in plan
-    assert "TEMP B-TREE" not in plan
+            for search, parameters in searches:
+                plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {search}", parameters).all())
+                assert "USING COVERING INDEX" in plan
+                assert "TEMP B-TREE" not in plan

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from callboard.api.resources import audit, calls, commands, directory, disconnect, history, stats, switches, tokens, whoami
+from callboard.api.resources import (
+    audit,
+    calls,
+    commands,
+    directory,
+    disconnect,
+    history,
+    records,
+    stats,
+    switches,
+    tokens,
+    whoami,
+)
 from callboard.api.route import Route
 from callboard.calls.refusals import UnknownMethod
 
@@ -15,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *stats.ROUTES,
     *switches.ROUTES,
     *directory.ROUTES,
+    *records.ROUTES,
     *history.ROUTES,
     *audit.ROUTES,
     *tokens.ROUTES,

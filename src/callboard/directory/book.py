@@ -9,7 +9,7 @@ from callboard.directory.prefixes import PrefixTable
 from callboard.directory.records import DID, Account, Connection, Customer, Device, Machine, Record, Vendor
 from callboard.directory.trusted import TrustedAddresses
 
-__all__ = ["KINDS", "Book", "RecordKey"]
+__all__ = ["KINDS", "Book", "Kind", "RecordKey"]
 
 Kind = TypeVar("Kind", bound=Record)
 Key = TypeVar("Key")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
-from callboard.directory.book import KINDS, Book, RecordKey
+from callboard.directory.book import KINDS, Book, Kind, RecordKey
 from callboard.directory.destinations import built_in, destination_faults
 from callboard.directory.mistakes import DirectoryError, find_mistakes, find_references
 from callboard.directory.numbers import SHORTEST, international, is_number
@@ -117,6 +117,27 @@ class Directory:
     def machines(self) -> tuple[Machine, ...]:
         """All machines by id."""
         return self._book.listing(Machine)
+
+    def record(self, kind: type[Kind], number: int) -> Kind | None:
+        """The record of this kind with this id."""
+        return self._book.table(kind).get(number)
+
+    def listing(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """All records of a kind by id."""
+        return self._book.listing(kind)
+
+    def owner(self, record: Record) -> int | None:
+        """The customer that a record belongs to; None for what is the operator's own, and for what is nobody's."""
+        match record:
+            case Customer():
+                return record.id
+            case Account():
+                return record.customer
+            case Device() | DID():
+                account = self.account(record.account)
+                return None if account is None else account.customer
+            case _:
+                return None
 
     def records(self) -> tuple[Record, ...]:
         """Every record, kind by kind, each kind by id."""
@@ -243,14 +264,17 @@ class Directory:
     def replace(self, records: Iterable[Record], destinations: Iterable[Destination]) -> None:
         """Make these records and own destinations the whole directory. Raises `DirectoryError` with all mistakes."""
         given, own = tuple(records), tuple(destinations)
-        book = Book.of(given)
-        _refuse([*map(str, find_mistakes(book, given)), *destination_faults(own)])
+        book = _checked(given, own)
         puts = [r for r in book.records() if self._book.table(type(r)).get(r.id) != r]
         gone = [r for r in self._book.records() if r.id not in book.table(type(r))]
         removes = tuple((type(r), r.id) for r in reversed(_in_order(self._book, gone)))
         listed = tuple(sorted(own, key=lambda row: row.prefix))
         if puts or removes or listed != self._own:
             self._turn_to(book, puts=_in_order(book, puts), removes=removes, own=listed)
+
+    def check(self, records: Iterable[Record], destinations: Iterable[Destination]) -> None:
+        """Whether `replace` would take these. Raises `DirectoryError` with all mistakes."""
+        _checked(tuple(records), tuple(destinations))
 
     def replace_destinations(self, destinations: Iterable[Destination]) -> None:
         """Make these the operator's own destinations. Raises `DirectoryError` with all mistakes."""
@@ -292,6 +316,12 @@ def _refuse(mistakes: Iterable[str]) -> None:
     found = list(mistakes)
     if found:
         raise DirectoryError(found)
+
+
+def _checked(records: tuple[Record, ...], destinations: tuple[Destination, ...]) -> Book:
+    book = Book.of(records)
+    _refuse([*map(str, find_mistakes(book, records)), *destination_faults(destinations)])
+    return book
 
 
 def _in_order(book: Book, records: Collection[Record]) -> tuple[Record, ...]:

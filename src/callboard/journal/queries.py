@@ -5,6 +5,7 @@ Further conditions make a page cost more: what lies between its entries is read 
 
 from collections.abc import Collection, Iterable
 from functools import cache
+from itertools import product
 from math import inf
 from typing import Any, TypeVar
 
@@ -87,12 +88,12 @@ def _places(
     if owners is None:
         return _run(connection, _of_all(shelf).where(*where), before, last, limit)
     best: list[Cursor] = []
-    for owner in owners:
+    for column, owner in product(shelf.owners, owners):
         # What is older than the last of a full page cannot come onto it.
         floor = best[-1] if len(best) == limit else last
-        found = _run(connection, _of_one(shelf).where(*where), before, floor, limit, owner)
+        found = _run(connection, _of_one(shelf, column).where(*where), before, floor, limit, owner)
         if found:
-            best = sorted(best + found, reverse=True)[:limit]
+            best = sorted({*best, *found}, reverse=True)[:limit]
     return best
 
 
@@ -123,8 +124,8 @@ def _of_all(shelf: Shelf[Any]) -> Select[float, int | str]:
 
 
 @cache
-def _of_one(shelf: Shelf[Any]) -> Select[float, int | str]:
-    return _of_all(shelf).where(shelf.column(shelf.owner) == bindparam("owner"))
+def _of_one(shelf: Shelf[Any], column: str) -> Select[float, int | str]:
+    return _of_all(shelf).where(shelf.column(column) == bindparam("owner"))
 
 
 def _entries(connection: Connection, shelf: Shelf[Entry], places: list[Cursor]) -> tuple[Entry, ...]:

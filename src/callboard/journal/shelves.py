@@ -22,8 +22,8 @@ class Shelf(msgspec.Struct, Generic[Entry], frozen=True):
     table: Table
     key: str
     time: str
-    owner: str
-    """Whose an entry is: who asks sees the entries of certain owners only."""
+    owners: tuple[str, ...]
+    """Whose an entry is: who asks sees the entries of certain owners only. Each column has an index of its own."""
     lowest: int | str
     """A key that is lower than any."""
     row: Callable[[Entry], dict[str, Any]]
@@ -54,7 +54,7 @@ CALLS = Shelf(
     table=schema.ended_calls,
     key="number",
     time="ended_at",
-    owner="customer",
+    owners=("customer", "callee_customer"),
     lowest=-1,
     row=msgspec.structs.asdict,
     entry=_ended_call,
@@ -63,7 +63,7 @@ COMMANDS = Shelf(
     table=schema.commands,
     key="id",
     time="at",
-    owner="login",
+    owners=("login",),
     lowest="",
     row=_command_row,
     entry=_command,
@@ -72,7 +72,7 @@ AUDIT = Shelf(
     table=schema.audit,
     key="id",
     time="at",
-    owner="login",
+    owners=("login",),
     lowest="",
     row=msgspec.structs.asdict,
     entry=_audit_entry,

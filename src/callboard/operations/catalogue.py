@@ -15,6 +15,13 @@ from callboard.operations.history import LIST_HISTORY
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
 from callboard.operations.list_calls import LIST_CALLS
 from callboard.operations.operation import Operation
+from callboard.operations.records import (
+    CHANGE_RECORD,
+    CREATE_RECORD,
+    LIST_RECORDS,
+    REMOVE_RECORD,
+    SHOW_RECORD,
+)
 from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
 from callboard.operations.tokens import CREATE_TOKEN, LIST_TOKENS, REMOVE_TOKEN
 from callboard.operations.transfer import TRANSFER_CALL
@@ -45,6 +52,11 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
     REPLACE_DESTINATIONS,
+    LIST_RECORDS,
+    SHOW_RECORD,
+    CREATE_RECORD,
+    CHANGE_RECORD,
+    REMOVE_RECORD,
     LIST_HISTORY,
     LIST_AUDIT,
     LIST_TOKENS,

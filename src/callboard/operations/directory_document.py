@@ -13,7 +13,7 @@ from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.operation import Operation
 
-__all__ = ["EXPORT_DIRECTORY", "IMPORT_DIRECTORY", "ExportDirectory", "ImportDirectory", "Imported"]
+__all__ = ["EXPORT_DIRECTORY", "IMPORT_DIRECTORY", "ExportDirectory", "ImportDirectory", "Imported", "is_operator"]
 
 
 class ExportDirectory(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ def _logins(access: Access, document: Document) -> tuple[Login, ...]:
 
 def _refuse_lockout(document: Document, logins: tuple[Login, ...]) -> None:
     """Nobody may lock everybody out, or leave logins without their customer."""
-    if not any(map(_is_operator, logins)):
+    if not any(map(is_operator, logins)):
         raise InvalidArgument(
             "no administrator could sign in after this: "
             f"give the document a login of role admin at customer {ROOT}, with a password",
@@ -73,7 +73,7 @@ def _refuse_lockout(document: Document, logins: tuple[Login, ...]) -> None:
         )
 
 
-def _is_operator(login: Login) -> bool:
+def is_operator(login: Login) -> bool:
     """Whether this login can put another document in the place of this one."""
     return login.role is Role.ADMIN and login.customer == ROOT and not login.disabled and bool(login.password_hash)
 

@@ -27,7 +27,7 @@ class ListHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _list_history(desk: Desk, principal: Principal, arguments: ListHistory, now: float) -> Page[EndedCall]:
-    """Calls that these customers owned when they ended; the operator's full list has those that nobody owned too."""
+    """Calls that these customers owned or got when they ended; the operator's full list has those of nobody too."""
     refuse_texts(principal, arguments.where.texts)
     scope = desk.scope(principal, arguments.customer, arguments.reach)
     everything = ROOT in scope and arguments.reach is Reach.SUBTREE

@@ -119,7 +119,7 @@ class PastCalls(msgspec.Struct, frozen=True, kw_only=True):
     """Which ended calls: those to which every condition that is given applies."""
 
     customers: frozenset[int] | None = None
-    """Owned by one of these; None: by anybody or nobody."""
+    """Owned by one of these or to an account of one; None: anybody's or nobody's."""
     span: Span = Span()
     """When they ended."""
     equal: tuple[tuple[str, frozenset[int] | frozenset[str]], ...] = ()

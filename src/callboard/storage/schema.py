@@ -221,6 +221,7 @@ ended_calls = Table(
     _time("suspect_since"),
     Index("ended_calls_by_time", "ended_at", "number"),
     Index("ended_calls_by_customer", "customer", "ended_at", "number"),
+    Index("ended_calls_by_callee_customer", "callee_customer", "ended_at", "number"),
 )
 
 commands = Table(

@@ -1,4 +1,4 @@
-"""Tokens; what a login may not read in full; the audit of all that is no command to a switch."""
+"""Tokens; what a login may not read in full; the audit of all that is no command; ended calls by who was called."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,6 +19,7 @@ def upgrade() -> None:
     op.drop_table("logins_before")
     _tokens()
     _audit()
+    op.create_index("ended_calls_by_callee_customer", "ended_calls", ["callee_customer", "ended_at", "number"])
 
 
 def _texts(*names: str) -> list[sa.Column[str]]:
