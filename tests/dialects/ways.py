@@ -3,12 +3,15 @@
 import base64
 import hashlib
 import string
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from msgspec.structs import replace
+
 from callboard.access.rights import Role
-from callboard.http.values import Reply, Request
+from callboard.http.values import Conversation, Reply, Request, Stream
 from tests.dialects.crowd import ACCOUNT_OF, KEY, TREE, TRUSTED, Crowd, Made, Place, within
 from tests.dialects.sippy.client import answer_to, document
 
@@ -364,6 +367,37 @@ def _api(method: str, path: str, body: bytes = b"", content_type: str = "") -> C
     return ask
 
 
+def _watch(path: str) -> Callable[[Who, int], Any]:
+    """The snapshot of a stream, over SSE or a WebSocket."""
+
+    async def ask(who: Who, number: int) -> Reply:
+        reply: Reply = await _api("GET", f"/v1{path}")(who, number)
+        match reply.live:
+            case Stream(blocks):
+                return replace(reply, body=await _until_heartbeat(blocks), live=None)
+            case Conversation(talk):
+                return replace(reply, body=await _until_heartbeat(talk(_silence())), live=None)
+        return reply
+
+    return ask
+
+
+async def _until_heartbeat(blocks: AsyncGenerator[bytes, None]) -> bytes:
+    told = b""
+    async with aclosing(blocks):
+        async for block in blocks:
+            told += block
+            if b'"heartbeat"' in block:
+                break
+    return told
+
+
+async def _silence() -> AsyncGenerator[bytes, None]:
+    nothing: tuple[bytes, ...] = ()
+    for message in nothing:
+        yield message
+
+
 def _may_transfer(call: Made, place: Place, number: int) -> bool:
     """Not an end customer: somebody pays for the new leg."""
     return place.role is not Role.USER and _the_call(owns)(call, place, number)
@@ -436,6 +470,19 @@ def _records() -> list[Way]:
     return found
 
 
+def _watches() -> list[Way]:
+    def way(entry: str, about: About, path: str, **expected: Any) -> Way:
+        return Way("api", entry, "calls.watch", about, _watch(path), **expected)
+
+    return [
+        way("GET stream", NOTHING, "/stream", sees=lambda call, place, _: visible(call, place)),
+        way("GET stream", CUSTOMER, "/stream?customer={}", sees=_party_below, hidden=_strange_customer),
+        way("GET stream", ACCOUNT, "/stream?account={}", sees=_account_takes_part),
+        way("GET ws", CUSTOMER, "/ws?customer={}", sees=_party_below, hidden=_strange_customer),
+        Way("api", "POST tickets", "calls.watch", NOTHING, _api("POST", "/v1/tickets")),
+    ]
+
+
 def _apis() -> list[Way]:
     def way(entry: str, operation: str, about: About, path: str, *body: Any, **expected: Any) -> Way:
         return Way("api", entry, operation, about, _api(entry.split()[0], f"/v1{path}", *body), **expected)
@@ -447,6 +494,7 @@ def _apis() -> list[Way]:
         way("GET calls", "calls.list", CUSTOMER, "/calls?limit=1000&recursive=0&customer={}", sees=_party,
             hidden=_strange_customer),
         way("GET calls", "calls.list", ACCOUNT, "/calls?limit=1000&account={}", sees=_account_takes_part),
+        *_watches(),
         way("GET calls {}", "calls.show", CALL, "/calls/{}", sees=_the_call(visible), hidden=_not(visible)),
         way("POST calls {} disconnect", "calls.disconnect", CALL, "/calls/{}/disconnect", ends=_the_call(visible),
             hidden=_not(visible)),

@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 import msgspec
 
+from callboard.access.rights import Principal
 from callboard.api.faults import Fault, problem, refused
 from callboard.api.idempotency import Replies
-from callboard.api.request import claim
-from callboard.api.route import Asked
+from callboard.api.request import claim, ticket_claim
+from callboard.api.route import Asked, Route
 from callboard.api.routes import find
 from callboard.calls.refusals import Forbidden, Refusal, UnknownMethod
 from callboard.directory.document import Sealing
@@ -67,8 +68,14 @@ class Api:
             allowed = ", ".join(routes)
             return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
         _refuse_other_sites(request)
-        principal = await self._desk.sign_in(claim(request), request.at)
+        principal = await self._sign_in(routes[method], request)
         return await self._replies.once(routes[method], Asked(self._desk, principal, request, self._sealing, name))
+
+    async def _sign_in(self, route: Route, request: Request) -> Principal:
+        ticket = ticket_claim(request) if route.ticket else None
+        if ticket is not None:
+            return self._desk.access.sign_in(ticket, request.at)
+        return await self._desk.sign_in(claim(request), request.at)
 
 
 def _healthy() -> Reply:

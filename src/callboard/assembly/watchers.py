@@ -140,6 +140,7 @@ async def _sweep(desk: Desk, numbering: Numbering, telling: Telling) -> None:
         telling.check()
         now = time.time()
         desk.table.sweep(now)
+        desk.feeds.sweep(now)
         desk.ledger.sweep(now)
         try:
             numbering.replenish()

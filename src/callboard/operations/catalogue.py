@@ -25,12 +25,14 @@ from callboard.operations.records import (
 from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
 from callboard.operations.tokens import CREATE_TOKEN, LIST_TOKENS, REMOVE_TOKEN
 from callboard.operations.transfer import TRANSFER_CALL
+from callboard.operations.watch import WATCH_CALLS
 from callboard.operations.whoami import WHOAMI
 
 __all__ = ["CATALOGUE"]
 
 CATALOGUE: tuple[Operation[Any, Any], ...] = (
     LIST_CALLS,
+    WATCH_CALLS,
     SHOW_CALL,
     CALL_STATS,
     COUNT_CALLS,

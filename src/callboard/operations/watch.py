@@ -7,6 +7,7 @@ import msgspec
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Unauthenticated
+from callboard.directory.directory import Directory
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
@@ -51,9 +52,15 @@ class Watch:
         self._desk = desk
         self._wanted = wanted_of(desk, principal, arguments)
         self._scope = desk.scope(principal)
-        self._checked = desk.standing.changes
+        self.standing = desk.standing.changes
+        """Grows when what may be seen, or how, was looked at again."""
         self._reader: Reader | None = None
         self._backlog: tuple[Step, ...] = ()
+
+    @property
+    def directory(self) -> Directory:
+        """Whose customers are whose."""
+        return self._desk.directory
 
     @property
     def revision(self) -> Revision:
@@ -63,9 +70,9 @@ class Watch:
     @property
     def waiting(self) -> bool:
         """Whether there may be news."""
-        reader = self._reader
-        changed = self._checked != self._desk.standing.changes
-        return changed or bool(self._backlog) or (reader is not None and reader.waiting)
+        if self.standing != self._desk.standing.changes or self._backlog:
+            return True
+        return self._reader is not None and self._reader.waiting
 
     def begin(self, now: float) -> Snapshot:
         """A snapshot, and the place from which news are news. Raises as `news` does."""
@@ -100,7 +107,8 @@ class Watch:
         steps = self._open(now).take()
         if steps is None:
             return Why.BEHIND
-        steps, self._backlog = self._backlog + steps, ()
+        if self._backlog:
+            steps, self._backlog = self._backlog + steps, ()
         return steps
 
     def ring(self, bell: Bell) -> None:
@@ -131,9 +139,9 @@ class Watch:
     def _check(self, now: float) -> Why | None:
         """Look again at what may be seen, if anything about that changed, and turn to it."""
         expires_at = self.principal.expires_at
-        if self._checked == self._desk.standing.changes and (expires_at is None or now < expires_at):
+        if self.standing == self._desk.standing.changes and (expires_at is None or now < expires_at):
             return None
-        self._checked = self._desk.standing.changes
+        self.standing = self._desk.standing.changes
         before, scope = self.principal, self._scope
         renewed = self._desk.access.renew(before, now)
         if renewed is None:

@@ -86,6 +86,15 @@ class Feed:
         self.bells: dict[Bell, None] = {}
         """Called, and forgotten, at the next step."""
         self._fits = fits(wanted)
+        self._taken: tuple[int, int, tuple[Step, ...]] = (0, 0, ())
+
+    def between(self, begin: int, end: int) -> tuple[Step, ...]:
+        """The steps from one place to another. Readers that keep pace with each other get the same tuple."""
+        if self._taken[:2] != (begin, end):
+            steps = self.steps
+            taken = tuple(steps[place] for place in range(begin - self.begin, end - self.begin))
+            self._taken = begin, end, taken
+        return self._taken[2]
 
     # --- what the table does -----------------------------------------------------------------------------------------
 
@@ -148,7 +157,7 @@ class Reader:
         """The steps since the last time; None if some of them are not kept any more."""
         feed, place = self.feed, self.place
         self.place = feed.begin + len(feed.steps)
-        return None if place < feed.begin else tuple(islice(feed.steps, place - feed.begin, None))
+        return None if place < feed.begin else feed.between(place, self.place)
 
 
 def difference(shown: Mapping[int, Call], wanted: Iterable[Call], number: int, why: Left) -> Iterator[Step]:
@@ -187,6 +196,10 @@ class Feeds:
         self._of_customers: dict[int, dict[Feed, None]] = {}
         self._others: dict[Feed, None] = {}
         table.watch(self._follow)
+
+    def __len__(self) -> int:
+        """How many feeds somebody follows."""
+        return len(self._feeds)
 
     def open(self, wanted: Filter, now: float) -> Reader:
         """Follow what a filter shows from now on."""

@@ -1,0 +1,280 @@
+"""Whatever happens, what a client was told makes what a listing shows."""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from msgspec.structs import replace
+
+from callboard.access.claims import PasswordClaim
+from callboard.access.masks import Mask
+from callboard.access.rights import Principal, Right, Role
+from callboard.access.tokens import Token
+from callboard.api.fields import call_view
+from callboard.calls.events import LegHeld, LegResumed, SwitchLost
+from callboard.calls.legs import Call
+from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
+from callboard.calls.state import LIVE, State
+from callboard.directory.records import Customer
+from callboard.operations.desk import Reach
+from callboard.operations.list_calls import LIST_CALLS, ListCalls
+from callboard.operations.sight import as_seen
+from callboard.operations.watch import WATCH_CALLS, Watch, Why
+from callboard.table import feeds
+from callboard.table.changes import Revision
+from callboard.table.feeds import Left, Step, conflated
+from callboard.table.filters import Field, Filter, How, TextMatch
+from tests.house import SWITCH, House
+
+LOGINS = ("root", "reseller", "acme", "globex", "initech")
+
+live = st.just(LIVE)
+filters = st.one_of(
+    st.builds(Filter, states=live),
+    st.builds(Filter, states=st.frozensets(st.sampled_from(State), min_size=1)),
+    st.builds(Filter, states=live, party_account=st.sampled_from([5, 7])),
+    st.builds(Filter, states=live, suspect=st.booleans()),
+    st.builds(Filter, states=live, min_duration=st.sampled_from([0.0, 55.0, 70.0])),
+    st.builds(Filter, states=live, max_duration=st.sampled_from([55.0, 70.0])),
+    st.builds(Filter, texts=st.just((TextMatch(Field.CALLER, How.PREFIX, "80"),))),
+)
+questions = st.builds(
+    ListCalls,
+    customer=st.sampled_from([None, None, 2, 3]),
+    reach=st.sampled_from([Reach.SUBTREE, Reach.OWN]),
+    as_party=st.booleans(),
+    where=filters,
+)
+
+
+class Client:
+    """Keeps a copy of what it was told, and insists that each step fits."""
+
+    def __init__(self, house: House, login: str, question: ListCalls, *, every: bool) -> None:
+        self.house = house
+        self.login = login
+        self.question = question
+        self.every = every
+        self.copy: dict[int, dict[str, object]] = {}
+        self.has: Revision | None = None
+        self.watch: Watch | None = None
+
+    @property
+    def principal(self) -> Principal:
+        claim = PasswordClaim(self.login, f"demo-{self.login}", "192.0.2.1")
+        return self.house.access.sign_in(claim, self.house.now)
+
+    def connect(self) -> None:
+        """With what it has, if it has anything. Who may not is told, and has nothing to show."""
+        try:
+            self.watch = self.house.desk.perform(WATCH_CALLS, self.principal, self.question, self.house.now)
+            why = Why.NEW if self.has is None else self.watch.resume(self.has, self.house.now)
+            if why is not None:
+                self._begin(self.watch)
+        except Refusal:
+            self.lose()
+
+    def lose(self) -> None:
+        """The connection is gone, and with it what it had in view."""
+        if self.watch is not None:
+            self.watch.close()
+        self.watch = None
+
+    def read(self) -> None:
+        """Be told all that there is."""
+        watch = self.watch
+        if watch is None:
+            return
+        try:
+            news = watch.news(self.house.now)
+            if isinstance(news, Why):
+                self._begin(watch)
+            else:
+                for step in news if self.every else conflated(news):
+                    self._take(step, watch)
+                self.has = watch.revision
+        except (Unauthenticated, Forbidden, CustomerNotFound):
+            self.lose()
+            with pytest.raises(Refusal):
+                self.listed(self.principal)
+
+    def _begin(self, watch: Watch) -> None:
+        snapshot = watch.begin(self.house.now)
+        self.copy = {call.number: self._row(call, watch.principal) for call in snapshot.calls}
+        self.has = snapshot.revision
+
+    def _take(self, step: Step, watch: Watch) -> None:
+        assert (step.call.number in self.copy) is step.before
+        assert (step.left is None) is (step.after or not step.before)
+        if step.after:
+            self.copy[step.call.number] = self._row(step.call, watch.principal)
+        elif step.before:
+            del self.copy[step.call.number]
+
+    def _row(self, call: Call, principal: Principal) -> dict[str, object]:
+        row = call_view(as_seen(self.house.directory, principal, call), 0.0)
+        return row | {"duration": 0.0, "delay": 0.0}
+
+    def listed(self, principal: Principal) -> dict[int, dict[str, object]]:
+        calls = self.house.desk.perform(LIST_CALLS, principal, self.question, self.house.now).calls
+        rows = (call_view(call, 0.0) | {"duration": 0.0, "delay": 0.0} for call in calls)
+        return {int(str(row["id"])): row for row in rows}
+
+
+class Following(RuleBasedStateMachine):
+    """Calls come and go, rights change, links break; clients fall behind, drop off and come back."""
+
+    clients: Bundle[Client] = Bundle("clients")
+    calls: Bundle[Call] = Bundle("calls")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House()
+        self.all: list[Client] = []
+
+    @initialize(
+        target=clients,
+        logins=st.lists(st.tuples(st.sampled_from(LOGINS), questions), min_size=2, max_size=5),
+        every=st.booleans(),
+    )
+    def some_are_there(self, logins: list[tuple[str, ListCalls]], every: bool) -> Any:
+        plain = ListCalls(as_party=True, where=Filter(states=LIVE))
+        clients = [self.client_comes(login, plain, every) for login in ("root", "reseller", "acme")]
+        clients += [self.client_comes(login, question, every) for login, question in logins]
+        return multiple(*(client for client in clients if isinstance(client, Client)))
+
+    @rule(
+        target=calls,
+        state=st.sampled_from(sorted(LIVE)),
+        account=st.sampled_from([None, 3, 5, 7, 9]),
+        callee=st.sampled_from([None, None, 5, 7]),
+    )
+    def begins(self, state: State, account: int | None, callee: int | None) -> Call:
+        return self.house.call(state, account, callee_account=callee)
+
+    @rule(call=calls)
+    def is_held_or_not(self, call: Call) -> None:
+        for leg in call.legs:
+            for kind in (LegHeld, LegResumed):
+                self.house.table.accept(kind(leg.id, self.house.now), self.house.now)
+
+    @rule(call=consumes(calls))
+    def ends(self, call: Call) -> None:
+        self.house.end(call.key)
+
+    @rule()
+    def link_breaks(self) -> None:
+        self.house.table.accept(SwitchLost(SWITCH, self.house.now, "gone"), self.house.now)
+
+    @rule(seconds=st.sampled_from([1.0, 3.0, 10.0, 100.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.house.now += seconds
+        self.house.table.sweep(self.house.now)
+        self.house.desk.feeds.sweep(self.house.now)
+
+    @rule(customer=st.sampled_from([3, 4]), parent=st.sampled_from([1, 2, 5]))
+    def customer_moves(self, customer: int, parent: int) -> None:
+        self.house.directory.put(Customer(id=customer, name=f"Customer {customer}", parent=parent))
+
+    @rule(login=st.sampled_from(LOGINS), customer=st.sampled_from([1, 2, 3, 4]))
+    def login_moves(self, login: str, customer: int) -> None:
+        self._change(login, customer=customer)
+
+    @rule(login=st.sampled_from(LOGINS), masks=st.frozensets(st.sampled_from(Mask)))
+    def login_is_masked(self, login: str, masks: frozenset[Mask]) -> None:
+        self._change(login, masks=masks)
+
+    @rule(login=st.sampled_from(LOGINS), disabled=st.booleans())
+    def login_is_disabled(self, login: str, disabled: bool) -> None:
+        self._change(login, disabled=disabled)
+
+    def _change(self, login: str, **changes: Any) -> None:
+        known = self.house.access.login(login)
+        assert known is not None
+        self.house.access.put(replace(known, **changes))
+
+    def client_comes(self, login: str, question: ListCalls, every: bool) -> Client | None:
+        client = Client(self.house, login, question, every=every)
+        client.connect()
+        self.all.append(client)
+        return client if client.watch is not None else None
+
+    @rule(client=clients)
+    def client_reads(self, client: Client) -> None:
+        client.read()
+
+    @rule(client=clients)
+    def client_drops_off(self, client: Client) -> None:
+        client.lose()
+
+    @rule(client=clients)
+    def client_comes_back(self, client: Client) -> None:
+        if client.watch is None:
+            client.connect()
+
+    @rule()
+    def everybody_reads_and_knows_all(self) -> None:
+        self.house.desk.feeds.sweep(self.house.now)
+        for client in self.all:
+            client.read()
+            if client.watch is not None:
+                assert client.copy == client.listed(client.watch.principal)
+
+    @invariant()
+    def nobody_holds_more_than_the_log(self) -> None:
+        for client in self.all:
+            if client.watch is not None and client.watch._reader is not None:
+                assert len(client.watch._reader.feed.steps) <= feeds.LOG
+
+    def teardown(self) -> None:
+        self.everybody_reads_and_knows_all()
+        for client in self.all:
+            client.lose()
+        assert len(self.house.desk.feeds) == 0
+
+
+@pytest.fixture(autouse=True)
+def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that clients fall behind, and what they missed is forgotten, within a few steps."""
+    monkeypatch.setattr(feeds, "LOG", 12)
+    monkeypatch.setattr(feeds, "HISTORY", 40)
+
+
+TestFollowing = Following.TestCase
+TestFollowing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_who_may_not_list_may_not_watch() -> None:
+    house = House()
+    nobody = Principal(login="root", role=Role.USER, customer=1, rights=frozenset({Right.CALLS_STATS}))
+    with pytest.raises(Forbidden, match=r"calls\.list"):
+        house.desk.perform(WATCH_CALLS, nobody, ListCalls(), house.now)
+
+
+def test_the_last_state_alone_is_left_of_many() -> None:
+    call = House().call()
+    came = Step(1, call, before=False, after=True)
+    moved = Step(2, call, before=True, after=True)
+    went = Step(3, call, before=True, after=False, left=Left.ENDED)
+    assert conflated([came, moved]) == (replace(moved, before=False),)
+    assert conflated([moved, went]) == (went,)
+    assert conflated([came, moved, went]) == ()
+    assert conflated([went, came]) == (replace(came, before=True),)
+
+
+def test_a_token_that_expires_ends_what_it_showed() -> None:
+    house = House()
+    principal = house.access.sign_in(PasswordClaim("root", "demo-root", ""), house.now)
+    token = Token(
+        id="a1", login="root", name="", digest="", rights=frozenset(Right), created_at=0.0, expires_at=house.now + 10
+    )
+    house.access.tokens.put(token)
+    watch = house.desk.perform(
+        WATCH_CALLS, replace(principal, token="a1", expires_at=token.expires_at), ListCalls(), house.now
+    )
+    watch.begin(house.now)
+    assert watch.news(house.now + 9.0) == ()
+    with pytest.raises(Unauthenticated):
+        watch.news(house.now + 10.0)
