@@ -6,28 +6,21 @@ Each scene is one that was recorded, too.
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from callboard.calls.causes import Reason
 from callboard.calls.commands import CommandId, HangUp
-from callboard.calls.events import Event, SwitchUp
-from callboard.calls.legs import Call
+from callboard.calls.legs import CallKey
 from callboard.calls.state import State
-from callboard.directory.directory import Directory
-from callboard.directory.placement import place
-from callboard.directory.records import Account, Customer
-from callboard.switches.kamailio.adapter import links
-from callboard.switches.kamailio.settings import KamailioSettings
-from callboard.table.numbering import Numbering
-from callboard.table.table import Table
+from tests.conformance.kamailio_stage import Watch, answering, calling, scene, watched
 from tests.conformance.server import until
-from tests.conformance.sipp import Act, Callee, Caller, pause, play, run
+from tests.conformance.sipp import Act, Callee, Caller, pause
 from tests.ports import free_port
-from tests.rig.kamailio import INSTALL, KAMAILIO, Kamailio, kamailio, routed
+from tests.rig.kamailio import INSTALL, KAMAILIO, dialogs, kamailio
 
 pytestmark = [pytest.mark.usefixtures("sipp", "installed")]
 
@@ -37,116 +30,11 @@ BOB = Callee()
 
 @pytest.fixture
 def installed() -> None:
-    """Skip where there is no Kamailio or nobody asked for it; where it is required, fail."""
-    required = "kamailio" in os.environ.get("CALLBOARD_REQUIRE", "").split()
-    if not required and "CALLBOARD_REAL_SWITCHES" not in os.environ:
-        pytest.skip("real switches run when they are asked for: CALLBOARD_REAL_SWITCHES=1")
+    """Skip where there is no Kamailio; where it is required, fail."""
     if not KAMAILIO:
-        if required:
+        if "kamailio" in os.environ.get("CALLBOARD_REQUIRE", "").split():
             pytest.fail(INSTALL)
         pytest.skip(INSTALL)
-
-
-class Watch:
-    """A table, the link that tells it, and whoever takes a list when one is wanted."""
-
-    def __init__(self, switch: Kamailio) -> None:
-        directory = Directory([Customer(id=1, name="Acme"), Account(id=7, customer=1, sip_user="alice")], (), ())
-        self.table = Table(lambda legs: place(directory, legs), Numbering(0, lambda size: 1), 1)
-        self.states: list[State] = []
-        self.table.watch(lambda change: self._note(change.call.state))
-        settings = KamailioSettings(
-            name="kamailio", rpc=f"http://127.0.0.1:{switch.rpc}/RPC", events=f"127.0.0.1:{switch.events}"
-        )
-        self._make = links(settings, self._wish)
-        self.link = self._make(self._tell)
-        self._lists: set[asyncio.Task[None]] = set()
-
-    def _note(self, state: State) -> None:
-        if not self.states or self.states[-1] is not state:
-            self.states.append(state)
-
-    def _tell(self, event: Event) -> None:
-        self.table.accept(event, time.time())
-
-    def _wish(self, why: str) -> None:
-        task = asyncio.get_running_loop().create_task(self.take_list())
-        self._lists.add(task)
-
-    async def open(self) -> None:
-        """Connect."""
-        await self.link.open()
-        self._tell(SwitchUp("kamailio", time.time()))
-        await self.take_list()
-
-    async def again(self) -> None:
-        """Connect anew, as after a gap."""
-        await self.link.close()
-        self.link = self._make(self._tell)
-        await self.open()
-
-    async def take_list(self) -> None:
-        """Take a full list."""
-        self._tell(await self.link.list())
-
-    async def close(self) -> None:
-        """Disconnect."""
-        await asyncio.gather(*self._lists)
-        await self.link.close()
-
-    @property
-    def up(self) -> list[Call]:
-        """The calls that are not over."""
-        return [call for call in self.table.calls() if call.state is not State.ENDED]
-
-    @property
-    def call(self) -> Call:
-        """The only call there was."""
-        (call,) = self.table.calls()
-        return call
-
-    async def sees(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until the table shows something."""
-
-        async def holds() -> bool:
-            return bool(condition())
-
-        await until(holds, what)
-
-    async def sees_state(self, state: State) -> Call:
-        """Wait until the only call is in a state."""
-        await self.sees(lambda: [call.state for call in self.table.calls()] == [state], state.name)
-        return self.call
-
-    def order(self) -> str | None:
-        """Have the only call ended."""
-        return self.link.send(HangUp(CommandId("c"), self.call.key))
-
-
-@asynccontextmanager
-async def scene(
-    folder: Path, caller: tuple[Act, ...], callee: tuple[Act, ...], calls: int = 1
-) -> AsyncIterator[tuple[Watch, Kamailio]]:
-    """Both sides play their parts, and both must succeed; then Kamailio's own list and the table must be empty."""
-    far_end = free_port()
-    async with kamailio(free_port(), free_port(), free_port(), far_end) as switch:
-        watch = Watch(switch)
-        try:
-            await watch.open()
-            options = ("-p", str(free_port()), "-m", str(calls), "-l", str(calls), "-r", "20", "-s", "812")
-            async with (
-                run(
-                    folder, "callee", play("callee", *routed(*callee)), "-p", str(far_end), "-m", str(calls)
-                ) as answering,
-                run(folder, "caller", play("caller", *routed(*caller)), *options, f"127.0.0.1:{switch.sip}") as calling,
-            ):
-                yield watch, switch
-                await calling.verdict()
-                await answering.verdict()
-            await watch.sees(lambda: not watch.up, "no calls")
-            assert (await watch.link.list()).legs == ()
-        finally:
-            await watch.close()
 
 
 def talking(*then: Act) -> tuple[Act, ...]:
@@ -160,7 +48,7 @@ ANSWERING = (BOB.invited(), BOB.ring(), pause(300), BOB.answer())
 
 
 async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
-    async with scene(tmp_path, talking(pause(1000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up())) as (watch, _):
+    async with scene(tmp_path, talking(pause(1000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up())) as watch:
         call = await watch.sees_state(State.ANSWERED)
         assert (call.caller, call.dialed, call.callee) == ("alice", "812", "812")
         assert call.placement.account == 7
@@ -176,22 +64,132 @@ async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
     assert states == [State.DIALING, State.RINGING, State.ANSWERED, State.ENDED]
 
 
-async def test_the_callee_is_busy(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.trying(), ALICE.refused(486, 1))
-    async with scene(tmp_path, caller, (BOB.invited(), BOB.refuse("486 Busy Here"))) as (watch, _):
+async def test_no_calls() -> None:
+    async with watched() as (watch, _):
+        await watch.agrees()
+        assert not watch.table.calls()
+        assert watch.link.instance
+        assert "does not have this call" in str(watch.link.send(HangUp(CommandId("c"), CallKey("kamailio", "1:1"))))
+
+
+@pytest.mark.parametrize(
+    ("status", "rings", "reason"),
+    [
+        ("486 Busy Here", False, Reason.BUSY),
+        ("404 Not Found", False, Reason.NOT_FOUND),
+        ("603 Decline", True, Reason.DECLINED),
+    ],
+)
+async def test_the_callee_refuses(tmp_path: Path, status: str, rings: bool, reason: Reason) -> None:
+    code = int(status[:3])
+    caller = (ALICE.invite(), ALICE.trying(), ALICE.refused(code, 1))
+    callee = (BOB.invited(), *((BOB.ring(), pause(500)) if rings else ()), BOB.refuse(status))
+    async with scene(tmp_path, caller, callee) as watch:
+        if rings:
+            await watch.sees_state(State.RINGING)
+        call = await watch.sees_state(State.ENDED)
+        assert call.answered_at is None
+        assert call.duration(time.time()) == 0.0
+        assert call.cause is not None
+        assert (call.cause.reason, call.cause.sip) == (reason, code)
+
+
+async def test_early_media_is_no_answer(tmp_path: Path) -> None:
+    callee = (BOB.invited(), BOB.early(), pause(1000), BOB.answer(), BOB.hung_up())
+    async with scene(tmp_path, talking(pause(500), ALICE.bye(2)), callee) as watch:
+        call = await watch.sees_state(State.RINGING)
+        assert call.progressed_at is not None
+        assert call.answered_at is None
+        call = await watch.sees_state(State.ANSWERED)
+        assert call.answered_at is not None
+        assert call.progressed_at is not None
+        assert call.answered_at - call.progressed_at == pytest.approx(1.0, abs=0.3)
+
+
+async def test_the_callee_hangs_up(tmp_path: Path) -> None:
+    callee = (BOB.invited_by_name(), BOB.ring(), pause(300), BOB.answer(), pause(700), BOB.bye())
+    async with scene(tmp_path, talking(ALICE.hung_up()), callee) as watch:
+        await watch.sees_state(State.ANSWERED)
         call = await watch.sees_state(State.ENDED)
         assert call.cause is not None
-        assert (call.cause.reason, call.cause.sip) == (Reason.BUSY, 486)
+        assert call.cause.reason is Reason.NORMAL
 
 
 async def test_the_caller_gives_up(tmp_path: Path) -> None:
-    caller = (ALICE.invite(), ALICE.rings(), pause(500), ALICE.cancel(1))
-    async with scene(tmp_path, caller, (BOB.invited(), BOB.ring(), BOB.cancelled())) as (watch, _):
+    caller = (ALICE.invite(), ALICE.rings(), pause(800), ALICE.cancel(1))
+    async with scene(tmp_path, caller, (BOB.invited(), BOB.ring(), BOB.cancelled())) as watch:
         await watch.sees_state(State.RINGING)
         assert "still rings" in str(watch.order())
         call = await watch.sees_state(State.ENDED)
         assert call.cause is not None
         assert call.cause.reason is Reason.CANCELLED
+
+
+async def test_ending_a_ringing_call_at_kamailio_itself_changes_nothing(tmp_path: Path) -> None:
+    """It answers that all went well, and tells that the dialog failed, which it did not."""
+    caller = (ALICE.invite(), ALICE.rings(), pause(1500), ALICE.cancel(1))
+    async with scene(tmp_path, caller, (BOB.invited(), BOB.ring(), BOB.cancelled())) as watch:
+        call = await watch.sees_state(State.RINGING)
+        entry, _, identity = call.key.native.partition(":")
+        body = {"jsonrpc": "2.0", "method": "dlg.end_dlg", "params": [int(entry), int(identity)], "id": 1}
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            answer = await client.post(f"http://127.0.0.1:{watch.switch.rpc}/RPC", json=body)
+        assert "error" not in answer.json()
+        await watch.take_list()
+        assert watch.call.state is State.RINGING
+        over = await watch.sees_state(State.ENDED)
+        assert over.number == call.number
+        assert over.cause is not None
+        assert over.cause.reason is Reason.CANCELLED
+
+
+async def test_a_caller_that_died_is_listed_until_we_end_the_call(tmp_path: Path) -> None:
+    async with watched() as (watch, far_end), answering(tmp_path, far_end, (*ANSWERING, BOB.hung_up())) as called:
+        async with calling(tmp_path, watch, talking(pause(60_000))):
+            await watch.sees_state(State.ANSWERED)
+        await watch.take_list()
+        call = await watch.sees_state(State.ANSWERED)
+        assert watch.order() is None
+        over = await watch.sees_state(State.ENDED)
+        assert over.number == call.number
+        assert over.cause is not None
+        assert over.cause.reason is Reason.DISCONNECTED
+        await called.verdict()
+
+
+async def test_ten_calls_overlap_and_none_is_mixed_up_with_another(tmp_path: Path) -> None:
+    async with scene(tmp_path, talking(pause(3000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up()), 10, 5) as watch:
+        await watch.sees(lambda: [call.state for call in watch.up] == [State.ANSWERED] * 10, "ten answered calls")
+        await watch.agrees()
+        calls = watch.up
+        assert len({call.sip_call_id for call in calls}) == 10
+        assert len({call.number for call in calls}) == 10
+        await watch.sees(lambda: not watch.up, "no calls")
+        assert {call.cause.reason for call in watch.table.calls() if call.cause} == {Reason.NORMAL}
+
+
+async def test_kamailio_is_stopped_with_a_call_up(tmp_path: Path) -> None:
+    """Nobody tells the end: the call stays as a suspect until the next life's list lacks it."""
+    ports = free_port(), free_port(), free_port(), free_port()
+    async with kamailio(*ports) as switch:
+        watch = Watch(switch)
+        await watch.open()
+        async with (
+            answering(tmp_path, ports[3], (*ANSWERING, pause(60_000))),
+            calling(tmp_path, watch, talking(pause(60_000))),
+        ):
+            call = await watch.sees_state(State.ANSWERED)
+            switch.process.terminate()
+            await asyncio.wait_for(watch.link.lost(), 10)
+            watch.lose()
+            assert watch.call.state is State.ANSWERED
+            assert watch.call.suspect_since is not None
+    async with kamailio(*ports) as switch:
+        await watch.again()
+        over = await watch.sees_state(State.ENDED)
+        assert over.number == call.number
+        assert await dialogs(switch.rpc) == {}
+        await watch.close()
 
 
 async def test_the_call_is_held_and_a_list_does_not_change_that(tmp_path: Path) -> None:
@@ -204,7 +202,7 @@ async def test_the_call_is_held_and_a_list_does_not_change_that(tmp_path: Path) 
         ALICE.bye(4),
     )
     callee = (*ANSWERING, BOB.media_turns("recvonly"), BOB.media_turns("sendrecv"), BOB.hung_up())
-    async with scene(tmp_path, caller, callee) as (watch, _):
+    async with scene(tmp_path, caller, callee) as watch:
         await watch.sees_state(State.HELD)
         await watch.take_list()
         assert watch.call.state is State.HELD
@@ -212,7 +210,7 @@ async def test_the_call_is_held_and_a_list_does_not_change_that(tmp_path: Path) 
 
 
 async def test_we_end_the_call_and_it_is_proven(tmp_path: Path) -> None:
-    async with scene(tmp_path, talking(CONFIRMING), (*ANSWERING, BOB.hung_up())) as (watch, _):
+    async with scene(tmp_path, talking(CONFIRMING), (*ANSWERING, BOB.hung_up())) as watch:
         await watch.sees_state(State.ANSWERED)
         assert watch.order() is None
         call = await watch.sees_state(State.ENDED)
@@ -221,7 +219,7 @@ async def test_we_end_the_call_and_it_is_proven(tmp_path: Path) -> None:
 
 
 async def test_twenty_calls_are_ended_and_none_is_left(tmp_path: Path) -> None:
-    async with scene(tmp_path, talking(CONFIRMING), (*ANSWERING, BOB.hung_up()), calls=20) as (watch, _):
+    async with scene(tmp_path, talking(CONFIRMING), (*ANSWERING, BOB.hung_up()), calls=20) as watch:
         await watch.sees(lambda: [call.state for call in watch.up] == [State.ANSWERED] * 20, "twenty answered calls")
         for call in watch.up:
             assert watch.link.send(HangUp(CommandId(f"c{call.number}"), call.key)) is None
@@ -231,7 +229,7 @@ async def test_twenty_calls_are_ended_and_none_is_left(tmp_path: Path) -> None:
 
 
 async def test_after_a_gap_the_list_finds_what_is_up_and_what_is_not(tmp_path: Path) -> None:
-    async with scene(tmp_path, talking(pause(2000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up())) as (watch, _):
+    async with scene(tmp_path, talking(pause(2000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up())) as watch:
         before = await watch.sees_state(State.ANSWERED)
         await watch.again()
         assert watch.call.number == before.number

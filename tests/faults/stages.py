@@ -4,14 +4,12 @@ A stage knows what its switch itself says of its calls, asked past the proxies a
 """
 
 import asyncio
-import json
 import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from random import Random
 from signal import SIGKILL
-from typing import Any
 
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
@@ -27,7 +25,7 @@ from tests.faults.freeswitch import Freeswitch
 from tests.faults.proxy import AMI, ESL, HTTP, NETSTRINGS, Protocol, TcpProxy
 from tests.ports import free_port
 from tests.rig.asterisk import SECRET, Asterisk, asterisk
-from tests.rig.kamailio import Kamailio, kamailio, routed
+from tests.rig.kamailio import Kamailio, dialogs, kamailio, routed
 from tests.switches.freeswitch.replay import PASSWORD
 
 __all__ = ["SWITCH", "AsteriskStage", "FreeswitchStage", "KamailioStage", "Stage"]
@@ -201,20 +199,7 @@ class KamailioStage(_SippStage):
         await self._life.aclose()
 
     async def own(self) -> dict[str, bool]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.rpc)
-        body = b'{"jsonrpc":"2.0","method":"dlg.list","id":1}'
-        writer.write(b"POST /RPC HTTP/1.0\r\nHost: own\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
-        try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
-            length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-            answer: dict[str, Any] = json.loads(await asyncio.wait_for(reader.readexactly(length), 5))
-        finally:
-            writer.close()
-        return {
-            f"{dialog['h_entry']}:{dialog['h_id']}": dialog["state"] in (3, 4)
-            for dialog in answer["result"]
-            if dialog["state"] != 5
-        }
+        return {native: state in (3, 4) for native, state in (await dialogs(self.rpc)).items()}
 
     def link_maker(self, resync: Resync, clock: Clock) -> Callable[[Tell], Link]:
         rpc, events = self.proxies

@@ -5,6 +5,7 @@ It is the one on the path or, where that should stay free of it, one in a Debian
 """
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -17,9 +18,11 @@ import msgspec
 
 from tests.conformance.sipp import Act
 
-__all__ = ["INSTALL", "KAMAILIO", "Kamailio", "kamailio", "routed"]
+__all__ = ["INSTALL", "KAMAILIO", "Kamailio", "dialogs", "kamailio", "routed"]
 
 PAGE = Path("docs/how-to/connect-kamailio.md")
+OVER = 5
+"""A dialog that is over is listed for some seconds more."""
 TREE = Path(os.environ.get("CALLBOARD_RIG", "/var/tmp/callboard-rig")) / "kamailio"
 
 
@@ -141,6 +144,20 @@ async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) ->
 
 def _end_of(log: Path) -> str:
     return log.read_text(errors="replace")[-4000:]
+
+
+async def dialogs(rpc: int) -> dict[str, int]:
+    """What Kamailio itself lists, asked over a connection of its own: dialogs that are not over, and their states."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", rpc)
+    body = b'{"jsonrpc":"2.0","method":"dlg.list","id":1}'
+    writer.write(b"POST /RPC HTTP/1.0\r\nHost: rig\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+    try:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+        answer = json.loads(await asyncio.wait_for(reader.readexactly(length), 5))
+    finally:
+        writer.close()
+    return {f"{one['h_entry']}:{one['h_id']}": one["state"] for one in answer["result"] if one["state"] != OVER}
 
 
 def routed(*acts: Act) -> tuple[Act, ...]:
