@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from callboard.cli import calls, config, demo, directory, reference, serve, version
+from callboard.cli import calls, config, demo, directory, doctor, reference, serve, version
 from callboard.cli.failures import Failure
 from callboard.cli.help import group
 
@@ -38,6 +38,7 @@ app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
 app.add_typer(calls.app, name="calls")
 app.add_typer(directory.app, name="directory")
 app.add_typer(config.app, name="config")
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("version")(version.version)
 app.command("reference", hidden=True)(reference.reference)
 

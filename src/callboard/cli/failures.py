@@ -20,7 +20,8 @@ class ExitCode(IntEnum):
 
 EXIT_CODES = {
     ExitCode.DONE: "It is done. For `calls hangup`: the call is over. For `demo` and `serve`: stopped as asked.",
-    ExitCode.REFUSED: "The server, the switch or the system refused. For `calls hangup`: no proof that the call ended.",
+    ExitCode.REFUSED: "The server, the switch or the system refused. For `calls hangup`: no proof that the call ended. "
+    "For `doctor`: something fails.",
     ExitCode.USAGE: "The command line is not understood, or a file that it names cannot be read or written.",
     ExitCode.UNREACHABLE: "No Callboard answers at the given address.",
     ExitCode.SIGN_IN: "The user and password are missing or not accepted.",

@@ -19,6 +19,7 @@ class RpcServer:
         self.asked: list[tuple[str, object]] = []
         self.headers: list[str] = []
         self.port = 0
+        self._clients: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
     def methods(self) -> list[str]:
         """What was asked, in order."""
@@ -26,6 +27,7 @@ class RpcServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
+        self._clients[asyncio.current_task()] = writer
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii")
@@ -43,6 +45,12 @@ class RpcServer:
             pass
         finally:
             writer.close()
+
+    async def end(self) -> None:
+        """Break all connections, and wait until they are gone."""
+        for writer in self._clients.values():
+            writer.transport.abort()
+        await asyncio.gather(*(task for task in self._clients if task))
 
     def _answer(self, question: bytes) -> Body:
         message = msgspec.json.decode(question, type=dict[str, object])
@@ -71,6 +79,7 @@ async def serving(answers: dict[str, Answer]) -> AsyncIterator[RpcServer]:
         yield rpc
     finally:
         server.close()
+        await rpc.end()
 
 
 async def until(condition: Callable[[], object]) -> None:
