@@ -31,6 +31,10 @@ export class Api {
     return this.#ask<T>("POST", path, body);
   }
 
+  delete<T>(path: string): Promise<T> {
+    return this.#ask<T>("DELETE", path);
+  }
+
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { Authorization: this.authorization, Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";

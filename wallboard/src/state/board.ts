@@ -15,8 +15,8 @@ const listing = new Listing();
 let copy = new Copy();
 let stream: Stream | null = null;
 
-/** Counts what changed the calls or the rows shown: who reads it is drawn again. */
-export const version = signal(0);
+/** Counts the changes of the calls and of the rows shown: who reads those is drawn again with each. */
+const version = signal(0);
 export const link = signal<Link>({ phase: "connecting" });
 /** The server's clock in Unix milliseconds. It ticks every second, and stands still while the link is lost. */
 export const now = signal(Date.now());
@@ -31,25 +31,30 @@ export const paused = signal(false);
 /** Whether there is a whole copy to show. */
 export const filled = signal(false);
 
+/** The rows shown, in their order. */
 export function rows(): readonly Row[] {
+  version.value;
   return listing.rows;
 }
 
 /** Every call there is, whatever is looked for. */
 export function allRows(): Iterable<Row> {
+  version.value;
   return copy.rows.values();
 }
 
 export function counts(): Copy["counts"] {
+  version.value;
   return copy.counts;
 }
 
 export function row(id: string): Row | undefined {
+  version.value;
   return copy.rows.get(id);
 }
 
 function changed(): void {
-  version.value++;
+  version.value = version.peek() + 1;
 }
 
 function rebuild(): void {

@@ -96,43 +96,59 @@ export type Filter = Record<string, string>;
 
 export interface Batch {
   readonly key: number;
-  /** Calls that the server counted, and was told to end. */
-  readonly total: number;
+  /** Its name at the server; empty until it has one. */
+  readonly id: string;
+  /** Calls that were counted, and are to be ended. */
+  readonly count: number;
+  readonly state: "sending" | "running" | "stopped" | "done" | "failed";
+  /** Calls whose turn has not come. */
+  readonly waiting: number;
+  /** Calls that were over before their turn came. */
+  readonly left: number;
   /** How many came out how. */
   readonly outcomes: Readonly<Record<string, number>>;
-  readonly over: boolean;
   /** Why it could not be asked for, or not be followed, for people. */
   readonly wrong: string;
 }
 
-interface BatchMessage {
-  over: boolean;
-  outcomes: Record<string, number>;
-}
+type BatchMessage = Pick<Batch, "count" | "state" | "waiting" | "left" | "outcomes">;
 
 export const batches = signal<readonly Batch[]>([]);
 
 export function settledBatch(batch: Batch): boolean {
-  return batch.over || batch.wrong !== "";
+  return batch.state !== "sending" && batch.state !== "running";
 }
 
 function updateBatch(key: number, change: Partial<Batch>): void {
   batches.value = batches.value.map((batch) => (batch.key === key ? { ...batch, ...change } : batch));
 }
 
-/** End all calls that fit a filter: as many as it was counted to have, or none. */
-export async function disconnectMatching(filter: Filter, total: number): Promise<void> {
+/** End all calls that fit a filter, which were counted before: the server refuses if they have become many more. */
+export async function disconnectMatching(filter: Filter, counted: number): Promise<void> {
   const api = session.value?.api;
   if (!api) return;
   const key = ++keys;
-  batches.value = [...batches.value, { key, total, outcomes: {}, over: false, wrong: "" }];
+  const begun: Batch = { key, id: "", count: counted, state: "sending", waiting: counted, left: 0, outcomes: {}, wrong: "" };
+  batches.value = [...batches.value, begun];
   try {
-    const { batch } = await api.post<{ batch: string }>("/disconnect", { ...filter, count: total });
-    for (let told: BatchMessage | null = null; !told?.over; await pause(LOOK_EVERY)) {
-      told = await api.get<BatchMessage>(`/disconnect/${batch}`);
+    const { batch: id } = await api.post<{ batch: string }>("/disconnect", { ...filter, count: counted });
+    updateBatch(key, { id });
+    let told: BatchMessage;
+    do {
+      told = await api.get<BatchMessage>(`/disconnect/${id}`);
       updateBatch(key, told);
-    }
+      await pause(LOOK_EVERY);
+    } while (told.state === "running");
   } catch (error) {
-    updateBatch(key, { wrong: messageOf(error) });
+    updateBatch(key, { state: "failed", wrong: messageOf(error) });
+  }
+}
+
+/** Leave the calls up whose turn has not come. */
+export async function stopBatch(batch: Batch): Promise<void> {
+  try {
+    await session.value?.api.delete(`/disconnect/${batch.id}`);
+  } catch (error) {
+    updateBatch(batch.key, { wrong: messageOf(error) });
   }
 }

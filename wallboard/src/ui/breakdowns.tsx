@@ -6,7 +6,7 @@ import { NONE, toggled } from "../model/query";
 import { count, DIRECTION_WORDS } from "../model/words";
 import type { Direction } from "../model/call";
 import { look, query } from "../state/address";
-import { counts, version } from "../state/board";
+import { counts } from "../state/board";
 import { nameOf } from "../state/surroundings";
 import { Panel } from "./widgets";
 
@@ -30,7 +30,6 @@ export function labelOf(facet: string, value: string): string {
 
 /** The tallies of a facet, the largest first. */
 export function ranking(facet: Counted): [string, Tally][] {
-  version.value;
   return [...counts().by[facet]].sort(([, a], [, b]) => b.calls - a.calls || b.answered - a.answered);
 }
 

@@ -6,7 +6,7 @@ import { type CallMessage, destinationNumber, moment, type State } from "../mode
 import { DIRECTION_WORDS, length, spaced, STATE_WORDS, timeOfDay } from "../model/words";
 import { messageOf } from "../net/api";
 import { open } from "../state/address";
-import { now, row, version } from "../state/board";
+import { now, row } from "../state/board";
 import { may, session } from "../state/session";
 import { nameOf } from "../state/surroundings";
 import { confirmOne } from "./confirm";
@@ -52,7 +52,6 @@ interface Detail extends CallMessage {
 function useDetail(id: string): { detail: Detail | null; error: string } {
   const [detail, setDetail] = useState<Detail | null>(null);
   const [error, setError] = useState("");
-  version.value;
   const known = row(id);
   useEffect(() => {
     let current = true;

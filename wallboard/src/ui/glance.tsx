@@ -5,7 +5,7 @@ import type { Query } from "../model/query";
 import { EVERYTHING, showsAll } from "../model/query";
 import { count, timeOfDay } from "../model/words";
 import { everything, look, query } from "../state/address";
-import { counts, version } from "../state/board";
+import { counts } from "../state/board";
 import { may } from "../state/session";
 import { peak } from "../state/surroundings";
 import { Chart } from "./chart";
@@ -18,13 +18,27 @@ interface Figure {
   filter: Partial<Query>;
 }
 
+/** A number that shrinks until it fits its box. */
+export function BigNumber({ value }: { value: number }) {
+  const text = count(value);
+  return (
+    <span class="figure-value" style={{ "--ems": ems(text) }}>
+      {text}
+    </span>
+  );
+}
+
+/** About how wide a number is, in units of its size: commas are narrower than digits. */
+function ems(text: string): number {
+  return [...text].reduce((width, character) => width + (character === "," ? 0.27 : 0.55), 0);
+}
+
 export function figures(): Figure[] {
-  version.value;
   const { total, answered, ringing, held, suspect } = counts();
   const share = total === 0 ? "" : `${Math.round((100 * answered) / total)} % of all`;
   return [
     { name: "answered", label: "Answered", value: answered, note: share, filter: state("answered", "held") },
-    { name: "ringing", label: "Ringing", value: ringing, note: "dialing too", filter: state("dialing", "ringing") },
+    { name: "ringing", label: "Ringing", value: ringing, note: "or being dialed", filter: state("dialing", "ringing") },
     { name: "held", label: "On hold", value: held, note: "of the answered", filter: state("held") },
     {
       name: "suspect",
@@ -58,14 +72,13 @@ function isLookedFor({ filter }: Figure): boolean {
 }
 
 export function Glance() {
-  version.value;
   const top = peak.value;
   return (
     <section class="glance" aria-label="At a glance">
       <div class="figures">
         <button type="button" class="figure-box figure-now" aria-pressed={showsAll(query.value)} onClick={everything}>
           <span class="figure-label">Calls now</span>
-          <span class="figure-value">{count(counts().total)}</span>
+          <BigNumber value={counts().total} />
           <span class="figure-note">
             {top ? `peak today ${count(top.calls)}${top.at ? ` at ${timeOfDay(Date.parse(top.at), false)}` : ""}` : "\u00a0"}
           </span>
@@ -82,7 +95,7 @@ export function Glance() {
               <span class="dot" aria-hidden="true" />
               {figure.label}
             </span>
-            <span class="figure-value">{count(figure.value)}</span>
+            <BigNumber value={figure.value} />
             <span class="figure-note">{figure.note || "\u00a0"}</span>
           </button>
         ))}

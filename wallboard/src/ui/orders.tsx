@@ -1,7 +1,7 @@
 // What came of the orders to end calls, in a corner of the board.
 
-import { count } from "../model/words";
-import { batches, type Batch, clearSettled, OUTCOME_WORDS, orders, settled, settledBatch } from "../state/orders";
+import { calls, count, spaced } from "../model/words";
+import { type Batch, batches, clearSettled, OUTCOME_WORDS, orders, settled, settledBatch, stopBatch } from "../state/orders";
 import { Close } from "./icons";
 
 /** Orders that are listed one by one; of more there are counts. */
@@ -46,19 +46,32 @@ export function Orders() {
   );
 }
 
+/** Outcomes that a batch tells, without those that are not known yet. */
+function told(batch: Batch): string[] {
+  const known = Object.entries(batch.outcomes).filter(([word, number]) => word !== "pending" && number > 0);
+  const gone: [string, number][] = batch.left > 0 ? [["over before their turn", batch.left]] : [];
+  return [...known, ...gone].map(([word, number]) => `${count(number)} ${spaced(word)}`);
+}
+
 function BatchLine({ batch }: { batch: Batch }) {
-  const told = Object.entries(batch.outcomes).filter(([, number]) => number > 0);
-  const have = told.reduce((sum, [word, number]) => sum + (word === "pending" ? 0 : number), 0);
+  const settled = batch.count - batch.waiting - (batch.outcomes["pending"] ?? 0);
+  const looks = batch.state === "failed" ? "failed" : settledBatch(batch) ? "done" : "pending";
   return (
-    <li class={`order order-${settledBatch(batch) ? "done" : "pending"}`}>
+    <li class={`order order-${looks}`}>
       <span class="dot" aria-hidden="true" />
-      <span>
-        {count(have)} of {count(batch.total)} by filter
+      <span class="order-head">
+        <span class="figure">
+          {count(settled)} of {calls(batch.count)}
+          {batch.state === "stopped" && ", stopped"}
+        </span>
+        {batch.state === "running" && batch.waiting > 0 && (
+          <button type="button" class="link small" onClick={() => void stopBatch(batch)}>
+            Stop
+          </button>
+        )}
       </span>
-      <span class="small order-words">
-        {batch.wrong || told.map(([word, number]) => `${count(number)} ${word.replaceAll("_", " ")}`).join(", ") || "Sending"}
-      </span>
-      <progress max={Math.max(1, batch.total)} value={have} aria-label="Disconnects by filter" />
+      <span class="small order-words">{batch.wrong || told(batch).join(", ") || "Waiting for the switch"}</span>
+      {!settledBatch(batch) && <progress max={Math.max(1, batch.count)} value={settled} aria-label="Disconnects by filter" />}
     </li>
   );
 }

@@ -7,7 +7,7 @@ import { destinationNumber, type Row } from "../model/call";
 import { SORTABLE } from "../model/order";
 import { revealing, span } from "../model/window";
 import { look, open, openCall, query } from "../state/address";
-import { filled, link, progress, rows, version } from "../state/board";
+import { filled, link, progress, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
 import { type Column, columns } from "../state/settings";
@@ -29,7 +29,6 @@ function rowHeight(): number {
 }
 
 export function Table() {
-  version.value;
   const box = useRef<HTMLDivElement>(null);
   useSize(box);
   const all = rows();

@@ -5,7 +5,7 @@ import { FACETS, type Facet, showsAll, toggled } from "../model/query";
 import { calls, count, STATE_WORDS } from "../model/words";
 import type { State } from "../model/call";
 import { everything, look, query } from "../state/address";
-import { counts, paused, rows, version } from "../state/board";
+import { counts, paused, rows } from "../state/board";
 import { chooseNone, chosenRows } from "../state/choice";
 import { may } from "../state/session";
 import { COLUMNS, columns, showColumns } from "../state/settings";
@@ -16,7 +16,6 @@ import { Close, Columns, HangUp, Pause, Play } from "./icons";
 import { Menu } from "./widgets";
 
 export function Toolbar() {
-  version.value;
   return (
     <div class="toolbar">
       <h2 class="toolbar-count">

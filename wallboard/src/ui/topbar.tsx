@@ -68,7 +68,8 @@ function SearchField() {
   const field = useRef<HTMLInputElement>(null);
   const { text } = query.value;
   useEffect(() => {
-    if (field.current && field.current.value !== text) field.current.value = text;
+    // While somebody types, the field is ahead of the address.
+    if (field.current && field.current !== document.activeElement) field.current.value = text;
   }, [text]);
   return (
     <div class="search" role="search">

@@ -5,20 +5,19 @@ import { comparator } from "../model/order";
 import type { Counted } from "../model/copy";
 import { count, length, timeOfDay } from "../model/words";
 import { showWall } from "../state/address";
-import { allRows, counts, link, now, version } from "../state/board";
+import { allRows, counts, link, now } from "../state/board";
 import { may } from "../state/session";
 import { peak, switches } from "../state/surroundings";
 import { Banner } from "./banner";
 import { BarTrack, labelOf, ranking, TITLES } from "./breakdowns";
 import { Chart } from "./chart";
-import { figures } from "./glance";
+import { BigNumber, figures } from "./glance";
 import { Close, Mark } from "./icons";
 import { SwitchLine } from "./switches";
 import { LinkChip } from "./topbar";
 import { Panel, Suspect } from "./widgets";
 
 export function WallBoard() {
-  version.value;
   const top = peak.value;
   return (
     <div class={`wall ${link.value.phase === "lost" ? "is-stale" : ""}`}>
@@ -37,7 +36,7 @@ export function WallBoard() {
         <section class="wall-figures" aria-label="At a glance">
           <div class="wall-now">
             <span class="figure-label">Calls now</span>
-            <span class="figure-value">{count(counts().total)}</span>
+            <BigNumber value={counts().total} />
             {top && (
               <span class="figure-note">
                 peak today {count(top.calls)}
@@ -50,7 +49,7 @@ export function WallBoard() {
               <span class="figure-label">
                 <span class="dot" aria-hidden="true" /> {label}
               </span>
-              <span class="figure-value">{count(value)}</span>
+              <BigNumber value={value} />
               <span class="figure-note">{note || "\u00a0"}</span>
             </div>
           ))}

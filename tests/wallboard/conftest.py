@@ -1,0 +1,79 @@
+"""A real browser, and a server for it to look at."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+
+from tests.wallboard.fake import Fake, running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+INSTALL = "Chromium is not installed: 'apt-get install chromium' on Debian"
+
+OpenBoard = Callable[..., Page]
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Skip where it is not installed; where it is required, fail. Of a module: its loop ends with it."""
+    if CHROMIUM is None:
+        if "chromium" in os.environ.get("CALLBOARD_REQUIRE", "").split():
+            pytest.fail(INSTALL)
+        pytest.skip(INSTALL)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def fake() -> Iterator[Fake]:
+    """A server with some calls."""
+    with running(calls=60) as server:
+        yield server
+
+
+@pytest.fixture
+def open_board(browser: Browser, fake: Fake) -> Iterator[OpenBoard]:
+    """Opens a board of the server in a browser profile of its own, signed in; nobody is, if `login` is empty.
+
+    At the end, nothing must have gone wrong in the page that nobody saw.
+    """
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if (
+            message.type == "error"
+            and "Failed to load resource" not in message.text
+            and "WebSocket" not in message.text
+        ):
+            wrong.append(message.text)
+
+    def open_one(login: str = "root", path: str = "/board", width: int = 1280, height: int = 800, **more: str) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **more)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"http://127.0.0.1:{fake.port}{path}")
+        if login:
+            sign_in(page, login)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page, login: str) -> None:
+    """Type name and password, and wait for the board."""
+    page.get_by_label("Name").fill(login)
+    page.get_by_label("Password", exact=True).fill(f"demo-{login}")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".link-live")).to_be_visible()
