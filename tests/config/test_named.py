@@ -105,7 +105,7 @@ def test_a_misspelled_setting_is_told_before_there_is_any_section() -> None:
             '[switches.asterisk]\nhost = "192.0.2.1"\n',
             (
                 "2: switches.asterisk.host: [switches.asterisk] holds named sections and no settings; "
-                "write it below a header with a name that you choose, such as [switches.asterisk.pbx1]"
+                "write it below a header with a name that you choose: [switches.asterisk.NAME]"
             ),
         ),
         (
@@ -116,7 +116,7 @@ def test_a_misspelled_setting_is_told_before_there_is_any_section() -> None:
             '[switches.asterisk.pbx1]\nname = "pbx"\n',
             (
                 "2: switches.asterisk.pbx1.name: there is no such setting; "
-                "the header has the name: write it as [switches.asterisk.pbx1]"
+                "the header has the name: write it as [switches.asterisk.pbx]"
             ),
         ),
         (

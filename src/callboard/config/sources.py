@@ -144,8 +144,7 @@ class _Reader(msgspec.Struct, frozen=True):
             yield Named(kind=tuple(kind), name=name, origin=self._place(here))
             yield from self.read(value, here, general)
             return
-        header = dotted((*kind, "pbx1"))
-        fix = f"write it below a header with a name that you choose, such as [{header}]"
+        fix = f"write it below a header with a name that you choose: [{dotted((*kind, NAMED))}]"
         yield self._mistake(here, f"[{dotted(tuple(kind))}] holds named sections and no settings", fix)
 
     def _known(self, value: object, here: KeyPath, general: KeyPath) -> Iterator[Given | Named | Mistake]:
@@ -166,7 +165,7 @@ class _Reader(msgspec.Struct, frozen=True):
         """The nearest name beside it; else the same name elsewhere; else all the names there are."""
         if general[-2:-1] == (NAMED,):
             if here[-1] == "name":
-                return f"the header has the name: write it as [{dotted((*here[:-2], 'pbx1'))}]"
+                return f"the header has the name: write it as [{dotted((*here[:-2], str(value)))}]"
             if isinstance(value, dict):
                 header = dotted((*here[:-2], ".".join(here[-2:])))
                 return f"a name with dots stands in quotes, such as [{header}]"
