@@ -4,10 +4,13 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
+from msgspec.structs import replace
 
 from callboard.access.rights import Principal
-from callboard.api.faults import Fault, problem, refused
+from callboard.api.compression import compressed
+from callboard.api.faults import WRONG_METHOD, problem, refused
 from callboard.api.idempotency import Replies
+from callboard.api.page import openapi_reply, page_reply
 from callboard.api.request import claim, ticket_claim
 from callboard.api.route import Asked, Route
 from callboard.api.routes import find
@@ -19,8 +22,8 @@ from callboard.operations.desk import Desk
 
 __all__ = ["Api"]
 
-_WRONG_METHOD = Fault(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
 _SAFE = frozenset({"GET", "HEAD"})
+_PRIVATE = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 
 
 class Api:
@@ -40,6 +43,9 @@ class Api:
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request. A HEAD is answered as the GET that it stands for; the server leaves the body out."""
+        return compressed(request, _private(await self._answer(request)))
+
+    async def _answer(self, request: Request) -> Reply:
         pieces = tuple(piece for piece in request.path.split("/") if piece)
         try:
             match pieces:
@@ -47,6 +53,12 @@ class Api:
                     return _healthy()
                 case ("-", "ready"):
                     return self._ready()
+                case ("v1", "openapi.json") if request.method in _SAFE:
+                    return openapi_reply()
+                case ("v1", "docs") if request.method in _SAFE:
+                    return page_reply()
+                case ("v1", "openapi.json" | "docs"):
+                    return _wrong_method(request, "GET")
                 case ("v1", *rest):
                     return await self._resource(tuple(rest), request)
                 case _:
@@ -65,8 +77,7 @@ class Api:
         routes, name = find(path)
         method = "GET" if request.method == "HEAD" else request.method
         if method not in routes:
-            allowed = ", ".join(routes)
-            return problem(_WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
+            return _wrong_method(request, ", ".join(routes))
         _refuse_other_sites(request)
         principal = await self._sign_in(routes[method], request)
         return await self._replies.once(routes[method], Asked(self._desk, principal, request, self._sealing, name))
@@ -76,6 +87,17 @@ class Api:
         if ticket is not None:
             return self._desk.access.sign_in(ticket, request.at)
         return await self._desk.sign_in(claim(request), request.at)
+
+
+def _wrong_method(request: Request, allowed: str) -> Reply:
+    return problem(WRONG_METHOD, f"{request.method} is not for this: use {allowed}", ("Allow", allowed))
+
+
+def _private(reply: Reply) -> Reply:
+    """What is up now is nobody's to keep, and no browser's to guess at."""
+    given = {name for name, _ in reply.headers}
+    headers = tuple(header for header in _PRIVATE if header[0] not in given)
+    return replace(reply, headers=(*reply.headers, *headers))
 
 
 def _healthy() -> Reply:

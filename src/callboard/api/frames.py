@@ -1,7 +1,6 @@
 """The messages of a stream as bytes: rows rendered once for all who see them alike, framed for SSE or WebSocket."""
 
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from callboard.access.rights import Principal
-from callboard.api.faults import Fault, refused
+from callboard.api.faults import GOING_AWAY, refused
 from callboard.api.fields import call_view, leg_views, timestamp
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Refusal
@@ -185,6 +184,7 @@ def error(refusal: Refusal) -> Message:
 
 def going_away() -> Message:
     """The server stops."""
-    fault = Fault(HTTPStatus.SERVICE_UNAVAILABLE, "going_away")
     detail = "the server stops: come back in a moment"
-    return _message("error", title=fault.status.phrase, status=fault.status, detail=detail, code=fault.code)
+    return _message(
+        "error", title=GOING_AWAY.status.phrase, status=GOING_AWAY.status, detail=detail, code=GOING_AWAY.code
+    )

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from callboard.api.faults import Fault, problem
+from callboard.api.faults import KEY_REUSED, UNDER_WAY, problem
 from callboard.api.route import Asked, Route
 from callboard.calls.refusals import InvalidArgument
 from callboard.http.values import Reply, Request
@@ -25,8 +25,6 @@ MOST = 10_000
 
 _HEADER = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
-_REUSED = Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused")
-_UNDER_WAY = Fault(HTTPStatus.CONFLICT, "request_under_way")
 
 
 class _Kept(msgspec.Struct):
@@ -63,9 +61,9 @@ class Replies:
         if known is None:
             return await self._first(name, _Kept(sent, asked.request.at), route, asked)
         if known.sent != sent:
-            return problem(_REUSED, "this Idempotency-Key came with another request before: take a new one for each")
+            return problem(KEY_REUSED, "this Idempotency-Key came with another request before: take a new one for each")
         if known.reply is None:
-            return problem(_UNDER_WAY, "the same request is being answered: send it again in a moment")
+            return problem(UNDER_WAY, "the same request is being answered: send it again in a moment")
         return known.reply
 
     async def _first(self, name: tuple[str, str], kept: _Kept, route: Route, asked: Asked) -> Reply:

@@ -13,12 +13,32 @@ class Page(StrEnum):
 
     CONFIGURATION = "configuration"
     CLI = "cli"
+    API = "api"
+    ERRORS = "errors"
+    OPENAPI = "openapi"
+    """The document that programs read; its file ends in `.json`."""
 
 
 def reference(page: Annotated[Page, typer.Argument(help="Which page.")]) -> None:
     """Print a page of `docs/reference` as it should be now."""
-    from callboard.cli.manual import manual
     from callboard.cli.output import write
+
+    write(_text_of(page))
+
+
+def _text_of(page: Page) -> str:
+    from callboard.api import manual as api
+    from callboard.cli.manual import manual
     from callboard.config import pages
 
-    write(manual() if page is Page.CLI else pages.reference())
+    match page:
+        case Page.CONFIGURATION:
+            return pages.reference()
+        case Page.CLI:
+            return manual()
+        case Page.API:
+            return api.api_page()
+        case Page.ERRORS:
+            return api.errors_page()
+        case Page.OPENAPI:
+            return api.openapi_text()

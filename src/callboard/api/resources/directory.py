@@ -1,11 +1,10 @@
 """The directory as one document, and the operator's own table of destinations."""
 
 import asyncio
-from http import HTTPStatus
 
-from callboard.api.faults import Fault, problem
+from callboard.api.faults import FAULTS, problem
 from callboard.api.route import JSON, Asked, Route, answer_json
-from callboard.calls.refusals import Malformed
+from callboard.calls.refusals import Malformed, Mistaken
 from callboard.directory.destinations import read_csv
 from callboard.directory.directory import DirectoryError
 from callboard.directory.document import Format, read_document, write_document
@@ -23,7 +22,7 @@ __all__ = ["ROUTES"]
 TOML = "application/toml"
 CSV = "text/csv"
 
-_MISTAKES = Fault(HTTPStatus.UNPROCESSABLE_ENTITY, "mistakes_in_document")
+_MISTAKES = FAULTS[Mistaken]
 
 
 async def _export_directory(asked: Asked) -> Reply:
