@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wallboard run test check lint types layers coverage newest bench lock clean
+.PHONY: help setup wallboard run test rig check lint types layers coverage newest bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -39,6 +39,10 @@ run: setup ## start the demo: server, switch and real calls (ARGS="--calls 100" 
 
 test: setup ## run the tests (SIPp scenarios run where SIPp is installed)
 	@$(BIN)/pytest $(ARGS)
+
+rig: ## a real Asterisk and a real Kamailio for the tests, in /var/tmp/callboard-rig (root; needs mmdebstrap)
+	@tests/rig/asterisk-tree
+	@tests/rig/kamailio-tree
 
 check: setup lint types layers coverage ## everything a change must pass: lint, types, layers, tests, coverage
 

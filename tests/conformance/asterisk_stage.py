@@ -104,7 +104,7 @@ class Stage:
         try:
             await until(so, f"the rows {rows}")
         except AssertionError as error:
-            raise AssertionError("\n".join([str(error), *map(str, self.watch.shown)])) from None
+            raise AssertionError("\n".join([str(error), *map(str, self.watch.shown[-12:])])) from None
         return self.watch.live
 
     async def agrees(self) -> None:

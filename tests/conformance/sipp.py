@@ -175,6 +175,10 @@ class Callee(msgspec.Struct, frozen=True, kw_only=True):
         """An INVITE comes."""
         return _request("INVITE", ' rrs="true"')
 
+    def trying(self) -> Act:
+        """100: whoever calls need not repeat the INVITE, however long we think on a busy machine."""
+        return _send(self._lines("100 Trying"))
+
     def ring(self) -> Act:
         """180."""
         return _send(self._lines("180 Ringing"))

@@ -22,8 +22,8 @@ RINGS = f"ringing alice>{N}: alice routing, far/{N} ringing"
 TALKS = f"answered alice>{N}: alice answered, far/{N} answered"
 
 # A far end that rings at once may do so before Asterisk has told that it dials.
-RINGING = (BOB.invited(), pause(300), BOB.ring(), pause(700))
-ANSWERING = (BOB.invited(), pause(300), BOB.ring(), BOB.answer())
+RINGING = (BOB.invited(), BOB.trying(), pause(300), BOB.ring(), pause(700))
+ANSWERING = (BOB.invited(), BOB.trying(), pause(300), BOB.ring(), BOB.answer())
 CALLING = (ALICE.invite(), ALICE.trying(), ALICE.answered(1))
 
 
@@ -100,7 +100,7 @@ async def test_the_switch_itself_rings_until_the_caller_gives_up(tmp_path: Path)
 
 async def test_the_caller_gives_up(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited(), pause(300), BOB.ring(), BOB.cancelled())
+        await on_stage.callee(BOB.invited(), BOB.trying(), pause(300), BOB.ring(), BOB.cancelled())
         await on_stage.caller(N, ALICE.invite(), ALICE.rings(), pause(700), ALICE.cancel(1))
         await on_stage.shows(RINGS)
         await on_stage.agrees()
@@ -110,7 +110,9 @@ async def test_the_caller_gives_up(tmp_path: Path) -> None:
 
 async def test_early_media_counts_as_ringing(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited(), pause(300), BOB.early(), pause(700), BOB.answer(), BOB.hung_up())
+        await on_stage.callee(
+            BOB.invited(), BOB.trying(), pause(300), BOB.early(), pause(700), BOB.answer(), BOB.hung_up()
+        )
         await on_stage.caller(N, *CALLING, pause(500), ALICE.bye(2))
         await on_stage.shows(RINGS)
         await on_stage.agrees()
@@ -129,7 +131,7 @@ async def test_early_media_counts_as_ringing(tmp_path: Path) -> None:
 )
 async def test_the_callee_refuses(tmp_path: Path, status: str, told: int, reason: Reason) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited(), pause(500), BOB.refuse(status))
+        await on_stage.callee(BOB.invited(), BOB.trying(), pause(500), BOB.refuse(status))
         await on_stage.caller(N, ALICE.invite(), ALICE.trying(), ALICE.refused(told, 1))
         await on_stage.shows(f"dialing alice>{N}: alice routing, far/{N} dialing")
         await on_stage.agrees()
@@ -151,7 +153,7 @@ async def test_an_unknown_extension_makes_no_call(tmp_path: Path) -> None:
 
 async def test_the_callee_hangs_up(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited_by_name(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
+        await on_stage.callee(BOB.invited_by_name(), BOB.trying(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
         await on_stage.caller(N, *CALLING, ALICE.hung_up())
         await on_stage.shows(TALKS)
         await ends(on_stage, Reason.NORMAL)
@@ -201,7 +203,7 @@ async def test_what_placement_is_told(tmp_path: Path) -> None:
 
 async def test_the_callee_leaves_and_the_caller_stays_in_the_dialplan(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited_by_name(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
+        await on_stage.callee(BOB.invited_by_name(), BOB.trying(), BOB.ring(), BOB.answer(), pause(700), BOB.bye())
         await on_stage.caller("alone", *CALLING, ALICE.hung_up())
         (both,) = await on_stage.shows("answered alice>alone: alice answered, far/alone answered")
         (alone,) = await on_stage.shows("answered alice>alone: alice answered")
@@ -212,7 +214,7 @@ async def test_the_callee_leaves_and_the_caller_stays_in_the_dialplan(tmp_path: 
 
 async def test_nobody_answers_and_the_voicemail_does(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(BOB.invited(), pause(200), BOB.ring(), BOB.cancelled())
+        await on_stage.callee(BOB.invited(), BOB.trying(), pause(200), BOB.ring(), BOB.cancelled())
         await on_stage.caller("voicemail", *CALLING, ALICE.hung_up())
         await on_stage.shows("ringing alice>voicemail: alice routing, far/voicemail ringing")
         (call,) = await on_stage.shows("answered alice>voicemail: alice answered")

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.usefixtures("sipp", "real_asterisk")]
 
 ALICE, BOB, FRED = Caller(user="alice"), Caller(user="bob"), Caller(user="trunk")
 FAR, OTHER = Callee(), Callee(media="127.0.0.4")
-ANSWERING = (FAR.invited(), pause(300), FAR.ring(), pause(300), FAR.answer())
+ANSWERING = (FAR.invited(), FAR.trying(), pause(300), FAR.ring(), pause(300), FAR.answer())
 
 
 def calling(caller: Caller) -> tuple[tuple[str, ...], ...]:
@@ -30,9 +30,16 @@ def hang_up(on_stage: Stage, call: Call) -> None:
 
 async def test_forked(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(FAR.invited(), pause(300), FAR.ring(), FAR.cancelled())
+        await on_stage.callee(FAR.invited(), FAR.trying(), pause(300), FAR.ring(), FAR.cancelled())
         await on_stage.callee(
-            OTHER.invited(), pause(300), OTHER.ring(), pause(700), OTHER.answer(), OTHER.hung_up(), other=True
+            OTHER.invited(),
+            OTHER.trying(),
+            pause(300),
+            OTHER.ring(),
+            pause(700),
+            OTHER.answer(),
+            OTHER.hung_up(),
+            other=True,
         )
         await on_stage.caller("fork", *calling(ALICE), pause(700), ALICE.bye(2))
         await on_stage.shows("ringing alice>fork: alice routing, far/fork ringing, far/fork ringing")
@@ -45,7 +52,14 @@ async def test_blind_transfer(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
         await on_stage.callee(*ANSWERING, FAR.hung_up())
         await on_stage.callee(
-            OTHER.invited(), pause(300), OTHER.ring(), pause(700), OTHER.answer(), OTHER.hung_up(), other=True
+            OTHER.invited(),
+            OTHER.trying(),
+            pause(300),
+            OTHER.ring(),
+            pause(700),
+            OTHER.answer(),
+            OTHER.hung_up(),
+            other=True,
         )
         await on_stage.caller("442", *calling(BOB), pause(700), BOB.transfer("501", 2))
         (before,) = await on_stage.shows("answered bob>442: bob answered, far/442 answered")
@@ -60,7 +74,14 @@ async def test_attended_transfer(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
         await on_stage.callee(*ANSWERING, FAR.hung_up())
         await on_stage.callee(
-            OTHER.invited(), pause(300), OTHER.ring(), pause(700), OTHER.answer(), OTHER.hung_up(), other=True
+            OTHER.invited(),
+            OTHER.trying(),
+            pause(300),
+            OTHER.ring(),
+            pause(700),
+            OTHER.answer(),
+            OTHER.hung_up(),
+            other=True,
         )
         await on_stage.caller("601", *calling(ALICE), pause(5000), ALICE.bye(2))
         (before,) = await on_stage.shows("answered alice>601: alice answered, far/601 answered")
@@ -92,7 +113,9 @@ async def test_parked_and_fetched(tmp_path: Path) -> None:
 
 async def test_queued(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
-        await on_stage.callee(FAR.invited(), pause(700), FAR.ring(), pause(700), FAR.answer(), FAR.hung_up())
+        await on_stage.callee(
+            FAR.invited(), FAR.trying(), pause(700), FAR.ring(), pause(700), FAR.answer(), FAR.hung_up()
+        )
         await on_stage.caller("queue", *calling(ALICE), pause(2500), ALICE.bye(2))
         await on_stage.shows("dialing alice>queue: alice answered, far/442 dialing")
         await on_stage.shows("ringing alice>queue: alice answered, far/442 ringing")
@@ -117,7 +140,14 @@ async def test_originated(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
         await on_stage.callee(*ANSWERING, FAR.hung_up())
         await on_stage.callee(
-            OTHER.invited(), pause(300), OTHER.ring(), pause(700), OTHER.answer(), OTHER.hung_up(), other=True
+            OTHER.invited(),
+            OTHER.trying(),
+            pause(300),
+            OTHER.ring(),
+            pause(700),
+            OTHER.answer(),
+            OTHER.hung_up(),
+            other=True,
         )
         await on_stage.director.ask(
             "Originate",

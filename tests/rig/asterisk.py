@@ -28,11 +28,14 @@ def _command() -> tuple[str, ...]:
     found = shutil.which("asterisk")
     if found:
         return (found,)
-    return ("chroot", str(TREE), "asterisk") if (TREE / "usr/sbin/asterisk").exists() else ()
+    ours = os.geteuid() == 0 and (TREE / "usr/sbin/asterisk").exists()
+    return ("chroot", str(TREE), "asterisk") if ours else ()
 
 
 ASTERISK: Final = _command()
-INSTALL: Final = "Asterisk is not installed: `make rig` puts one in a tree of its own, or apt-get install asterisk"
+INSTALL: Final = (
+    "Asterisk is not installed: as root `make rig` puts one in a tree of its own (or apt-get install asterisk)"
+)
 
 _WITH_US = ("setpriv", "--pdeathsig", "KILL")
 """However the tests end, a switch of theirs does not outlive them."""
