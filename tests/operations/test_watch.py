@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
 from callboard.access.claims import PasswordClaim
@@ -123,46 +123,47 @@ class Client:
         return {int(str(row["id"])): row for row in rows}
 
 
+which = st.integers(0, 999)
+
+
 class Following(RuleBasedStateMachine):
     """Calls come and go, rights change, links break; clients fall behind, drop off and come back."""
-
-    clients: Bundle[Client] = Bundle("clients")
-    calls: Bundle[Call] = Bundle("calls")
 
     def __init__(self) -> None:
         super().__init__()
         self.house = House()
         self.all: list[Client] = []
+        self.up: list[Call] = []
 
     @initialize(
-        target=clients,
         logins=st.lists(st.tuples(st.sampled_from(LOGINS), questions), min_size=2, max_size=5),
         every=st.booleans(),
     )
-    def some_are_there(self, logins: list[tuple[str, ListCalls]], every: bool) -> Any:
+    def some_are_there(self, logins: list[tuple[str, ListCalls]], every: bool) -> None:
         plain = ListCalls(as_party=True, where=Filter(states=LIVE))
-        clients = [self.client_comes(login, plain, every) for login in ("root", "reseller", "acme")]
-        clients += [self.client_comes(login, question, every) for login, question in logins]
-        return multiple(*(client for client in clients if isinstance(client, Client)))
+        for login, question in [*((login, plain) for login in ("root", "reseller", "acme")), *logins]:
+            client = Client(self.house, login, question, every=every)
+            client.connect()
+            self.all.append(client)
 
     @rule(
-        target=calls,
         state=st.sampled_from(sorted(LIVE)),
         account=st.sampled_from([None, 3, 5, 7, 9]),
         callee=st.sampled_from([None, None, 5, 7]),
     )
-    def begins(self, state: State, account: int | None, callee: int | None) -> Call:
-        return self.house.call(state, account, callee_account=callee)
+    def begins(self, state: State, account: int | None, callee: int | None) -> None:
+        self.up.append(self.house.call(state, account, callee_account=callee))
 
-    @rule(call=calls)
-    def is_held_or_not(self, call: Call) -> None:
-        for leg in call.legs:
+    @rule(which=which)
+    def is_held_or_not(self, which: int) -> None:
+        for leg in self.up[which % len(self.up)].legs if self.up else ():
             for kind in (LegHeld, LegResumed):
                 self.house.table.accept(kind(leg.id, self.house.now), self.house.now)
 
-    @rule(call=consumes(calls))
-    def ends(self, call: Call) -> None:
-        self.house.end(call.key)
+    @rule(which=which)
+    def ends(self, which: int) -> None:
+        if self.up:
+            self.house.end(self.up.pop(which % len(self.up)).key)
 
     @rule()
     def link_breaks(self) -> None:
@@ -195,24 +196,17 @@ class Following(RuleBasedStateMachine):
         assert known is not None
         self.house.access.put(replace(known, **changes))
 
-    def client_comes(self, login: str, question: ListCalls, every: bool) -> Client | None:
-        client = Client(self.house, login, question, every=every)
-        client.connect()
-        self.all.append(client)
-        return client if client.watch is not None else None
+    @rule(which=which)
+    def client_reads(self, which: int) -> None:
+        self.all[which % len(self.all)].read()
 
-    @rule(client=clients)
-    def client_reads(self, client: Client) -> None:
-        client.read()
-
-    @rule(client=clients)
-    def client_drops_off(self, client: Client) -> None:
-        client.lose()
-
-    @rule(client=clients)
-    def client_comes_back(self, client: Client) -> None:
+    @rule(which=which)
+    def client_drops_off_or_comes_back(self, which: int) -> None:
+        client = self.all[which % len(self.all)]
         if client.watch is None:
             client.connect()
+        else:
+            client.lose()
 
     @rule()
     def everybody_reads_and_knows_all(self) -> None:
@@ -239,7 +233,7 @@ class Following(RuleBasedStateMachine):
 def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that clients fall behind, and what they missed is forgotten, within a few steps."""
     monkeypatch.setattr(feeds, "LOG", 12)
-    monkeypatch.setattr(feeds, "HISTORY", 40)
+    monkeypatch.setattr(feeds, "HISTORY", 10)
 
 
 TestFollowing = Following.TestCase
