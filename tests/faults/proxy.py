@@ -210,27 +210,37 @@ class TcpProxy:
 
 
 class UdpProxy(asyncio.DatagramProtocol):
-    """Takes datagrams at a port of its own and passes them on, as the weather lets it."""
+    """Takes datagrams at a port of its own and passes them on, as the weather lets it.
 
-    def __init__(self, target: tuple[str, int], random: Random) -> None:
+    There is no connection to be cut or refused, and no datagram comes half.
+    """
+
+    def __init__(self, target: int, random: Random) -> None:
+        self.port = 0
         self.weather = FAIR
-        self._target = target
+        self.refusing = False
+        self._target = ("127.0.0.1", target)
         self._random = random
         self._held: bytes | None = None
         self._stuck: list[bytes] | None = None
         self._transport: asyncio.DatagramTransport | None = None
 
-    async def start(self) -> int:
-        """Listen on a free port of loopback, which is returned."""
+    async def start(self) -> None:
+        """Listen on a free port of loopback."""
         loop = asyncio.get_running_loop()
         self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-        port: int = self._transport.get_extra_info("sockname")[1]
-        return port
+        self.port = self._transport.get_extra_info("sockname")[1]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Listen no more."""
         if self._transport is not None:
             self._transport.close()
+
+    def cut(self) -> None:
+        """Nothing to cut."""
+
+    def halve(self) -> None:
+        """Nothing to halve."""
 
     def stall(self) -> None:
         """Nothing comes through any more."""

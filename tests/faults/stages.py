@@ -1,4 +1,4 @@
-"""Switches for plays, each behind proxies and with calls of its own: a real Asterisk, a real Kamailio, a FreeSWITCH.
+"""Switches for plays, each behind proxies and with calls of its own: real ones, a replayed and a documented one.
 
 A stage knows what its switch itself says of its calls, asked past the proxies and read by other means than the links'.
 """
@@ -20,15 +20,18 @@ from callboard.switches.gate import Tell
 from callboard.switches.kamailio.adapter import links as kamailio_links
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.link import Link
+from callboard.switches.opensips.adapter import links as opensips_links
+from callboard.switches.opensips.settings import OpensipsSettings
 from tests.conformance.sipp import Act, Callee, Caller, play, run
 from tests.faults.freeswitch import Freeswitch
-from tests.faults.proxy import AMI, ESL, HTTP, NETSTRINGS, Protocol, TcpProxy
+from tests.faults.opensips import Opensips
+from tests.faults.proxy import AMI, ESL, HTTP, NETSTRINGS, TcpProxy, UdpProxy
 from tests.ports import free_port
 from tests.rig.asterisk import SECRET, Asterisk, asterisk
 from tests.rig.kamailio import Kamailio, dialogs, kamailio, routed
 from tests.switches.freeswitch.replay import PASSWORD
 
-__all__ = ["SWITCH", "AsteriskStage", "FreeswitchStage", "KamailioStage", "Stage"]
+__all__ = ["SWITCH", "AsteriskStage", "FreeswitchStage", "KamailioStage", "OpensipsStage", "Stage"]
 
 SWITCH = "pbx"
 RATE = 8
@@ -46,13 +49,13 @@ class Stage:
     """One switch: how it is started, killed and asked, and what makes links to it."""
 
     name = ""
+    notices = True
+    """Whether a link to it notices that what was told did not come: not where it comes in datagrams."""
 
     def __init__(self, folder: Path, random: Random) -> None:
         self.folder = folder
         self.random = random
-        self.proxies: list[TcpProxy] = []
-        self.calls = 0
-        """How many were begun, about."""
+        self.proxies: list[TcpProxy | UdpProxy] = []
         self._life = AsyncExitStack()
 
     async def start(self) -> None:
@@ -75,11 +78,9 @@ class Stage:
         """What makes links through the proxies."""
         raise NotImplementedError
 
-    async def _proxy(self, port: int, protocol: Protocol) -> TcpProxy:
-        proxy = TcpProxy(port, protocol, self.random)
+    async def _proxy(self, proxy: TcpProxy | UdpProxy) -> None:
         await proxy.start()
         self.proxies.append(proxy)
-        return proxy
 
 
 _TALKING = '<pause distribution="uniform" min="{:.0f}" max="{:.0f}"/>'
@@ -137,7 +138,7 @@ class AsteriskStage(_SippStage):
     async def start(self) -> None:
         self._switch = await self._life.enter_async_context(asterisk(self.sip, self.ami, self.far_end))
         if not self.proxies:
-            await self._proxy(self.ami, AMI)
+            await self._proxy(TcpProxy(self.ami, AMI, self.random))
         await self._traffic()
 
     async def kill(self) -> None:
@@ -184,8 +185,8 @@ class KamailioStage(_SippStage):
         context = kamailio(self.sip, self.rpc, self.events, self.far_end)
         self._switch = await self._life.enter_async_context(context)
         if not self.proxies:
-            await self._proxy(self.rpc, HTTP)
-            await self._proxy(self.events, NETSTRINGS)
+            await self._proxy(TcpProxy(self.rpc, HTTP, self.random))
+            await self._proxy(TcpProxy(self.events, NETSTRINGS, self.random))
         await self._traffic()
 
     async def kill(self) -> None:
@@ -234,7 +235,7 @@ class FreeswitchStage(Stage):
         await self.switch.start()
         self._life.push_async_callback(self.switch.kill)
         if not self.proxies:
-            await self._proxy(self.switch.port, ESL)
+            await self._proxy(TcpProxy(self.switch.port, ESL, self.random))
         calling = asyncio.create_task(self._traffic())
         self._life.callback(calling.cancel)
 
@@ -255,3 +256,48 @@ class FreeswitchStage(Stage):
         )
         translator = new_translator(settings)
         return lambda tell: FreeswitchLink(settings, translator, tell, resync, clock)
+
+
+class OpensipsStage(Stage):
+    """An OpenSIPS as its documentation has it, watched over its management interface and by datagrams."""
+
+    name = "opensips"
+    notices = False
+
+    def __init__(self, folder: Path, random: Random) -> None:
+        super().__init__(folder, random)
+        self.switch = Opensips()
+        self.listen = free_port()
+
+    async def start(self) -> None:
+        await self.switch.start()
+        self._life.push_async_callback(self.switch.kill)
+        if not self.proxies:
+            await self._proxy(TcpProxy(self.switch.port, HTTP, self.random))
+            await self._proxy(UdpProxy(self.listen, self.random))
+        calling = asyncio.create_task(self._traffic())
+        self._life.callback(calling.cancel)
+
+    async def _traffic(self) -> None:
+        while True:
+            self.switch.begin(self.random.uniform(SHORTEST, LONGEST))
+            await asyncio.sleep(1 / RATE)
+
+    async def kill(self) -> None:
+        await self._life.aclose()
+
+    async def own(self) -> dict[str, bool]:
+        return self.switch.up()
+
+    def link_maker(self, resync: Resync, clock: Clock) -> Callable[[Tell], Link]:
+        rpc, events = self.proxies
+        settings = OpensipsSettings(
+            name=SWITCH,
+            rpc=f"http://127.0.0.1:{rpc.port}/mi",
+            listen=f"127.0.0.1:{self.listen}",
+            advertise=f"127.0.0.1:{events.port}",
+            page=7,
+            subscription=10,
+            answer_timeout=2.0,
+        )
+        return opensips_links(settings, resync, clock)

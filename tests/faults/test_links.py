@@ -30,7 +30,7 @@ from tests.conformance.sipp import INSTALL as INSTALL_SIPP
 from tests.conformance.sipp import SIPP
 from tests.faults.conftest import Figures
 from tests.faults.proxy import Weather
-from tests.faults.stages import SWITCH, AsteriskStage, FreeswitchStage, KamailioStage, Stage
+from tests.faults.stages import SWITCH, AsteriskStage, FreeswitchStage, KamailioStage, OpensipsStage, Stage
 from tests.rig.asterisk import ASTERISK
 from tests.rig.asterisk import INSTALL as INSTALL_ASTERISK
 from tests.rig.kamailio import INSTALL as INSTALL_KAMAILIO
@@ -123,6 +123,8 @@ class World:
     async def comes_true(self, what: str) -> None:
         """Wait until the link is back, and then until the table is right: within `BACK_WITHIN` seconds."""
         await asyncio.sleep(NOTICED)
+        if not self.stage.notices:
+            await self.lists()
         back = await self._up(what)
         differences = await self._compared()
         while differences and time.monotonic() < back + BACK_WITHIN:
@@ -194,7 +196,9 @@ class World:
         """The weather is fair again, and once what was told in it is old enough the list comes that was due."""
         self.heal()
         await asyncio.sleep(LIST_AGE)
+        taken = self.keeper.health().lists
         self.keeper.resync("it is time")
+        await self._until(lambda: self.keeper.health().lists > taken, SETTINGS.list_interval, "no list came")
 
     def hang_up(self) -> None:
         """We end half of the answered calls, or try to."""
@@ -407,3 +411,8 @@ async def test_kamailio(tmp_path: Path, figures: Figures) -> None:
 @pytest.mark.timeout(100 + 150 * ROUNDS)
 async def test_freeswitch(tmp_path: Path, figures: Figures) -> None:
     await play(FreeswitchStage, tmp_path, figures)
+
+
+@pytest.mark.timeout(100 + 150 * ROUNDS)
+async def test_opensips(tmp_path: Path, figures: Figures) -> None:
+    await play(OpensipsStage, tmp_path, figures)

@@ -183,6 +183,16 @@ def test_a_callee_who_calls_on_is_on_the_callers_side_from_then_on() -> None:
     assert call.state is State.DIALING
 
 
+def test_a_call_that_a_restart_ended_is_back_once_a_list_has_it() -> None:
+    """Its beginning was told before anybody knew of the restart."""
+    table = new_table()
+    tell(table, LegSeen(10.0, leg("a", "1", Side.CALLER, 10.0)), now=10.0)
+    tell(table, SwitchRestarted(SWITCH, 11.0, "it restarted"), now=11.0)
+    assert only(table).state is State.ENDED
+    tell(table, SwitchListed(SWITCH, 12.0, (leg("a", "1", Side.CALLER, 10.0),), complete=True), now=12.0)
+    assert [call.state for call in table.calls()] == [State.ENDED, State.NEW]
+
+
 def test_a_lost_link_makes_calls_suspect_and_ends_none() -> None:
     table = new_table()
     up(table)

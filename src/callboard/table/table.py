@@ -323,7 +323,7 @@ class Table:
         """The row stays for the lingering time, but its switch's names are free again."""
         self._unindex(call)
         self._numbers.pop(call.key, None)
-        inferred = call.cause is not None and call.cause.reason is Reason.MISSING
+        inferred = call.cause is not None and call.cause.reason in (Reason.MISSING, Reason.SWITCH_LOST)
         for leg in call.legs:
             self._tombstones.bury(leg.id, now, inferred=inferred)
         self._lingering.append((now, call.number))

@@ -168,7 +168,14 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     async def _renew(self) -> None:
-        """Have events sent for a while more. Raises `LinkError`, also if this OpenSIPS is not the one it was."""
+        """Have events sent for a while more. Raises `LinkError`, also if this OpenSIPS is not the one it was.
+
+        That is asked first, for the events of another life would be taken for those of the one that ended.
+        """
+        instance = (await self._ask(UPTIME, wire.UPTIME)).up_since
+        if self._instance and instance != self._instance:
+            raise LinkError(f"OpenSIPS restarted: it is up since {instance}")
+        self._instance = instance
         try:
             await self._ask(subscription(self._address(), self._settings.subscription), wire.ANYTHING)
         except RpcTimeoutError:
@@ -178,10 +185,6 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
                 fix = "load the modules dialog.so and event_datagram.so in its script"
                 raise LinkError(error.cause, fix, lasting=True) from None
             raise
-        instance = (await self._ask(UPTIME, wire.UPTIME)).up_since
-        if self._instance and instance != self._instance:
-            raise LinkError(f"OpenSIPS restarted: it is up since {instance}")
-        self._instance = instance
 
     async def _keep(self) -> None:
         while True:
