@@ -517,6 +517,7 @@ def _apis() -> list[Way]:
         way("GET switches", "switches.list", NOTHING, "/switches"),
         way("GET directory", "directory.export", NOTHING, "/directory"),
         way("PUT directory", "directory.import", NOTHING, "/directory", DOCUMENT, "application/json"),
+        way("POST directory import", "directory.import", NOTHING, "/directory/import", DOCUMENT, "application/json"),
         way("PUT directory destinations", "directory.destinations", NOTHING, "/directory/destinations", RATES,
             "text/csv"),
         *_records(),

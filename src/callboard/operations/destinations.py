@@ -5,7 +5,7 @@ from collections.abc import Collection
 import msgspec
 
 from callboard.access.rights import Principal, Right
-from callboard.calls.refusals import InvalidArgument
+from callboard.calls.refusals import Mistaken
 from callboard.directory.directory import DirectoryError
 from callboard.directory.records import Destination
 from callboard.operations.desk import Desk
@@ -25,7 +25,7 @@ def _replace(desk: Desk, principal: Principal, arguments: ReplaceDestinations, n
     try:
         desk.directory.replace_destinations(arguments.destinations)
     except DirectoryError as error:
-        raise InvalidArgument(str(error), "destinations") from error
+        raise Mistaken(error.mistakes) from error
     return len(desk.directory.destinations())
 
 
@@ -37,4 +37,5 @@ REPLACE_DESTINATIONS = Operation(
     example=ReplaceDestinations(destinations=(Destination(prefix="63", name="Philippines Proper", country="PHL"),)),
     run=_replace,
     system_wide=True,
+    audited=lambda wanted: f"{len(wanted.destinations)} destinations",
 )

@@ -6,7 +6,7 @@ from callboard.access.access import Access
 from callboard.access.entries import entry_of, login_of
 from callboard.access.logins import Login
 from callboard.access.rights import Principal, Right, Role
-from callboard.calls.refusals import InvalidArgument
+from callboard.calls.refusals import InvalidArgument, Mistaken
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.document import Document
 from callboard.directory.records import ROOT
@@ -24,14 +24,23 @@ class ImportDirectory(msgspec.Struct, frozen=True, kw_only=True):
     """What is to take the place of everything. A document that does not speak of logins leaves them as they are."""
 
     document: Document
+    beside: bool = False
+    """Whether what is not in the document stays: then it adds and changes, and removes nothing."""
+    dry_run: bool = False
+    """Whether only to look: all is checked, and nothing is done."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there is now."""
+    """How much there is now, and what became of it; after a dry run, how it would be."""
 
     records: int
     destinations: int
     logins: int
+    added: int
+    """Records and logins."""
+    changed: int
+    removed: int
+    dry_run: bool
 
 
 def _export(desk: Desk, principal: Principal, arguments: ExportDirectory, now: float) -> Document:
@@ -40,14 +49,42 @@ def _export(desk: Desk, principal: Principal, arguments: ExportDirectory, now: f
 
 
 def _import(desk: Desk, principal: Principal, arguments: ImportDirectory, now: float) -> Imported:
-    document = arguments.document
+    document = _beside(desk, arguments.document) if arguments.beside else arguments.document
     logins = _logins(desk.access, document)
     _refuse_lockout(document, logins)
+    imported = _counted(desk, document, logins, arguments.dry_run)
     try:
-        _replace(desk.directory, desk.access, document, logins)
+        if arguments.dry_run:
+            desk.directory.check(document.records(), document.destinations)
+        else:
+            _replace(desk.directory, desk.access, document, logins)
     except DirectoryError as error:
-        raise InvalidArgument(str(error), "document") from error
-    return Imported(records=len(document.records()), destinations=len(document.destinations), logins=len(logins))
+        raise Mistaken(error.mistakes) from error
+    return imported
+
+
+def _beside(desk: Desk, document: Document) -> Document:
+    """The document with all that there is and that it does not speak of."""
+    entries = {login.name: entry_of(login) for login in desk.access.logins()}
+    entries |= {entry.name: entry for entry in document.logins or ()}
+    destinations = {row.prefix: row for row in (*desk.directory.destinations(), *document.destinations)}
+    return Document.of([*desk.directory.records(), *document.records()], destinations.values(), tuple(entries.values()))
+
+
+def _counted(desk: Desk, document: Document, logins: tuple[Login, ...], dry_run: bool) -> Imported:
+    before: dict[object, object] = {(type(record), record.id): record for record in desk.directory.records()}
+    before |= {login.name: login for login in desk.access.logins()}
+    after: dict[object, object] = {(type(record), record.id): record for record in document.records()}
+    after |= {login.name: login for login in logins}
+    return Imported(
+        records=len(document.records()),
+        destinations=len(document.destinations),
+        logins=len(logins),
+        added=len(after.keys() - before.keys()),
+        changed=sum(before[key] != after[key] for key in after.keys() & before.keys()),
+        removed=len(before.keys() - after.keys()),
+        dry_run=dry_run,
+    )
 
 
 def _logins(access: Access, document: Document) -> tuple[Login, ...]:
@@ -106,4 +143,5 @@ IMPORT_DIRECTORY = Operation(
     example=ImportDirectory(document=Document()),
     run=_import,
     system_wide=True,
+    audited=lambda wanted: "directory (dry run)" if wanted.dry_run else "directory",
 )

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from callboard.api.faults import FAULTS, problem
+import msgspec
+
+from callboard.api.parameters import read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.calls.refusals import Malformed, Mistaken
 from callboard.directory.destinations import read_csv
@@ -15,6 +17,7 @@ from callboard.operations.directory_document import (
     IMPORT_DIRECTORY,
     ExportDirectory,
     ImportDirectory,
+    Imported,
 )
 
 __all__ = ["ROUTES"]
@@ -22,7 +25,18 @@ __all__ = ["ROUTES"]
 TOML = "application/toml"
 CSV = "text/csv"
 
-_MISTAKES = FAULTS[Mistaken]
+
+class DestinationCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How many destinations of the operator's own there are now."""
+
+    destinations: int
+
+
+class ImportQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """How."""
+
+    dry_run: bool = False
+    """Check all of it, tell what would become of it, and do nothing."""
 
 
 async def _export_directory(asked: Asked) -> Reply:
@@ -38,16 +52,27 @@ async def _export_directory(asked: Asked) -> Reply:
 async def _import_directory(asked: Asked) -> Reply:
     """Put a document in the place of the whole directory. All its mistakes are told at once, and then nothing is done.
 
-    Plain passwords in it take 0.1 s each, hence the thread; the gate is asked before that work.
+    With `dry_run` all is checked and nothing is done.
     """
+    return await _read_and_import(asked, beside=False)
+
+
+async def _add_directory(asked: Asked) -> Reply:
+    """Add what a document has to what there is, and change what is there under the same id; nothing is removed."""
+    return await _read_and_import(asked, beside=True)
+
+
+async def _read_and_import(asked: Asked, *, beside: bool) -> Reply:
+    """Plain passwords in it take 0.1 s each, hence the thread; the gate is asked before that work."""
     asked.desk.check(IMPORT_DIRECTORY, asked.principal)
-    form = _format(_media_type(asked.request))
-    text = _text(asked.request)
+    query = read_query(asked.request, ImportQuery)
+    form, text = _format(_media_type(asked.request)), _text(asked.request)
+    there = asked.desk.directory.records() if beside else ()
     try:
-        document = await asyncio.to_thread(read_document, text, form, asked.sealing)
+        document = await asyncio.to_thread(read_document, text, form, asked.sealing, there)
     except DirectoryError as error:
-        return problem(_MISTAKES, str(error), mistakes=error.mistakes)
-    arguments = ImportDirectory(document=document)
+        raise Mistaken(error.mistakes) from error
+    arguments = ImportDirectory(document=document, beside=beside, dry_run=query.dry_run)
     return answer_json(asked.desk.perform(IMPORT_DIRECTORY, asked.principal, arguments, asked.request.at))
 
 
@@ -59,7 +84,7 @@ async def _replace_destinations(asked: Asked) -> Reply:
     try:
         destinations = await asyncio.to_thread(read_csv, _text(asked.request))
     except DirectoryError as error:
-        return problem(_MISTAKES, str(error), mistakes=error.mistakes)
+        raise Mistaken(error.mistakes) from error
     arguments = ReplaceDestinations(destinations=destinations)
     count = asked.desk.perform(REPLACE_DESTINATIONS, asked.principal, arguments, asked.request.at)
     return answer_json({"destinations": count})
@@ -86,8 +111,41 @@ def _format(media_type: str) -> Format:
             raise Malformed(f"a directory is {TOML} or {JSON}: say which in the Content-Type header")
 
 
+_DOCUMENTS = {JSON: bytes, TOML: bytes}
+
 ROUTES = (
-    Route(method="GET", path="/directory", operation=EXPORT_DIRECTORY, endpoint=_export_directory),
-    Route(method="PUT", path="/directory", operation=IMPORT_DIRECTORY, endpoint=_import_directory),
-    Route(method="PUT", path="/directory/destinations", operation=REPLACE_DESTINATIONS, endpoint=_replace_destinations),
+    Route(
+        method="GET",
+        path="/directory",
+        operation=EXPORT_DIRECTORY,
+        endpoint=_export_directory,
+        gives=_DOCUMENTS,
+    ),
+    Route(
+        method="PUT",
+        path="/directory",
+        operation=IMPORT_DIRECTORY,
+        endpoint=_import_directory,
+        query=ImportQuery,
+        takes=_DOCUMENTS,
+        gives={JSON: Imported},
+    ),
+    Route(
+        method="POST",
+        path="/directory/import",
+        operation=IMPORT_DIRECTORY,
+        endpoint=_add_directory,
+        summary="Add what a document has to the directory, and change what is there under the same id.",
+        query=ImportQuery,
+        takes=_DOCUMENTS,
+        gives={JSON: Imported},
+    ),
+    Route(
+        method="PUT",
+        path="/directory/destinations",
+        operation=REPLACE_DESTINATIONS,
+        endpoint=_replace_destinations,
+        takes={CSV: bytes},
+        gives={JSON: DestinationCount},
+    ),
 )
