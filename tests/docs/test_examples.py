@@ -18,7 +18,13 @@ from callboard.directory.document import read_document
 from tests.conformance.server import PATIENCE, until
 from tests.ports import free_port
 
-PAGES = ("README.md", "docs/start/first-steps.md", "docs/how-to/run-a-server.md", "docs/how-to/destinations.md")
+PAGES = (
+    "README.md",
+    "docs/start/first-steps.md",
+    "docs/how-to/run-a-server.md",
+    "docs/how-to/destinations.md",
+    "docs/how-to/command-calls.md",
+)
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl"),

@@ -21,5 +21,6 @@ def test_the_user_may_have_the_events_that_are_subscribed_to() -> None:
 
 def test_the_user_may_give_the_commands_that_are_given() -> None:
     commands = [wire.CORE, wire.TIME, wire.CHANNELS, wire.exists("a"), wire.dump("a"), wire.kill("a", "USER_BUSY")]
+    commands += [wire.transfer("a", "104", ""), wire.hold("a", on=True)]
 
     assert allowed("esl-allowed-api") == {command.split()[0] for command in commands}

@@ -56,7 +56,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     """Calls whose turn has not come."""
     left: int
-    """Calls that were no more there when their turn came, or not the principal's any more."""
+    """Calls that were over when their turn came, or did not match any more."""
     state: BatchState
     outcomes: dict[Outcome, int]
     commands: tuple[InBatch, ...]
@@ -125,7 +125,7 @@ class _Work:
 
 
 Issue = Callable[[int, float], CommandRecord | None]
-"""Issues the command for a call at a time, and gives its record; None if the call is not there (any more)."""
+"""Issues the command for a call at a time, and gives its record; None if it is not to be ended any more."""
 
 
 class Batches:

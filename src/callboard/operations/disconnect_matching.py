@@ -6,7 +6,7 @@ import msgspec
 
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
-from callboard.calls.refusals import CallNotFound, Conflict, InvalidArgument, NotFound
+from callboard.calls.refusals import Conflict, InvalidArgument, NotFound
 from callboard.calls.state import LIVE
 from callboard.directory.records import ROOT
 from callboard.operations.batches import Batch
@@ -15,9 +15,9 @@ from callboard.operations.disconnect import hang_up
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
-from callboard.operations.show import call_in_sight
 from callboard.operations.sight import as_seen, refuse_texts
 from callboard.table.filters import Filter
+from callboard.table.matches import Fits, fits
 
 __all__ = [
     "DISCONNECT_MATCHING",
@@ -69,18 +69,18 @@ class Found(msgspec.Struct, frozen=True):
 
 def tolerated(count: int) -> int:
     """How many calls may match by now: calls come and go, but nobody is to end many more than they looked at."""
-    return count + count // 10
+    return count + max(count // 10, 2) if count else 0
 
 
-def _matching(desk: Desk, principal: Principal, which: ListCalls, now: float) -> tuple[Call, ...]:
+def _wanted(desk: Desk, principal: Principal, which: ListCalls) -> Filter:
+    """Of what is asked for, what is up. Raises `Forbidden` for what is looked for by a text that is masked."""
     refuse_texts(principal, which.where.texts)
     wanted = wanted_of(desk, principal, which)
-    states = LIVE if wanted.states is None else wanted.states & LIVE
-    return desk.table.select(msgspec.structs.replace(wanted, states=states), which.order, now=now)
+    return msgspec.structs.replace(wanted, states=LIVE if wanted.states is None else wanted.states & LIVE)
 
 
 def _look(desk: Desk, principal: Principal, arguments: LookMatching, now: float) -> Found:
-    calls = _matching(desk, principal, arguments.which, now)
+    calls = desk.table.select(_wanted(desk, principal, arguments.which), arguments.which.order, now=now)
     return Found(len(calls), tuple(as_seen(desk.directory, principal, call) for call in calls[:SAMPLE]))
 
 
@@ -88,21 +88,21 @@ def _disconnect_matching(desk: Desk, principal: Principal, arguments: Disconnect
     """The calls are those that match now; each is looked at again when its turn comes."""
     if not 0 < arguments.rate <= FASTEST:
         raise InvalidArgument(f"rate must be more than 0 and at most {FASTEST:.0f} calls a second", "rate")
-    calls = _matching(desk, principal, arguments.which, now)
+    wanted = _wanted(desk, principal, arguments.which)
+    calls = desk.table.select(wanted, arguments.which.order, now=now)
     if len(calls) > tolerated(arguments.count):
         raise Conflict(
             f"{len(calls)} calls match by now, and {arguments.count} were to be ended: "
             "look again with dry_run, and send the count that it tells"
         )
-    issue = partial(_issue, desk, principal)
+    issue = partial(_issue, desk, principal, fits(wanted))
     return desk.batches.begin(principal.login, [call.number for call in calls], arguments.rate, issue, now)
 
 
-def _issue(desk: Desk, principal: Principal, number: int, now: float) -> CommandRecord | None:
-    """A call that ended meanwhile has left the table, or is gone already; one that moved away is not touched."""
-    try:
-        call = call_in_sight(desk, principal, number)
-    except CallNotFound:
+def _issue(desk: Desk, principal: Principal, still: Fits, number: int, now: float) -> CommandRecord | None:
+    """A call that is over needs no ending, and one that matches no longer, as when it was answered, gets none."""
+    call = desk.table.call(number)
+    if call is None or not still(call, now):
         return None
     return hang_up(desk, principal, DISCONNECT_MATCHING.name, call, now)
 

@@ -90,10 +90,18 @@ async def test_a_list_that_is_not_allowed() -> None:
 async def test_events_that_are_not_allowed_or_never_come() -> None:
     refused, silent = Telling(), Telling()
     refused.events, silent.tells = "-ERR no", False
-    for switch in (refused, silent):
+    for switch, fix in ((refused, "esl-allowed-events"), (silent, "overloaded")):
         (failed,) = [step for step in await examined(switch) if not step.ok]
         assert failed.name == "events"
-        assert "esl-allowed-events" in failed.fix
+        assert fix in failed.fix
+
+
+async def test_a_user_may_be_allowed_the_events_of_calls_alone() -> None:
+    switch = Telling()
+    switch.tells = False
+    steps = await examined(switch, user="callboard@example.org")
+    assert [step.name for step in steps if not step.ok] == []
+    assert "event json API" not in switch.lines
 
 
 async def test_nobody_listens() -> None:

@@ -140,7 +140,7 @@ class FreeswitchLink:
                 listing = wire.read_listing(answer.body)
                 if listing is None:
                     words = " ".join(answer.body[:200].decode("utf-8", "replace").split())
-                    fix = "a user of its own needs show, uuid_exists, uuid_dump and uuid_kill in esl-allowed-api"
+                    fix = "give a user of its own the esl-allowed-api of the page for FreeSWITCH"
                     raise LinkError(f"the switch does not list its channels ({words})", fix, lasting=True)
                 answers = await self._ask_all(self._translator.doubts(listing, at))
         except TimeoutError:

@@ -28,7 +28,7 @@ _ADDRESS = (
 )
 _RIGHTS = (
     "give the user these params in the directory:\n"
-    '  <param name="esl-allowed-events" value="all"/>\n'
+    '  <param name="esl-allowed-events" value="CHANNEL_CREATE ... (the whole line is on the page for FreeSWITCH)"/>\n'
     '  <param name="esl-allowed-api" value="global_getvar strmicroepoch show uuid_exists uuid_dump uuid_kill '
     'uuid_transfer uuid_hold"/>'
 )
@@ -98,18 +98,22 @@ class _Examination:
         return f"{settings.user or 'the password'} is let in"
 
     async def _events(self) -> str:
-        """Asked for all of them and one more: `API` is told of every command, our own as well."""
+        """Those of calls, and one more that comes at once: `API` is told of every command, our own as well.
+
+        A user of its own may be allowed those of calls alone, and then none can be seen before the next call.
+        """
         reply = await self._reply(wire.SUBSCRIBE)
-        if reply.startswith("+OK"):
-            reply = await self._reply(b"event json API\n\n")
         if not reply.startswith("+OK"):
             raise LinkError(f"the events are refused: {reply}", _RIGHTS)
+        if self._settings.user:
+            return "they may be asked for, and show with the next call"
+        await self._reply(b"event json API\n\n")
         await self._api(wire.TIME)
         try:
             async with asyncio.timeout(self._settings.answer_timeout / 4):
                 await self._until(lambda frame: frame.kind == "text/event-json")
         except TimeoutError:
-            raise LinkError("no event comes, not even of our own command", _RIGHTS) from None
+            raise LinkError("no event comes, not even of our own command", _SILENT) from None
         return "one came of our own command"
 
     async def _status(self) -> str:
