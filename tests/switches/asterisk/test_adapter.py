@@ -155,6 +155,18 @@ async def test_a_refused_hang_up_is_for_people_to_read(caplog: pytest.LogCapture
         assert "write = call" in heard[0].words
 
 
+async def test_a_call_that_the_switch_has_not_any_more_is_asked_of_the_list() -> None:
+    async with manager() as switch, linked(switch) as (link, told):
+        switch.answers["Hangup"] = lambda _: ["Response: Error\r\nMessage: No such channel"]
+        switch.tell(f"Event: Newchannel\r\nChannelState: 4\r\n{ALICE}")
+        await until(lambda: bool(told))
+        heard: list[Answer] = []
+        assert link.send(HangUp(CommandId("1"), CallKey("pbx", "1000000001.1")), heard.append) is None
+        await until(lambda: any(isinstance(event, SwitchListed) for event in told))
+        assert [answer.outcome for answer in heard] == [Outcome.ALREADY_GONE]
+        assert [event.legs for event in told if isinstance(event, SwitchListed)] == [()]
+
+
 async def test_what_events_leave_in_doubt_is_asked_of_the_list() -> None:
     async with manager() as switch, linked(switch) as (_, told):
         item = f"Event: CoreShowChannel\r\nChannelState: 6\r\n{ALICE}"

@@ -344,6 +344,7 @@ async def test_the_switchs_answer_is_told_once_for_all_channels() -> None:
             await until(heard.__len__)
             await desk.link.close()
             assert [(told.outcome, told.words) for told in heard] == [(outcome, answer.decode().strip())]
+            assert bool(desk.resyncs) is (outcome is Outcome.ALREADY_GONE)
 
 
 async def test_a_transfer_begins_the_dialplan_anew_for_the_party_that_goes() -> None:

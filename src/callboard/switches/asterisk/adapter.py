@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 
-from callboard.calls.commands import Answered, Command, Outcome, nobody_asks
+from callboard.calls.commands import Answer, Answered, Command, Outcome, nobody_asks
 from callboard.calls.events import Event, SwitchListed
 from callboard.switches.asterisk.orders import answer_of
 from callboard.switches.asterisk.settings import AsteriskSettings
@@ -89,6 +89,8 @@ class AsteriskLink:
         self.version = ""
         """Of the switch, in its own words; "" until it is known."""
         self._listed_at = 0.0
+        self._absent = False
+        """Whether a call was to be ended of which the switch has no channel, so that a list must tell."""
         self._least_gap = SHORTEST
 
     @property
@@ -243,13 +245,17 @@ class AsteriskLink:
             actions = self._translator.orders(command, self.settings.transfer_context)
             if not actions:
                 return f"the switch {self.settings.name} has no such call"
-            verdict = Verdict(len(actions), answered)
+            verdict = Verdict(len(actions), partial(self._told, answered))
             for order in actions:
                 question = self._send(order.action, order.fields)
                 question.answered.add_done_callback(partial(self._answered, command, verdict))
         except (LinkError, UnsendableError, UnableError) as error:
             return str(error)
         return None
+
+    def _told(self, answered: Answered, answer: Answer) -> None:
+        self._absent |= answer.outcome is Outcome.ALREADY_GONE
+        answered(answer)
 
     def _answered(self, command: Command, verdict: Verdict, answered: "asyncio.Future[Packet]") -> None:
         if answered.cancelled():
@@ -314,8 +320,10 @@ class AsteriskLink:
         while not self._lost.done():
             await asyncio.sleep(LOOK)
             now = self._clock()
-            if not self._translator.doubtful(now) or 0 <= now - self._listed_at < self._least_gap:
+            wanted = self._absent or self._translator.doubtful(now)
+            if not wanted or 0 <= now - self._listed_at < self._least_gap:
                 continue
+            self._absent = False
             try:
                 self._tell(await self.list())
             except LinkError as error:

@@ -206,10 +206,15 @@ class FreeswitchLink:
         if not lines:
             # The table has a call that the switch has not: its list says so, and the table corrects itself.
             self._resync("a command was about a call that is not known")
-        verdict = Verdict(len(lines), answered)
+        verdict = Verdict(len(lines), partial(self._told, answered))
         for line in lines:
             connection.ask(wire.api(line)).add_done_callback(partial(self._answered, command, verdict))
         return None
+
+    def _told(self, answered: Answered, answer: Answer) -> None:
+        if answer.outcome is Outcome.ALREADY_GONE:
+            self._resync("a call that a command was about is not there")
+        answered(answer)
 
     def _answered(self, command: Command, verdict: Verdict, answer: asyncio.Future[wire.Frame | None]) -> None:
         frame = None if answer.cancelled() else answer.result()
