@@ -17,7 +17,7 @@ from callboard.calls.events import LegHeld, LegResumed, SwitchLost
 from callboard.calls.legs import Call
 from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
 from callboard.calls.state import LIVE, State
-from callboard.directory.records import Customer
+from callboard.directory.records import Account, Customer
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.sight import as_seen
@@ -178,6 +178,10 @@ class Following(RuleBasedStateMachine):
     @rule(customer=st.sampled_from([3, 4]), parent=st.sampled_from([1, 2, 5]))
     def customer_moves(self, customer: int, parent: int) -> None:
         self.house.directory.put(Customer(id=customer, name=f"Customer {customer}", parent=parent))
+
+    @rule(account=st.sampled_from([5, 7]), customer=st.sampled_from([3, 4, 5]))
+    def account_moves(self, account: int, customer: int) -> None:
+        self.house.directory.put(Account(id=account, customer=customer, sip_user=f"moved-{account}"))
 
     @rule(login=st.sampled_from(LOGINS), customer=st.sampled_from([1, 2, 3, 4]))
     def login_moves(self, login: str, customer: int) -> None:

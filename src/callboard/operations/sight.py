@@ -26,7 +26,7 @@ from callboard.directory.records import ROOT
 from callboard.operations.past import EndedCall
 from callboard.table.filters import Field, Filter, Key, TextMatch, some
 
-__all__ = ["as_seen", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts"]
+__all__ = ["as_seen", "names_owned", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts"]
 
 _TEXTS: dict[Field, tuple[Mask, ...]] = {
     Field.CALLER: (Mask.NUMBERS,),
@@ -112,6 +112,11 @@ def _masked_past(call: EndedCall, masks: Masks) -> EndedCall:
         callee_media="" if hidden else call.callee_media,
         cause_text=masked_words(call.cause_text, masks),
     )
+
+
+def names_owned(where: Filter) -> bool:
+    """Whether the filter names accounts, devices or DIDs: whose they are says what it finds."""
+    return any(getattr(where, name) is not None for name in _OWNED)
 
 
 def own_ids_only(directory: Directory, principal: Principal, where: Filter) -> Filter:

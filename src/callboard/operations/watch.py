@@ -11,6 +11,7 @@ from callboard.directory.directory import Directory
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
+from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
 from callboard.table.feeds import Bell, Left, Reader, Step, conflated, difference
 from callboard.table.filters import Filter
@@ -87,7 +88,8 @@ class Watch:
         revision = self.revision
         if since.epoch != revision.epoch or since.number > revision.number:
             return Why.UNKNOWN_REVISION
-        if since.number <= self._desk.standing.changed_at:
+        standing, owned = self._desk.standing, names_owned(self.arguments.where)
+        if since.number <= max(standing.changed_at, standing.owned_changed_at if owned else -1):
             return Why.RIGHTS
         missed = self._desk.feeds.missed(self._open(now), since)
         if missed is None:
