@@ -178,7 +178,7 @@ async def test_the_caller_is_redirected(tmp_path: Path) -> None:
         hang_up(on_stage, after)
 
 
-async def test_the_callee_is_redirected_by_a_masquerade(tmp_path: Path) -> None:
+async def test_the_callee_is_redirected(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
         await on_stage.callee(*ANSWERING, FAR.hung_up())
         await on_stage.caller("442", *calling(ALICE), ALICE.hung_up())
@@ -189,6 +189,19 @@ async def test_the_callee_is_redirected_by_a_masquerade(tmp_path: Path) -> None:
         await on_stage.agrees()
         assert after.number == before.number
         assert after.answered_at == pytest.approx(before.answered_at, abs=0.1)
+        hang_up(on_stage, after)
+
+
+async def test_picked_up_by_another_phone(tmp_path: Path) -> None:
+    async with stage(tmp_path) as on_stage:
+        ringing = (OTHER.invited(), OTHER.trying(), pause(300), OTHER.ring(), OTHER.cancelled())
+        await on_stage.callee(*ringing, other=True)
+        await on_stage.caller("501", *calling(ALICE), ALICE.hung_up())
+        (before,) = await on_stage.shows("ringing alice>501: alice routing, far/501 ringing")
+        await on_stage.caller("pick", *calling(BOB), BOB.hung_up())
+        (after,) = await on_stage.shows("answered alice>501: alice answered, bob answered")
+        await on_stage.agrees()
+        assert after.number == before.number
         hang_up(on_stage, after)
 
 

@@ -48,7 +48,7 @@ res_ari res_ari_model res_ari_applications res_ari_bridges res_ari_channels res_
 res_pjproject res_rtp_asterisk res_musiconhold res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp
 res_pjsip_endpoint_identifier_user res_pjsip_caller_id res_pjsip_refer res_parking
 chan_pjsip bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
-codec_ulaw codec_resample format_pcm pbx_config app_dial app_echo app_queue app_confbridge app_playback
+codec_ulaw codec_resample format_pcm pbx_config app_dial app_directed_pickup app_echo app_queue app_confbridge app_playback
 func_channel func_callerid
 """
 """What the scenes need. `autoload` would start drivers, too, that listen on every address of the machine."""
@@ -145,6 +145,7 @@ exten => queue,1,Answer()
  same => n,Queue(help,,,,60)
 exten => meet,1,Answer()
  same => n,ConfBridge(blue)
+exten => pick,1,Pickup(501@rig)
 exten => stasis,1,Stasis(director)
  same => n,Hangup()
 exten => fork,1,Dial(PJSIP/far/sip:1@127.0.0.1:{callee}&PJSIP/far/sip:2@127.0.0.1:{other},60)

@@ -131,6 +131,49 @@ SCENES: dict[str, tuple[Row, ...]] = {
             rang=0.0,
         ),
     ),
+    # Each member is a call of his own with the switch; they come one after another and stay 1.5 s.
+    "conference": (
+        Row("alice", "meet", "meet", "routing answered ending ended", 1.5, N, answered=0.0, rang=0.0),
+        Row("bob", "meet", "meet", "routing answered ending ended", 1.6, N, answered=0.1, rang=0.1),
+        Row("trunk", "meet", "meet", "routing answered ending ended", 1.6, N, answered=0.1, rang=0.1, began=0.1),
+    ),
+    # The queue answers and at 0.5 calls its agent by a Local channel: rings at 1.2, answers at 1.9.
+    "queued": (
+        Row(
+            "alice",
+            "queue",
+            "442",
+            "routing answered dialing ringing answered ending ended",
+            2.5,
+            N,
+            answered=0.0,
+            rang=0.0,
+        ),
+    ),
+    # Bob dials the place where alice is parked, hears of it for half a second, and joins her call; he leaves at 1.6.
+    "parked_and_fetched": (
+        Row("alice", "park", "bob", "routing answered held answered ending ended", 1.6, N, answered=0.0, rang=0.0),
+        Row("bob", "701", "701", "routing answered ended", 1.0, N, answered=0.5, rang=0.5, began=0.5),
+    ),
+    # Right after the answer one party is sent to music and the other let go. Only a list tells that it goes on.
+    "redirected_caller": (Row("alice", "442", "442", TALKED, 1.0, N, answered=0.6, rang=0.3),),
+    "redirected_callee": (Row("alice", "442", "442", TALKED, 1.0, N, answered=0.6, rang=0.3),),
+    # The configuration and the SIP modules are read anew while they talk.
+    "reloaded": (Row("alice", "442", "442", TALKED, 0.7, N, answered=0.6, rang=0.3),),
+    # At 0.9 bob takes the call that rings elsewhere. No event says so until they part; a list would (Linkedid).
+    "picked_up": (
+        Row(
+            "alice",
+            "501",
+            "bob",
+            "routing dialing ringing ending answered ending ended",
+            1.0,
+            N,
+            answered=0.9,
+            rang=0.3,
+        ),
+        Row("bob", "pick", "pick", "routing answered ended", 1.0, N, answered=0.4, rang=0.4, began=0.4),
+    ),
     "congested": (Row("alice", "congestion", "congestion", "routing ending ended", 0.0, Reason.FAILED, sip=503),),
     "shut_down": (
         Row("alice", "echo", "echo", "routing answered ended", 1.4, N, answered=0.0, rang=0.0),

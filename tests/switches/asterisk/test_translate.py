@@ -296,3 +296,16 @@ def test_who_goes_on_after_a_transfer_does_not_go_by_the_former_callers_name() -
     assert [(row.caller, row.caller_name) for row in theatre.rows()] == [("alice", "Alice")]
     theatre = Theatre().play("blind_transfer", until=3.0)
     assert [(row.caller, row.caller_name) for row in theatre.rows()] == [("uas-answer", "")]
+
+
+def test_a_callee_who_is_redirected_goes_on_alone_under_the_same_number() -> None:
+    theatre = Theatre().play("redirected_callee", until=0.8)
+    (row,) = theatre.rows()
+    (callee,) = [leg for leg in row.legs if leg.state is State.ANSWERED]
+    uniqueid, _, linkedid = callee.id.native.partition("/")
+    assert theatre.translator.doubtful(theatre.now + 1)
+    alone = item(uniqueid, callee.channel, 6, linkedid, CallerIDNum="442")
+    theatre.table.accept(theatre.translator.listed([alone], {}, theatre.now + 1), theatre.now + 1)
+    (after,) = theatre.rows()
+    assert (after.number, after.state, after.caller) == (row.number, State.ANSWERED, "442")
+    assert after.answered_at == callee.answered_at
