@@ -74,8 +74,10 @@ async def test_what_is_no_transfer_is_refused(caller: Caller, house: House, body
 
 async def test_the_body_is_not_looked_at_before_the_right(caller: Caller, house: House) -> None:
     house.call(account=5)
-    reply = await post(caller, "/calls/960/transfer", {"to": "104"}, "acme")
-    assert (reply.status, "calls.transfer" in problem(reply)["detail"]) == (403, True)
+    bodies: tuple[object, ...] = ({"to": "104"}, {"to": ""}, [], {"party": 1})
+    for body in bodies:
+        reply = await post(caller, "/calls/960/transfer", body, "acme")
+        assert (reply.status, "calls.transfer" in problem(reply)["detail"]) == (403, True)
     assert house.sent == []
 
 

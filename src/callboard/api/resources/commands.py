@@ -59,6 +59,7 @@ async def _disconnect_call(asked: Asked) -> Reply:
 
 
 async def _transfer_call(asked: Asked) -> Reply:
+    asked.desk.check(TRANSFER_CALL, asked.principal)
     number = ask.call_number(asked.name)
     body: _Transfer = read_body(asked.request, _Transfer)
     arguments = TransferCall(number=number, to=body.to, party=_SIDES[body.party])
@@ -66,6 +67,7 @@ async def _transfer_call(asked: Asked) -> Reply:
 
 
 async def _hold_call(asked: Asked) -> Reply:
+    asked.desk.check(HOLD_CALL, asked.principal)
     number = ask.call_number(asked.name)
     body: _Party = read_body(asked.request, _Party)
     arguments = HoldCall(number=number, party=_SIDES[body.party])
@@ -73,6 +75,7 @@ async def _hold_call(asked: Asked) -> Reply:
 
 
 async def _unhold_call(asked: Asked) -> Reply:
+    asked.desk.check(UNHOLD_CALL, asked.principal)
     number = ask.call_number(asked.name)
     body: _Party = read_body(asked.request, _Party)
     arguments = UnholdCall(number=number, party=_SIDES[body.party])

@@ -62,6 +62,7 @@ class _View(msgspec.Struct, frozen=True):
 
 
 async def _disconnect_matching(asked: Asked) -> Reply:
+    asked.desk.check(DISCONNECT_MATCHING, asked.principal)
     members = _members(asked.request)
     run = _run(members)
     which = _which(asked.request, members)
@@ -71,7 +72,6 @@ async def _disconnect_matching(asked: Asked) -> Reply:
             {"count": found.count, "sample": [call_view(call, asked.request.at) for call in found.sample]}
         )
     if run.count is None:
-        asked.desk.check(DISCONNECT_MATCHING, asked.principal)
         raise MissingArgument("count: look with dry_run first, and send the count that it tells", "count")
     arguments = DisconnectMatching(which=which, count=run.count, rate=run.rate)
     batch = asked.desk.perform(DISCONNECT_MATCHING, asked.principal, arguments, asked.request.at)
