@@ -1,8 +1,4 @@
-"""Links through bad weather to a real Asterisk, a real Kamailio and a replayed FreeSWITCH, with calls coming and going.
-
-After each fault, within `BACK_WITHIN` seconds of the link being back, the table says what the switch itself says: zero
-ghosts, zero lost calls. `FAULT_ROUNDS` sets how often every fault is tried, `FAULT_SEED` repeats a run.
-"""
+"""A switch with calls, the real link to it through bad weather, and the real table; and what can be done to them."""
 
 import asyncio
 import os
@@ -11,8 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random, randrange
-
-import pytest
 
 from callboard.calls.causes import Reason
 from callboard.calls.commands import CommandId, HangUp
@@ -26,16 +20,12 @@ from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
-from tests.conformance.sipp import INSTALL as INSTALL_SIPP
-from tests.conformance.sipp import SIPP
 from tests.faults.conftest import Figures
 from tests.faults.proxy import Weather
-from tests.faults.stages import SWITCH, AsteriskStage, FreeswitchStage, KamailioStage, OpensipsStage, Stage
-from tests.rig.asterisk import ASTERISK
-from tests.rig.asterisk import INSTALL as INSTALL_ASTERISK
-from tests.rig.kamailio import INSTALL as INSTALL_KAMAILIO
-from tests.rig.kamailio import KAMAILIO
+from tests.faults.stages import SWITCH, Stage
 from tests.table.history import place
+
+__all__ = ["ROUNDS", "SEED", "World", "world_of"]
 
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 SEED = int(os.environ.get("FAULT_SEED", "0")) or randrange(1, 1_000_000)
@@ -208,211 +198,12 @@ class World:
                 self.keeper.send(HangUp(CommandId("c"), call.key))
 
 
-# --- faults ----------------------------------------------------------------------------------------------------------
-
-
-async def the_link_is_cut(world: World) -> None:
-    world.cut()
-
-
-async def the_link_is_cut_again_and_again(world: World) -> None:
-    for _ in range(5):
-        world.cut()
-        await world.rest(0.0, 0.4)
-
-
-async def nobody_lets_us_in(world: World) -> None:
-    for proxy in world.stage.proxies:
-        proxy.refusing = True
-    world.cut()
-    await world.rest(1.0, 2.5)
-
-
-async def one_way_is_cut(world: World) -> None:
-    world.random.choice(world.stage.proxies).cut()
-
-
-async def the_network_stands_still(world: World) -> None:
-    for proxy in world.stage.proxies:
-        proxy.stall()
-    await world.rest(0.5, 2.5)
-
-
-async def the_network_stands_still_until_we_give_up(world: World) -> None:
-    for proxy in world.stage.proxies:
-        proxy.stall()
-    await world.rest(4.0, 6.0)
-    world.cut()
-
-
-async def messages_are_slow(world: World) -> None:
-    world.weather(Weather(delay=0.3))
-    await world.rest(1.0, 2.0)
-
-
-async def a_message_comes_half(world: World) -> None:
-    for proxy in world.stage.proxies:
-        proxy.halve()
-    await world.rest()
-
-
-async def messages_come_twice(world: World) -> None:
-    world.weather(Weather(doubled=True))
-    await world.rest(1.0, 2.0)
-
-
-async def messages_overtake_each_other(world: World) -> None:
-    world.weather(Weather(turned=True))
-    await world.rest(1.0, 2.0)
-
-
-async def some_events_get_lost(world: World) -> None:
-    """On a link that stands nobody knows of it: the next list, which comes in its turn, makes it good."""
-    world.weather(Weather(dropped=0.3))
-    await world.rest(1.0, 2.0)
-    await world.lists()
-
-
-async def all_events_get_lost(world: World) -> None:
-    world.weather(Weather(dropped=1.0))
-    await world.rest(1.0, 2.0)
-    await world.lists()
-
-
-async def everything_at_once(world: World) -> None:
-    world.weather(Weather(delay=0.1, doubled=True, turned=True, dropped=0.2))
-    await world.rest(0.5, 1.5)
-    world.cut()
-    await world.rest(0.5, 1.5)
-
-
-async def the_switch_dies(world: World) -> None:
-    await world.stage.kill()
-    await world.rest(0.0, 1.0)
-    await world.stage.start()
-    world.heal()
-    await world.busy()
-
-
-async def the_switch_is_stopped(world: World) -> None:
-    await world.stage.stop()
-    await world.rest(0.0, 1.0)
-    await world.stage.start()
-    world.heal()
-    await world.busy()
-
-
-async def the_switch_dies_and_is_back_before_we_look(world: World) -> None:
-    for proxy in world.stage.proxies:
-        proxy.stall()
-    await world.stage.kill()
-    await world.stage.start()
-    world.heal()
-    await world.busy()
-
-
-async def our_clock_is_set(world: World) -> None:
-    world.set_by = world.random.choice((-3600.0, -5.0, 5.0, 3600.0))
-    await world.rest()
-
-
-async def our_clock_is_set_while_the_link_is_lost(world: World) -> None:
-    world.cut()
-    world.set_by = world.random.choice((-3600.0, -5.0, 5.0, 3600.0))
-    await world.rest()
-
-
-async def their_clock_is_set(world: World) -> None:
-    """For good: a proxy that heals has the true time again, so it is set back once more."""
-    world.weather(Weather(ahead=world.random.choice((-3600, -5, 5, 3600))))
-    await world.rest(1.0, 2.0)
-
-
-async def we_end_calls(world: World) -> None:
-    world.hang_up()
-    await world.rest()
-
-
-async def we_end_calls_and_the_link_is_cut(world: World) -> None:
-    world.hang_up()
-    await world.rest(0.0, 0.1)
-    world.cut()
-
-
-FAULTS = (
-    the_link_is_cut,
-    the_link_is_cut_again_and_again,
-    nobody_lets_us_in,
-    one_way_is_cut,
-    the_network_stands_still,
-    the_network_stands_still_until_we_give_up,
-    messages_are_slow,
-    a_message_comes_half,
-    messages_come_twice,
-    messages_overtake_each_other,
-    some_events_get_lost,
-    all_events_get_lost,
-    everything_at_once,
-    the_switch_dies,
-    the_switch_is_stopped,
-    the_switch_dies_and_is_back_before_we_look,
-    our_clock_is_set,
-    our_clock_is_set_while_the_link_is_lost,
-    their_clock_is_set,
-    we_end_calls,
-    we_end_calls_and_the_link_is_cut,
-)
-
-
-def installed(name: str, install: str, *, there: bool) -> None:
-    """Skip where something is not there; where it is required, fail."""
-    if not there:
-        if name in os.environ.get("CALLBOARD_REQUIRE", "").split():
-            pytest.fail(install)
-        pytest.skip(install)
-
-
 @asynccontextmanager
 async def world_of(kind: type[Stage], folder: Path, figures: Figures) -> AsyncIterator[World]:
+    """Such a world, with calls coming and going; at the end nothing of it is left."""
     world = World(kind(folder, Random(f"{SEED} {kind.name}")), figures)
     try:
         await world.start()
         yield world
     finally:
         await world.stop()
-
-
-async def play(kind: type[Stage], folder: Path, figures: Figures) -> None:
-    """All faults, in any order, round after round."""
-    figures.of, figures.seed = kind.name, SEED
-    async with world_of(kind, folder, figures) as world:
-        for _ in range(ROUNDS):
-            for fault in world.random.sample(FAULTS, len(FAULTS)):
-                await fault(world)
-                world.heal()
-                await world.comes_true(fault.__name__)
-                await world.busy()
-
-
-@pytest.mark.timeout(100 + 150 * ROUNDS)
-async def test_asterisk(tmp_path: Path, figures: Figures) -> None:
-    installed("sipp", INSTALL_SIPP, there=SIPP is not None)
-    installed("asterisk", INSTALL_ASTERISK, there=bool(ASTERISK))
-    await play(AsteriskStage, tmp_path, figures)
-
-
-@pytest.mark.timeout(100 + 150 * ROUNDS)
-async def test_kamailio(tmp_path: Path, figures: Figures) -> None:
-    installed("sipp", INSTALL_SIPP, there=SIPP is not None)
-    installed("kamailio", INSTALL_KAMAILIO, there=bool(KAMAILIO))
-    await play(KamailioStage, tmp_path, figures)
-
-
-@pytest.mark.timeout(100 + 150 * ROUNDS)
-async def test_freeswitch(tmp_path: Path, figures: Figures) -> None:
-    await play(FreeswitchStage, tmp_path, figures)
-
-
-@pytest.mark.timeout(100 + 150 * ROUNDS)
-async def test_opensips(tmp_path: Path, figures: Figures) -> None:
-    await play(OpensipsStage, tmp_path, figures)

@@ -1,0 +1,18 @@
+"""Through bad weather to a real Kamailio: see `tests/faults/mishaps.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conformance import sipp
+from tests.faults.conftest import Figures
+from tests.faults.mishaps import LIMIT, installed, play
+from tests.faults.stages import KamailioStage
+from tests.rig import kamailio
+
+
+@pytest.mark.timeout(LIMIT)
+async def test_kamailio(tmp_path: Path, figures: Figures) -> None:
+    installed("sipp", sipp.INSTALL, there=sipp.SIPP is not None)
+    installed("kamailio", kamailio.INSTALL, there=bool(kamailio.KAMAILIO))
+    await play(KamailioStage, tmp_path, figures)
