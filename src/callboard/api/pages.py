@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -36,11 +36,5 @@ def read_cursor(text: str | None, key: Any) -> Cursor | None:
 
 
 def span_of(since: datetime | None, until: datetime | None) -> Span:
-    """The span between two moments; one without a zone is UTC."""
-    return Span(since=_seconds(since), until=_seconds(until))
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    """The span between two moments, which have a zone."""
+    return Span(since=since.timestamp() if since else None, until=until.timestamp() if until else None)

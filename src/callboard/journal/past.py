@@ -70,10 +70,17 @@ def _of_calls(wanted: PastCalls) -> tuple[Condition, ...]:
     duration = CALLS.column("duration")
     return (
         *(CALLS.column(name).in_(sorted(values)) for name, values in wanted.equal),
+        *_any_of(wanted.accounts, "account", "callee_account"),
+        *_any_of(wanted.devices, "device", "callee_device"),
+        *_any_of(wanted.dids, "did"),
         *map(_text, wanted.texts),
         *([] if wanted.shortest is None else [duration >= wanted.shortest]),
         *([] if wanted.longest is None else [duration <= wanted.longest]),
     )
+
+
+def _any_of(values: frozenset[int] | None, *columns: str) -> tuple[Condition, ...]:
+    return () if values is None else (or_(*(CALLS.column(name).in_(sorted(values)) for name in columns)),)
 
 
 def _text(wanted: TextMatch) -> Condition:

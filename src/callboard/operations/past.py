@@ -122,6 +122,11 @@ class PastCalls(msgspec.Struct, frozen=True, kw_only=True):
     """Owned by one of these or to an account of one; None: anybody's or nobody's."""
     span: Span = Span()
     """When they ended."""
+    accounts: frozenset[int] | None = None
+    """One of these made or received them."""
+    devices: frozenset[int] | None = None
+    """The same for devices."""
+    dids: frozenset[int] | None = None
     equal: tuple[tuple[str, frozenset[int] | frozenset[str]], ...] = ()
     """Fields of `EndedCall`, and the values of which one must stand there."""
     texts: tuple[TextMatch, ...] = ()

@@ -1,11 +1,11 @@
 """Who did what, when, from where, and what came of it."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from callboard.api.calls_query import Moment
 from callboard.api.fields import timestamp
 from callboard.api.pages import read_cursor, span_of, write_cursor
 from callboard.api.parameters import read_query
@@ -26,9 +26,10 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
     action: Word = None
     """An operation's name, such as `calls.disconnect`, or with a dot at its end all that begin so, such as `calls.`."""
     outcome: Word = None
-    since: datetime | None = None
-    """At this moment or later, RFC 3339; without a zone it is UTC."""
-    before: datetime | None = None
+    since: Moment | None = None
+    """At this moment or later: RFC 3339, or Unix seconds."""
+    before: Moment | None = None
+    """Before this moment."""
     limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
     cursor: str | None = None
     """The `next` of the page before."""
