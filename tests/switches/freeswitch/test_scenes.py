@@ -187,6 +187,16 @@ def test_after_a_scene_nothing_is_left(scene: str) -> None:
     assert not board.table.ignored
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_switchs_words_for_a_callee_without_a_name_are_no_name(scene: str) -> None:
+    board = Board()
+
+    board.play(scene)
+
+    for call in board.calls.values():
+        assert "Outbound Call" not in (call.caller_name, *(leg.name for leg in call.legs))
+
+
 def test_facts_of_the_legs_are_for_placement() -> None:
     board = Board()
 
