@@ -19,6 +19,7 @@ from callboard.operations.show import LIST_SWITCHES, ListSwitches, SwitchView
 from callboard.table.links import LinkState
 from tests.ports import free_port
 from tests.switches.asterisk.server import SECRET, manager
+from tests.switches.freeswitch.recording import bodies
 from tests.switches.freeswitch.replay import PASSWORD, replay
 from tests.switches.kamailio.test_adapter import switch as kamailio
 from tests.switches.opensips.test_adapter import switch as opensips
@@ -59,6 +60,7 @@ def shown(opened: House) -> dict[str, SwitchView]:
 async def test_each_switch_of_the_settings_is_kept_in_sight() -> None:
     async with manager() as pbx, replay("idle") as voice, kamailio() as edge, opensips() as core:
         assert core.rpc is not None
+        edge.rpc.name = "kamailio (5.6.3 (x86_64/linux))"
         settings = config(
             asterisk={"pbx": {"port": pbx.port, "secret": SECRET}},
             freeswitch={"voice": {"port": voice.port, "password": PASSWORD}},
@@ -77,6 +79,10 @@ async def test_each_switch_of_the_settings_is_kept_in_sight() -> None:
             assert {view.link.state for view in views.values()} == {LinkState.UP}
             assert {view.facts.last_error for view in views.values()} == {""}
             assert views["pbx"].facts.version == "22.10.1"
+            assert views["edge"].facts.version == "kamailio (5.6.3 (x86_64/linux))"
+            assert views["core"].facts.version == "", "it is another server's name that stands in its answers"
+            voice.send(next(body for body in bodies("loopback") if b'"HEARTBEAT"' in body))
+            await until(lambda: shown(opened)["voice"].facts.version.startswith("1.10.12-release"), "a heartbeat")
             assert views["pbx"].facts.clock_offset is None, "nothing that it told was timed"
             assert views["voice"].facts.clock_offset == pytest.approx(voice.now - time.time(), abs=2.0)
 

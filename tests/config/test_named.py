@@ -158,6 +158,20 @@ def test_a_misspelled_setting_is_told_before_there_is_any_section() -> None:
             "2: switches.kamailio.edge.events: events is 'nowhere', which has no port: write it like 192.0.2.7:8448",
         ),
         (
+            '[switches.kamailio.edge]\nrpc = "https://boss:opensesame@192.0.2.2/RPC"\n',
+            (
+                "2: switches.kamailio.edge.rpc: rpc has a login in it, which would be seen in the log: "
+                "give it as user and password"
+            ),
+        ),
+        (
+            '[switches.opensips.edge]\nrpc = "192.0.2.2:8888"\n',
+            (
+                "2: switches.opensips.edge.rpc: rpc is '192.0.2.2:8888', which is no HTTP address: "
+                "write it like http://192.0.2.7:8888/mi"
+            ),
+        ),
+        (
             '[switches.asteriks.pbx1]\nhost = "a"\n',
             " switches.asteriks: there is no such setting; did you mean `asterisk`?",
         ),

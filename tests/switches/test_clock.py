@@ -74,6 +74,13 @@ def test_one_event_that_was_kept_on_its_way_does_not_set_the_clock_back() -> Non
     assert clock.offset == 0.0
 
 
+def test_how_far_a_clock_is_ahead_is_not_known_before_it_was_heard() -> None:
+    clock = SwitchClock()
+    assert clock.ahead is None
+    clock.heard(103.0, 100.0)
+    assert clock.ahead == 3.0
+
+
 def test_after_a_long_silence_the_old_estimate_does_not_count() -> None:
     clock = SwitchClock()
     clock.heard(100.0, 50.0)

@@ -18,6 +18,8 @@ class RpcServer:
         self.answers = answers
         self.asked: list[tuple[str, object]] = []
         self.headers: list[str] = []
+        self.name = "a server"
+        """What it calls itself."""
         self.port = 0
         self._clients: dict[asyncio.Task[None] | None, asyncio.StreamWriter] = {}
 
@@ -39,8 +41,8 @@ class RpcServer:
                     return
                 status, body = _parts(answer)
                 kind = b"application/json" if body else b"text/html"
-                head_of = b"HTTP/1.1 %d Words\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
-                writer.write(head_of % (status, kind, len(body)) + body)
+                head_of = b"HTTP/1.1 %d Words\r\nServer: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+                writer.write(head_of % (status, self.name.encode(), kind, len(body)) + body)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
