@@ -31,6 +31,9 @@ from callboard.operations.list_calls import ListCalls
 
 __all__ = ["ROUTES"]
 
+SHOWN = 1_000
+"""Commands of a batch that are shown at most, those that are not done first."""
+
 
 class _Run(msgspec.Struct, frozen=True):
     """What goes beside the filters."""
@@ -135,7 +138,7 @@ def _answer(batch: Batch) -> Reply:
         outcomes={outcome.name.lower(): batch.outcomes.get(outcome, 0) for outcome in Outcome},
         commands=[
             {"command": one.command, "call": str(one.call), "outcome": one.outcome.name.lower()}
-            for one in batch.commands
+            for one in sorted(batch.commands, key=lambda one: one.outcome is Outcome.DONE)[:SHOWN]
         ],
     )
     return answer_json(view)
