@@ -4,17 +4,18 @@ The types are made from those of the directory, so that a field that is added th
 """
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import msgspec
 
 from callboard.access.entries import entry_of, login_of
 from callboard.access.logins import Login
+from callboard.api.docstrings import class_words, field_words
 from callboard.directory.document import PLAIN, SECRETS, LoginEntry, Sealing, read_one
 from callboard.operations.registers import REGISTERS, Key, Noun, Register
 
-__all__ = ["PAGES", "VIEWS", "WANTED", "etag", "kept_secrets", "key_of", "read_record", "view"]
+__all__ = ["CHANGES", "PAGES", "VIEWS", "WANTED", "etag", "kept_secrets", "key_of", "read_record", "view"]
 
 View = dict[str, Any]
 
@@ -28,55 +29,66 @@ def _written(register: Register) -> type[msgspec.Struct]:
     return kind
 
 
-def _fields(register: Register) -> list[tuple[str, Any, Any]]:
-    return [
-        (field.name, field.type, field.default)
-        for field in msgspec.structs.fields(_written(register))
-        if field.name not in SECRETS
-    ]
+def _shown(register: Register) -> list[msgspec.structs.FieldInfo]:
+    """The fields without the secrets."""
+    return [field for field in msgspec.structs.fields(_written(register)) if field.name not in SECRETS]
+
+
+def _secrets(register: Register) -> list[str]:
+    return [name for name in _written(register).__struct_fields__ if name in SECRETS]
+
+
+def _has(register: Register) -> list[str]:
+    return sorted({_HAS[secret] for secret in _secrets(register) if secret in _HAS})
 
 
 def _name(register: Register) -> str:
     return "DID" if register.section == "dids" else register.noun.capitalize()
 
 
-def _has(register: Register) -> list[str]:
-    names = _written(register).__struct_fields__
-    return sorted({word for secret, word in _HAS.items() if secret in names})
+def _described(register: Register, name: str, kind: Any) -> Any:
+    words = field_words(register.kind).get(name)
+    return Annotated[kind, msgspec.Meta(description=words)] if words else kind
+
+
+def _struct(name: str, words: str, fields: Sequence[tuple[str, Any] | tuple[str, Any, Any]]) -> type[msgspec.Struct]:
+    return msgspec.defstruct(name, fields, namespace={"__doc__": words}, kw_only=True, forbid_unknown_fields=True)
 
 
 def _view_type(register: Register) -> type[msgspec.Struct]:
-    fields = [(name, kind) for name, kind, _ in _fields(register)]
-    return msgspec.defstruct(_name(register), [*fields, *((word, bool) for word in _has(register))], kw_only=True)
+    fields = [(field.name, _described(register, field.name, field.type)) for field in _shown(register)]
+    flags = [(word, bool) for word in _has(register)]
+    return _struct(_name(register), f"{class_words(register.kind)} Its secrets are not shown.", [*fields, *flags])
 
 
-def _wanted_type(register: Register) -> type[msgspec.Struct]:
-    """What is sent: all may be left out, for what a new record needs is told when it lacks it."""
-    fields = [
-        (name, kind, None if default is msgspec.NODEFAULT else default) for name, kind, default in _fields(register)
-    ]
-    plain = [(name, str, "") for name in (*PLAIN.get(_written(register), ()), *_given_secrets(register))]
-    return msgspec.defstruct(f"{_name(register)}Wanted", [*fields, *plain], kw_only=True, forbid_unknown_fields=True)
-
-
-def _given_secrets(register: Register) -> list[str]:
-    return [name for name in _written(register).__struct_fields__ if name in SECRETS]
+def _sent_type(register: Register, whole: bool) -> type[msgspec.Struct]:
+    """What is sent. Of a whole record only the key may be left out of what has no usual value; of a change, all."""
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    for field in _shown(register):
+        kind = _described(register, field.name, field.type)
+        if whole and field.required and field.name != register.key:
+            fields.append((field.name, kind))
+        else:
+            fields.append((field.name, kind | msgspec.UnsetType, msgspec.UNSET))
+    secrets = (*PLAIN.get(_written(register), ()), *_secrets(register))
+    fields += [(name, _described(register, name, str) | msgspec.UnsetType, msgspec.UNSET) for name in secrets]
+    words = "What a record is to be." if whole else "What is to change of a record; what is left out stays."
+    return _struct(f"{_name(register)}{'Wanted' if whole else 'Change'}", words, fields)
 
 
 def _page_type(register: Register) -> type[msgspec.Struct]:
     view_type = VIEWS[register.section]
-    following = int if register.key == "id" else str
-    return msgspec.defstruct(
-        f"{_name(register)}Page",
-        [(register.section, tuple[view_type, ...]), ("next", following | None)],  # type: ignore[valid-type]
-        kw_only=True,
-    )
+    following = _described(register, register.key, int if register.key == "id" else str)
+    fields = [(register.section, tuple[view_type, ...]), ("next", following | None)]  # type: ignore[valid-type]
+    return _struct(f"{_name(register)}Page", f"Some {register.section}, in the order of their keys.", fields)
 
 
 VIEWS: dict[str, type[msgspec.Struct]] = {section: _view_type(register) for section, register in REGISTERS.items()}
 """Section -> what is answered of one record."""
-WANTED: dict[str, type[msgspec.Struct]] = {section: _wanted_type(register) for section, register in REGISTERS.items()}
-"""Section -> what is sent to make or change one."""
+WANTED: dict[str, type[msgspec.Struct]] = {section: _sent_type(one, True) for section, one in REGISTERS.items()}
+"""Section -> what is sent to make one, or to put another in its place."""
+CHANGES: dict[str, type[msgspec.Struct]] = {section: _sent_type(one, False) for section, one in REGISTERS.items()}
+"""Section -> what is sent to change one."""
 PAGES: dict[str, type[msgspec.Struct]] = {section: _page_type(register) for section, register in REGISTERS.items()}
 """Section -> a page of them."""
 
@@ -84,7 +96,7 @@ PAGES: dict[str, type[msgspec.Struct]] = {section: _page_type(register) for sect
 def view(register: Register, noun: Noun) -> View:
     """One record as it stands in JSON."""
     written = _as_written(noun)
-    shown: View = {name: getattr(written, name) for name, _, _ in _fields(register)}
+    shown: View = {field.name: getattr(written, field.name) for field in _shown(register)}
     for secret, word in _HAS.items():
         if hasattr(written, secret):
             shown[word] = shown.get(word, False) or bool(getattr(written, secret))

@@ -10,6 +10,7 @@ import msgspec
 
 from callboard.api.parameters import read_body, read_query
 from callboard.api.record_fields import (
+    CHANGES,
     PAGES,
     VIEWS,
     WANTED,
@@ -158,7 +159,8 @@ def _answer(register: Register, record: Noun, status: int = HTTPStatus.OK, *head
 
 
 def _routes(register: Register) -> Iterator[Route]:
-    section, noun = register.section, register.noun
+    section = register.section
+    noun = f"{'an' if register.noun[0] in 'aeiou' else 'a'} {register.noun}"
     many, one = f"/{section}", f"/{section}/{{{register.key}}}"
     shown, sent = {JSON: VIEWS[section]}, {JSON: WANTED[section]}
     yield Route(
@@ -175,7 +177,7 @@ def _routes(register: Register) -> Iterator[Route]:
         path=many,
         operation=CREATE_RECORD,
         endpoint=partial(_create, register),
-        summary=f"Create a {noun}.",
+        summary=f"Create {noun}.",
         takes=sent,
         gives=shown,
         status=201,
@@ -185,17 +187,20 @@ def _routes(register: Register) -> Iterator[Route]:
         path=one,
         operation=SHOW_RECORD,
         endpoint=partial(_show, register),
-        summary=f"Show a {noun}, without its secrets.",
+        summary=f"Show {noun}, without its secrets.",
         gives=shown,
     )
-    for method, endpoint, how in (("PUT", _replace, "Replace"), ("PATCH", _patch, "Change")):
+    for method, endpoint, how, body in (
+        ("PUT", _replace, "Replace", WANTED[section]),
+        ("PATCH", _patch, "Change", CHANGES[section]),
+    ):
         yield Route(
             method=method,
             path=one,
             operation=CHANGE_RECORD,
             endpoint=partial(endpoint, register),
-            summary=f"{how} a {noun}; a secret that is left out stays.",
-            takes=sent,
+            summary=f"{how} {noun}; a secret that is left out stays.",
+            takes={JSON: body},
             gives=shown,
         )
     yield Route(
@@ -203,7 +208,7 @@ def _routes(register: Register) -> Iterator[Route]:
         path=one,
         operation=REMOVE_RECORD,
         endpoint=partial(_remove, register),
-        summary=f"Remove a {noun}.",
+        summary=f"Remove {noun}.",
         status=204,
     )
 
