@@ -172,6 +172,13 @@ def test_a_misspelled_setting_is_told_before_there_is_any_section() -> None:
             ),
         ),
         (
+            '[switches.opensips.one]\n[switches.opensips.two]\nrpc = "http://192.0.2.2:8888/mi"\n',
+            (
+                "2: switches.opensips.two.listen: another switch's events come to this address: "
+                "switches.opensips.one.listen; give one of them another port"
+            ),
+        ),
+        (
             '[switches.asteriks.pbx1]\nhost = "a"\n',
             " switches.asteriks: there is no such setting; did you mean `asterisk`?",
         ),

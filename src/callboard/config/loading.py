@@ -9,7 +9,7 @@ from msgspec import inspect as shapes
 
 from callboard.config.examples import EXAMPLES
 from callboard.config.mistakes import ConfigError, Mistake, did_you_mean
-from callboard.config.settings import Config, same_names
+from callboard.config.settings import Config, same_listeners, same_names
 from callboard.config.sources import Given, Named, Source, from_environment, from_file, from_options
 from callboard.config.tree import KeyPath, dotted, item_of
 from callboard.config.values import choices, read_value, shown, toml, wanted
@@ -124,17 +124,26 @@ class _Builder:
 
 
 def _clashes(config: Config, builder: _Builder) -> Iterator[Mistake]:
-    """A mistake for each switch that is called as one before it."""
+    """A mistake for each switch that is called as one before it, or listens where one before it does."""
     origins = {**builder.origins, **builder.headers}
-    for first, *others in same_names(config.switches):
-        for other in others:
+
+    def mistakes(groups: Iterable[tuple[KeyPath, ...]], cause: str, fix: str) -> Iterator[Mistake]:
+        for first, *others in groups:
             place = f" ({origins[first]})" if first in origins else ""
-            yield Mistake(
-                where=origins.get(other, DEFAULT),
-                key=dotted(other),
-                cause=f"another switch has this name, or one too near to it: {dotted(first)}{place}",
-                fix="give one of them another name, one that differs in more than case, dashes and dots",
-            )
+            for other in others:
+                where = origins.get(other) or origins.get(other[:-1], DEFAULT)
+                yield Mistake(where=where, key=dotted(other), cause=f"{cause}: {dotted(first)}{place}", fix=fix)
+
+    yield from mistakes(
+        same_names(config.switches),
+        "another switch has this name, or one too near to it",
+        "give one of them another name, one that differs in more than case, dashes and dots",
+    )
+    yield from mistakes(
+        same_listeners(config.switches),
+        "another switch's events come to this address",
+        "give one of them another port",
+    )
 
 
 def _unfit(given: Given) -> Mistake:

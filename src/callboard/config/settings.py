@@ -1,6 +1,6 @@
 """The document: every room's settings, each under its section."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from callboard.switches.opensips.settings import OpensipsSettings
 from callboard.switches.settings import SwitchName
 from callboard.table.settings import TableSettings
 
-__all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches", "same_names"]
+__all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches", "same_listeners", "same_names"]
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,4 +82,18 @@ def same_names(switches: Switches) -> Iterator[tuple[KeyPath, ...]]:
     for kind in ("asterisk", "freeswitch", "kamailio", "opensips"):
         for name in getattr(switches, kind):
             found.setdefault(folded(name), []).append(("switches", kind, name))
+    return _shared(found)
+
+
+def same_listeners(switches: Switches) -> Iterator[tuple[KeyPath, ...]]:
+    """The settings of OpenSIPS by which the events of several come to one address of ours, in groups."""
+    found: dict[str, list[KeyPath]] = {}
+    for name, switch in switches.opensips.items():
+        # With port 0 the system chooses one for each.
+        if not switch.listen.endswith(":0"):
+            found.setdefault(switch.listen, []).append(("switches", "opensips", name, "listen"))
+    return _shared(found)
+
+
+def _shared(found: Mapping[str, list[KeyPath]]) -> Iterator[tuple[KeyPath, ...]]:
     return (tuple(paths) for paths in found.values() if len(paths) > 1)
