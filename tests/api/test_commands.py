@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from callboard.api.resources import disconnect
 from callboard.calls.commands import HangUp, Hold, Transfer, Unhold
 from callboard.calls.legs import Side
 from callboard.calls.state import State
@@ -106,6 +107,21 @@ async def test_look_then_end_then_see(caller: Caller, house: House) -> None:
     assert (found["state"], found["count"], found["waiting"], found["left"]) == ("running", 3, 0, 0)
     assert found["outcomes"] == {"pending": 2, "done": 1, "already_gone": 0, "refused": 0, "unknown": 0}
     assert [one["outcome"] for one in found["commands"] if one["call"] == "960"] == ["done"]
+
+
+async def test_of_a_large_batch_those_are_shown_that_are_not_done(
+    caller: Caller, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disconnect, "SHOWN", 2)
+    for _ in range(3):
+        house.call()
+    batch = told(await post(caller, "/disconnect", {"count": 3}))["batch"]
+    house.desk.batches.step(house.now)
+    house.desk.batches.step(house.now + 1.0)
+    house.end(house.sent[0].call)
+    found = await caller.get(f"/v1/disconnect/{batch}")
+    assert [(one["call"], one["outcome"]) for one in found["commands"]] == [("961", "pending"), ("962", "pending")]
+    assert found["outcomes"]["done"] == 1
 
 
 async def test_filters_may_stand_in_the_address(caller: Caller, house: House) -> None:
