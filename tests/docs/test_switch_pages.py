@@ -19,12 +19,14 @@ PAGES = {
 @pytest.mark.parametrize("page", PAGES)
 def test_the_settings_of_a_page_can_be_pasted(page: str, tmp_path: Path) -> None:
     blocks = re.findall(r"^```toml\n(.*?)^```$", (HOW_TO / page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    (settings,) = [block for block in blocks if "[switches." in block]
-    file = tmp_path / "callboard.toml"
-    file.write_text(settings, encoding="utf-8")
-    switches = load(file, {}, {}).switches
-    given = {kind: set(getattr(switches, kind)) for kind in ("asterisk", "freeswitch", "kamailio", "opensips")}
-    assert {kind: names for kind, names in given.items() if names} == PAGES[page]
+    found = [block for block in blocks if "[switches." in block]
+    assert found
+    for settings in found:
+        file = tmp_path / "callboard.toml"
+        file.write_text(settings, encoding="utf-8")
+        switches = load(file, {}, {}).switches
+        given = {kind: set(getattr(switches, kind)) for kind in ("asterisk", "freeswitch", "kamailio", "opensips")}
+        assert {kind: names for kind, names in given.items() if names} == PAGES[page]
 
 
 @pytest.mark.parametrize("page", PAGES)
