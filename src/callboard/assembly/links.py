@@ -1,9 +1,13 @@
 """The links to the switches: the port through which commands leave, and what is known of each switch."""
 
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
-from callboard.calls.commands import Answered, Command
+from msgspec.structs import replace
+
+from callboard.calls.commands import Answer, Answered, Command
 from callboard.operations.switches import SwitchFacts
 
 __all__ = ["Links", "SwitchPort"]
@@ -34,7 +38,9 @@ class Links:
     def send(self, command: Command, answered: Answered) -> str | None:
         """Hand a command to its call's switch. None if it went out, else why not, for people."""
         port = self._ports.get(command.call.switch)
-        return f"there is no switch {command.call.switch}" if port is None else port.send(command, answered)
+        if port is None:
+            return f"there is no switch {command.call.switch}"
+        return port.send(command, partial(_by_the_machines_clock, answered))
 
     def facts(self) -> tuple[SwitchFacts, ...]:
         """What is known of each switch at this moment."""
@@ -43,3 +49,8 @@ class Links:
     def troubles(self) -> tuple[str, ...]:
         """Why the table cannot be relied on yet, switch by switch; none if it can."""
         return tuple(f"switch {facts.name}: {facts.not_ready}" for facts in self.facts() if facts.not_ready)
+
+
+def _by_the_machines_clock(answered: Answered, answer: Answer) -> None:
+    """A link may keep a clock of its own; an outcome is dated as the question was."""
+    answered(replace(answer, at=time.time()))
