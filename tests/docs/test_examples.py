@@ -24,6 +24,7 @@ PAGES = (
     "docs/how-to/run-a-server.md",
     "docs/how-to/destinations.md",
     "docs/how-to/command-calls.md",
+    "docs/how-to/give-access.md",
     "docs/how-to/follow-calls.md",
 )
 
