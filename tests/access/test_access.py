@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from callboard.access import digest
 from callboard.access.access import Access, LoginChange, StaleNonce
@@ -27,6 +28,7 @@ from callboard.calls.refusals import (
 from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.records import Customer
+from tests.house import House
 
 NOW = 1_700_000_000.0
 HERE = "192.0.2.10"
@@ -478,3 +480,18 @@ def test_no_secret_shows_in_a_claim() -> None:
     for claim in (*claims, *digests):
         assert "s3cret" not in f"{claim!r} {claim}"
         assert HERE in repr(claim)
+
+
+def test_a_change_of_logins_that_cannot_be_kept_is_undone() -> None:
+    access = House().access
+
+    def fails(change: LoginChange) -> None:
+        raise OSError("the disk is full")
+
+    access.watch(fails)
+    before = access.logins()
+    with pytest.raises(OSError, match="full"):
+        access.put(replace(before[0], disabled=True))
+    with pytest.raises(OSError, match="full"):
+        access.remove(before[0].name)
+    assert access.logins() == before

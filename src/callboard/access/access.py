@@ -125,19 +125,18 @@ class Access:
         mistakes = find_mistakes(self._directory, logins)
         if mistakes:
             raise DirectoryError(mistakes)
-        self._logins |= {login.name: login for login in logins}
-        self._tell(LoginChange(puts=logins))
+        self._turn_to(self._logins | {login.name: login for login in logins}, LoginChange(puts=logins))
 
     def remove(self, name: str) -> None:
         """Remove a login and its tokens. Raises `DirectoryError` if there is none of this name."""
         if name not in self._logins:
             raise DirectoryError([f"login {name!r}: there is no such login"])
         self.tokens.remove(*(token.id for token in self.tokens.of(name)))
-        del self._logins[name]
-        self._tell(LoginChange(removes=(name,)))
+        left = {kept: login for kept, login in self._logins.items() if kept != name}
+        self._turn_to(left, LoginChange(removes=(name,)))
 
     def watch(self, callback: Callable[[LoginChange], None]) -> None:
-        """Call back after each change."""
+        """Call back after each change. If a watcher raises, the change is undone."""
         self._watchers.append(callback)
 
     def watch_failures(self, callback: Callable[[FailedSignIn], None]) -> None:
@@ -154,9 +153,16 @@ class Access:
         kinds = frozenset(map(Mask, getattr(settings, role.value)))
         return Masks(kinds=kinds.union(own), first=settings.first, last=settings.last)
 
-    def _tell(self, change: LoginChange) -> None:
-        for callback in self._watchers:
-            callback(change)
+    def _turn_to(self, logins: dict[str, Login], change: LoginChange) -> None:
+        before, self._logins = self._logins, logins
+        told = False
+        try:
+            for callback in self._watchers:
+                callback(change)
+            told = True
+        finally:
+            if not told:
+                self._logins = before
 
     # --- sign-in ---
 
