@@ -31,6 +31,8 @@ class Replay:
         """Whether commands get no answer."""
         self.answers: dict[str, bytes] = {}
         """Answers that are other than the scene has them."""
+        self.denied: frozenset[str] = frozenset()
+        """Commands that the user may not give."""
         self._lists = [path.read_bytes() for path in sorted((FOLDER / scene).glob("*show_channels_as_json*"))]
         self._lists_played = 0
         self._over = False
@@ -108,6 +110,8 @@ class Replay:
         if verb == "event":
             self._subscribers.add(writer)
             writer.write(reply("+OK event listener enabled json"))
+        elif verb == "api" and rest.partition(" ")[0] in self.denied:
+            writer.write(reply("-ERR permission denied"))
         elif verb == "api":
             writer.write(self._api(rest))
         else:

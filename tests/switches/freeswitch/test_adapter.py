@@ -347,6 +347,22 @@ async def test_the_switchs_answer_is_told_once_for_all_channels() -> None:
             assert bool(desk.resyncs) is (outcome is Outcome.ALREADY_GONE)
 
 
+async def test_a_command_that_is_not_allowed_is_refused_with_the_switchs_words() -> None:
+    """Such a one gets a reply, as a login does, and no answer of its own."""
+    async with linked("killed") as desk:
+        await desk.switch.play(lists=1)
+        await until(lambda: len(desk.live()) == 1)
+        (call,) = desk.live()
+        desk.switch.denied = frozenset({"uuid_kill"})
+        heard: list[Answer] = []
+        desk.link.send(HangUp(CommandId("1"), call.key), heard.append)
+        await until(heard.__len__)
+        assert (heard[0].outcome, heard[0].words) == (Outcome.REFUSED, "-ERR permission denied")
+        desk.switch.denied = frozenset({"show"})
+        with pytest.raises(LinkError, match="permission denied"):
+            await desk.link.list()
+
+
 async def test_a_transfer_begins_the_dialplan_anew_for_the_party_that_goes() -> None:
     async with linked("bridged", transfer_context="transfers") as desk:
         await desk.switch.play(lists=1)

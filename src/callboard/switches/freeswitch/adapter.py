@@ -139,9 +139,8 @@ class FreeswitchLink:
                 answer = await self._answer(wire.api(wire.CHANNELS))
                 listing = wire.read_listing(answer.body)
                 if listing is None:
-                    words = " ".join(answer.body[:200].decode("utf-8", "replace").split())
                     fix = "give a user of its own the esl-allowed-api of the page for FreeSWITCH"
-                    raise LinkError(f"the switch does not list its channels ({words})", fix, lasting=True)
+                    raise LinkError(f"the switch does not list its channels ({answer.words})", fix, lasting=True)
                 answers = await self._ask_all(self._translator.doubts(listing, at))
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
@@ -220,7 +219,7 @@ class FreeswitchLink:
         frame = None if answer.cancelled() else answer.result()
         if frame is None:
             return
-        words = " ".join(frame.body[:200].decode("utf-8", "replace").split())
+        words = frame.words
         outcome = Outcome.PENDING
         if wire.denies(frame.body):
             outcome = Outcome.ALREADY_GONE

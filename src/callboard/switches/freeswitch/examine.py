@@ -34,6 +34,8 @@ _RIGHTS = (
 )
 _SILENT = "check that this is the port of the event socket, and that the switch is not overloaded"
 _COMMANDS = (
+    ("exists", wire.exists(NOBODY)),
+    ("details", wire.dump(NOBODY)),
     ("end", wire.kill(NOBODY, "MANAGER_REQUEST")),
     ("transfer", wire.transfer(NOBODY, "0", "")),
     ("hold", wire.hold(NOBODY, on=True)),
@@ -120,10 +122,10 @@ class _Examination:
         return f"core {self._allowed(await self._api(wire.CORE))}, at {self._allowed(await self._api(wire.TIME))} µs"
 
     async def _list(self) -> str:
-        answer = await self._api(wire.CHANNELS)
-        listing = wire.read_listing(answer.encode())
+        answer = await self._answer(wire.CHANNELS)
+        listing = wire.read_listing(answer.body)
         if listing is None:
-            raise LinkError(f"it is refused: {answer[:100]}", _RIGHTS)
+            raise LinkError(f"it is refused: {answer.words}", _RIGHTS)
         return f"{len(listing.rows)} channels are listed"
 
     def _may(self, line: str) -> Callable[[], Awaitable[str]]:
@@ -143,16 +145,19 @@ class _Examination:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     async def _reply(self, line: bytes) -> str:
-        return (await self._ask(line, "command/reply")).reply
+        return (await self._ask(line)).reply
 
     async def _api(self, command: str) -> str:
-        return (await self._ask(wire.api(command), "api/response")).body.decode("utf-8", "replace").strip()
+        return (await self._answer(command)).words
 
-    async def _ask(self, line: bytes, kind: str) -> wire.Frame:
+    async def _answer(self, command: str) -> wire.Frame:
+        return await self._ask(wire.api(command))
+
+    async def _ask(self, line: bytes) -> wire.Frame:
         if self._writer is None:
             raise LinkError("there is no connection")
         self._writer.write(line)
-        return await self._until(lambda frame: frame.kind == kind)
+        return await self._until(lambda frame: frame.kind in ("api/response", "command/reply"))
 
     async def _until(self, wanted: Callable[[wire.Frame], bool]) -> wire.Frame:
         """The first frame that is wanted; those before it are kept for whoever wants them later."""

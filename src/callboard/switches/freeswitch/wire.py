@@ -62,6 +62,11 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     """The `Reply-Text` of a command's reply."""
     body: bytes = b""
 
+    @property
+    def words(self) -> str:
+        """The beginning of an answer, in one line. An `api` command that is not allowed gets a reply without a body."""
+        return " ".join(self.body[:200].decode("utf-8", "replace").split()) or self.reply[:200]
+
 
 class Decoder:
     """Cuts the stream into frames, in whatever pieces it comes.
