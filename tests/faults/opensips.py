@@ -25,13 +25,14 @@ class Opensips:
         self._lives = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._killed: dict[str, asyncio.Event] = {}
-        self._out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._out: socket.socket | None = None
         self._rpc = RpcServer({})
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Come to life."""
         self._lives += 1
+        self._out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         since = f"life {self._lives}"
         self._rpc = RpcServer(
             {
@@ -51,6 +52,8 @@ class Opensips:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._states.clear()
         self._killed.clear()
+        if self._out is not None:
+            self._out.close()
         if self._server is not None:
             self._server.close()
         await self._rpc.end()
@@ -82,7 +85,7 @@ class Opensips:
     def _move(self, number: int, state: int) -> None:
         before, self._states[number] = self._states[number], state
         subscribed = [params for method, params in self._rpc.asked if method == "event_subscribe"]
-        if subscribed:
+        if subscribed and self._out is not None:
             assert isinstance(subscribed[-1], dict)
             _, host, port = str(subscribed[-1]["socket"]).split(":")
             self._out.sendto(changed(number, before, state), (host, int(port)))

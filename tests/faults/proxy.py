@@ -112,7 +112,8 @@ class TcpProxy:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Break everything off."""
+        """Break everything off, and let nobody in who is at the door already."""
+        self.refusing = True
         self._flowing.set()
         if self._server is not None:
             self._server.close()
