@@ -13,8 +13,8 @@ from callboard.access.masks import Mask
 from callboard.access.rights import Principal, Right, Role
 from callboard.access.tokens import Token
 from callboard.api.fields import call_view
-from callboard.calls.events import LegHeld, LegResumed, SwitchLost
-from callboard.calls.legs import Call
+from callboard.calls.events import LegDescribed, LegHeld, LegResumed, SwitchLost
+from callboard.calls.legs import Call, Facts
 from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
 from callboard.calls.state import LIVE, State
 from callboard.directory.records import Account, Customer
@@ -160,6 +160,12 @@ class Following(RuleBasedStateMachine):
             for kind in (LegHeld, LegResumed):
                 self.house.table.accept(kind(leg.id, self.house.now), self.house.now)
 
+    @rule(which=which, account=st.sampled_from([3, 5, 7, 9]))
+    def turns_out_to_be_anothers(self, which: int, account: int) -> None:
+        for leg in self.up[which % len(self.up)].legs[:1] if self.up else ():
+            other = replace(leg, facts=Facts(account=account))
+            self.house.table.accept(LegDescribed(self.house.now, other), self.house.now)
+
     @rule(which=which)
     def ends(self, which: int) -> None:
         if self.up:
@@ -241,7 +247,7 @@ def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 TestFollowing = Following.TestCase
-TestFollowing.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestFollowing.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
 
 
 def test_who_may_not_list_may_not_watch() -> None:
@@ -276,3 +282,44 @@ def test_a_token_that_expires_ends_what_it_showed() -> None:
     assert watch.news(house.now + 9.0) == ()
     with pytest.raises(Unauthenticated):
         watch.news(house.now + 10.0)
+
+
+def watching(house: House, login: str, **question: Any) -> Watch:
+    claim = PasswordClaim(login, f"demo-{login}", "192.0.2.1")
+    question.setdefault("where", Filter(states=LIVE))
+    return house.desk.perform(WATCH_CALLS, house.access.sign_in(claim, house.now), ListCalls(**question), house.now)
+
+
+def test_nothing_is_resumed_from_the_moment_of_a_change_of_rights() -> None:
+    house = House()
+    house.call()
+    revision = house.table.revision
+    assert watching(house, "reseller").resume(revision, house.now) is None
+    house.directory.put(Customer(id=3, name="Acme", parent=5))
+    assert watching(house, "reseller").resume(revision, house.now) is Why.RIGHTS
+    house.call()
+    assert watching(house, "reseller").resume(house.table.revision, house.now) is None
+
+
+def test_who_asks_for_an_account_does_not_resume_over_its_move() -> None:
+    house = House()
+    house.call(account=5)
+    revision = house.table.revision
+    house.directory.put(Account(id=5, customer=4, sip_user="101"))
+    assert watching(house, "reseller").resume(revision, house.now) is None
+    where = Filter(states=LIVE, party_account=5)
+    assert watching(house, "reseller", where=where).resume(revision, house.now) is Why.RIGHTS
+
+
+def test_a_party_that_comes_into_view_is_named() -> None:
+    """Who it is stands in the rows of the calls that were there before."""
+    house = House()
+    call = house.call(account=5, callee_account=9)
+    watch = watching(house, "reseller", as_party=True)
+    (shown,) = watch.begin(house.now).calls
+    assert as_seen(house.directory, watch.principal, shown).placement.callee_customer is None
+    house.directory.put(Customer(id=5, name="Initech", parent=2))
+    news = watch.news(house.now)
+    assert not isinstance(news, Why)
+    assert [(step.call.number, step.before, step.after) for step in news] == [(call.number, True, True)]
+    assert as_seen(house.directory, watch.principal, news[0].call).placement.callee_customer == 5
