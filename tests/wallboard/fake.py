@@ -220,7 +220,9 @@ class Fake:
 
     async def whoami(self, request: web.Request) -> web.Response:
         login = self._login(request)
-        return _json({"login": login, **ROLES[login], "rights": RIGHTS[login], "masks": {}})
+        masks = {"numbers": False, "names": False, "media": login == "watcher"}
+        who = {"login": login, **ROLES[login], "customer_name": CUSTOMERS[ROLES[login]["customer"]]}
+        return _json(who | {"rights": RIGHTS[login], "masks": masks})
 
     async def tickets(self, request: web.Request) -> web.Response:
         login = self._login(request)
@@ -317,12 +319,12 @@ class Fake:
             raise _problem(404, "call_not_found", f"call {request.match_info['id']} not found")
         legs = [
             {
-                "id": f"{call['switch']}/{call['id']}/{half}",
+                "leg": f"{call['switch']}/{call['id']}/{half}",
                 "side": side,
                 "state": call["state"],
                 "number": call[side],
                 "name": call["caller_name"] if side == "caller" else "",
-                "media": media,
+                "media": {"caller": "", "callee": "", side: media},
                 "started_at": call["started_at"],
                 "answered_at": call["answered_at"],
                 "ended_at": None,
@@ -330,9 +332,12 @@ class Fake:
             }
             for half, side, media in (("a", "caller", "192.168.22.7"), ("b", "callee", "192.168.22.54"))
         ]
-        timeline = [{"at": call["started_at"], "state": "new"}]
-        if call["answered_at"]:
-            timeline.append({"at": call["answered_at"], "state": "answered"})
+        timeline = [
+            {"at": call[name], "what": what, "side": side, "leg": leg}
+            for what, name in (("new", "started_at"), ("answered", "answered_at"))
+            for side, leg in ((None, None), ("caller", legs[0]["leg"]))
+            if call[name]
+        ]
         more = {"legs": legs, "timeline": timeline, "ended_at": None, "cause": None, "sip_call_id": "a@192.168.22.7"}
         return _json(call | more)
 

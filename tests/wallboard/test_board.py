@@ -131,7 +131,7 @@ def test_the_page_of_a_call_has_its_legs_and_what_happened_when(open_board: Open
     call = page.get_by_role("complementary", name=f"Call {number}")
     expect(call.get_by_role("region", name="Legs")).to_contain_text("192.168.22.54")
     expect(call.get_by_role("region", name="Timeline").get_by_role("listitem")).to_have_text(
-        [re.compile("New"), re.compile(r"Answered.*\+4.0 s", re.DOTALL)]
+        [re.compile("Set up · caller"), re.compile(r"Answered.*\+4.0 s", re.DOTALL)]
     )
     expect(call.get_by_role("region", name="Facts")).to_contain_text("a@192.168.22.7")
     fake.do(lambda: fake.leave(number))

@@ -52,11 +52,13 @@ test("a value of a facet is put in and taken out", () => {
 });
 
 test("only what the API can filter by is handed to it", () => {
-  assert.deepEqual(asServerFilter(readQuery("?state=held,ringing&customer=3&suspect=true&sort=callee")), {
+  assert.deepEqual(asServerFilter(readQuery("?state=held,ringing&country=GBR&suspect=true&longer=60&sort=callee")), {
     state: "held,ringing",
-    customer: "3",
+    country: "GBR",
     suspect: "true",
+    min_duration: "60",
   });
   assert.equal(asServerFilter(readQuery("?q=44&state=held")), null);
-  assert.equal(asServerFilter(readQuery("?customer=none")), null);
+  assert.equal(asServerFilter(readQuery("?connection=none")), null);
+  assert.equal(asServerFilter(readQuery("?customer=3")), null);
 });

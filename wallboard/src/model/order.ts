@@ -47,13 +47,15 @@ export function comparator(sort: string): Compare {
 /** A sorted list without the rows that are gone, and with others put where they belong. The list itself stays. */
 export function merged(sorted: readonly Row[], came: Row[], compare: Compare): Row[] {
   came.sort(compare);
-  const result: Row[] = [];
+  const result: Row[] = new Array(sorted.length + came.length);
   let next = 0;
+  let length = 0;
   for (const row of sorted) {
     if (row.gone) continue;
-    while (next < came.length && compare(came[next]!, row) < 0) result.push(came[next++]!);
-    result.push(row);
+    while (next < came.length && compare(came[next]!, row) < 0) result[length++] = came[next++]!;
+    result[length++] = row;
   }
-  while (next < came.length) result.push(came[next++]!);
+  while (next < came.length) result[length++] = came[next++]!;
+  result.length = length;
   return result;
 }

@@ -101,15 +101,20 @@ function hasWords(row: Row, words: readonly string[]): boolean {
   return words.every((word) => row.text.includes(word));
 }
 
-/** The query in the words of the API's own filters, or null where it has none for it: a search for words. */
+/** Facets by which the API finds the very calls that the board shows. For it, a call is of both its parties. */
+const SHARED: readonly Facet[] = ["state", "direction", "connection", "vendor", "country", "switch"];
+
+/** The query in the words of the API's own filters; null where these would find other calls, or have no word for it. */
 export function asServerFilter(query: Query): Record<string, string> | null {
   if (query.text.trim() !== "") return null;
   const filter: Record<string, string> = {};
   for (const facet of FACETS) {
     const values = query.facets[facet];
-    if (values?.includes(NONE)) return null;
-    if (values) filter[facet] = values.join(",");
+    if (!values) continue;
+    if (values.includes(NONE) || !SHARED.includes(facet)) return null;
+    filter[facet] = values.join(",");
   }
   if (query.suspect) filter["suspect"] = "true";
-  return query.longer > 0 ? null : filter;
+  if (query.longer > 0) filter["min_duration"] = String(query.longer);
+  return filter;
 }

@@ -16,7 +16,10 @@ export interface Who {
   login: string;
   role: string;
   customer: number;
+  customer_name: string;
   rights: string[];
+  /** What is not shown in full. */
+  masks: { numbers: boolean; names: boolean; media: boolean };
 }
 
 /** Speaks to `/v1` with one set of credentials, which go nowhere else: the browser's own are left out. */

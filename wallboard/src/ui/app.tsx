@@ -1,5 +1,7 @@
 // What is on the screen: the sign-in, the board, or the board on the wall.
 
+import { useEffect, useErrorBoundary } from "preact/hooks";
+import { messageOf } from "../net/api";
 import { wall } from "../state/address";
 import { restoring, session } from "../state/session";
 import { Board } from "./board";
@@ -11,6 +13,29 @@ import { SignIn } from "./signin";
 import { WallBoard } from "./wall";
 
 export function App() {
+  const [error] = useErrorBoundary();
+  if (error) return <Broken why={messageOf(error)} />;
+  return <Screen />;
+}
+
+/** A board hangs on a wall for months: what went wrong is told, and it begins anew by itself. */
+function Broken({ why }: { why: string }) {
+  useEffect(() => {
+    const timer = setTimeout(() => location.reload(), 20_000);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <main class="middle">
+      <Mark />
+      <p role="alert">Something went wrong on this page: {why}</p>
+      <button type="button" class="button button-strong" onClick={() => location.reload()}>
+        Begin anew
+      </button>
+    </main>
+  );
+}
+
+function Screen() {
   if (restoring.value && !session.value) {
     return (
       <main class="middle" aria-busy="true">

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type CallMessage, destinationNumber, moment, type State } from "../model/call";
-import { DIRECTION_WORDS, length, spaced, STATE_WORDS, timeOfDay } from "../model/words";
+import { DIRECTION_WORDS, length, spaced, timeOfDay } from "../model/words";
 import { messageOf } from "../net/api";
 import { open } from "../state/address";
 import { now, row } from "../state/board";
@@ -19,31 +19,32 @@ interface Cause {
   text: string;
 }
 
-export interface Leg {
-  id: string;
-  side: string;
+interface Leg {
+  leg: string;
+  side: "caller" | "callee";
   state: State;
   number: string;
-  name?: string | null;
-  media?: string | null;
-  sip_call_id?: string | null;
+  name: string;
+  media: { caller: string; callee: string };
   started_at: string | null;
-  progressed_at?: string | null;
   answered_at: string | null;
-  ended_at?: string | null;
-  cause?: Cause | null;
+  ended_at: string | null;
+  cause: Cause | null;
 }
 
+/** What happened to the call, or to one of its legs. */
 interface Moment {
   at: string;
-  state: State;
-  leg?: string | null;
+  what: "new" | "ringing" | "answered" | "ended" | "suspect";
+  side: Leg["side"] | null;
+  leg: string | null;
 }
 
 interface Detail extends CallMessage {
   ended_at: string | null;
   cause: Cause | null;
   sip_call_id?: string | null;
+  /** Of a call that is over, they are not kept. */
   legs?: Leg[];
   timeline?: Moment[];
 }
@@ -144,7 +145,7 @@ function Summary({ call, ended }: { call: CallMessage; ended: Detail | null }) {
 
 // --- legs -------------------------------------------------------------------------------------------------------------
 
-const SIDES: Record<string, string> = { caller: "Caller", callee: "Callee" };
+const SIDES: Record<Leg["side"], string> = { caller: "Caller", callee: "Callee" };
 
 /** Each leg as a bar: set-up, then talk, from the first leg's begin to now. */
 function Legs({ legs, over }: { legs: Leg[]; over: boolean }) {
@@ -158,7 +159,7 @@ function Legs({ legs, over }: { legs: Leg[]; over: boolean }) {
       <h3>Legs</h3>
       <ul class="plain legs">
         {legs.map((leg) => (
-          <LegLine key={leg.id} leg={leg} place={place} end={end} />
+          <LegLine key={leg.leg} leg={leg} place={place} end={end} />
         ))}
       </ul>
     </section>
@@ -169,11 +170,12 @@ function LegLine({ leg, place, end }: { leg: Leg; place: (at: number) => string;
   const started = moment(leg.started_at) ?? end;
   const until = moment(leg.ended_at) ?? end;
   const answered = moment(leg.answered_at);
-  const facts = [leg.name, leg.media && `media at ${leg.media}`, leg.cause && spaced(leg.cause.reason)].filter(Boolean);
+  const media = leg.media[leg.side];
+  const facts = [leg.name, media && `media at ${media}`, leg.cause && spaced(leg.cause.reason)].filter(Boolean);
   return (
     <li class="leg">
       <span class="leg-head">
-        <span class="muted">{SIDES[leg.side] ?? leg.side}</span> <b class="figure">{leg.number || "unknown"}</b>
+        <span class="muted">{SIDES[leg.side]}</span> <b class="figure">{leg.number || "unknown"}</b>
         <StateMark state={leg.state} />
       </span>
       <span class="leg-track" aria-hidden="true">
@@ -182,7 +184,7 @@ function LegLine({ leg, place, end }: { leg: Leg; place: (at: number) => string;
       </span>
       <span class="muted small leg-facts">
         {facts.length > 0 && <span>{facts.join(" · ")}</span>}
-        <code>{leg.id}</code>
+        <code>{leg.leg}</code>
       </span>
     </li>
   );
@@ -190,23 +192,52 @@ function LegLine({ leg, place, end }: { leg: Leg; place: (at: number) => string;
 
 // --- what happened ----------------------------------------------------------------------------------------------------
 
+const WHAT_WORDS: Record<Moment["what"], string> = {
+  new: "Set up",
+  ringing: "Ringing",
+  answered: "Answered",
+  ended: "Ended",
+  suspect: "Suspect",
+};
+
+/** What happened, in its order: where a leg and with it the call came further, once. */
+function joined(moments: readonly Moment[]): Moment[] {
+  const told = new Set<Moment>();
+  return moments.flatMap((each) => {
+    if (told.has(each)) return [];
+    if (each.leg !== null) return [each];
+    const cause = moments.find((other) => other.leg !== null && other.at === each.at && other.what === each.what);
+    if (cause) told.add(cause);
+    return [cause ?? each];
+  });
+}
+
+/** A leg by its side, and by its number where that side has several. */
+function nameOfLeg(leg: Leg, legs: readonly Leg[]): string {
+  return legs.filter((other) => other.side === leg.side).length > 1 ? `${leg.side} ${leg.number}` : leg.side;
+}
+
 function Timeline({ moments, legs }: { moments: Moment[]; legs: Leg[] }) {
   if (moments.length === 0) return null;
   const first = Date.parse(moments[0]!.at);
-  const sides = new Map(legs.map((leg) => [leg.id, leg]));
   return (
     <section class="page-part" aria-label="Timeline">
       <h3>Timeline</h3>
       <ol class="plain timeline">
-        {moments.map((each, index) => {
+        {joined(moments).map((each, index) => {
           const at = Date.parse(each.at);
-          const leg = each.leg ? sides.get(each.leg) : undefined;
+          const leg = legs.find((other) => other.leg === each.leg);
           return (
-            <li key={index} class={`state-${each.state}`}>
+            <li key={index} class={`state-${each.what}`}>
               <span class="dot" aria-hidden="true" />
               <span>
-                {STATE_WORDS[each.state] ?? spaced(each.state)}
-                {leg && <span class="muted"> · {(SIDES[leg.side] ?? leg.side).toLowerCase()} {leg.number}</span>}
+                {WHAT_WORDS[each.what] ?? spaced(each.what)}
+                {leg && (
+                  <span class="muted">
+                    {" "}
+                    · {nameOfLeg(leg, legs)}
+                  </span>
+                )}
               </span>
               <time class="figure muted" dateTime={each.at}>
                 {timeOfDay(at)}

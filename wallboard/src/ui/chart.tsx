@@ -27,7 +27,7 @@ function options(width: number, height: number): uPlot.Options {
     padding: [0.5 * rem, 0.25 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
+    scales: { x: { range: (_plot, _first, last) => [last - 3600, last] }, y: { range: (_plot, _low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
     axes: [
       {
         ...axis,

@@ -7,7 +7,7 @@ import { destinationNumber, type Row } from "../model/call";
 import { SORTABLE } from "../model/order";
 import { revealing, span } from "../model/window";
 import { look, open, openCall, query } from "../state/address";
-import { filled, link, progress, rows } from "../state/board";
+import { filled, link, progress, row as rowOf, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
 import { type Column, columns } from "../state/settings";
@@ -36,7 +36,7 @@ export function Table() {
   const { first, end } = span(scrolled.value, height.value, tall, all.length);
   const shown = narrow.value ? [] : columns.value;
   const choosing = may("calls.disconnect");
-  const at = Math.max(0, all.findIndex((row) => row.call.id === focused.value));
+  const at = Math.max(0, focusIndex());
   const drawn = all.slice(first, end).map((row, index) => ({ row, index: first + index }));
   const apart = all[at] && (at < first || at >= end) ? { row: all[at], index: at } : null;
   const style = { "--tracks": tracks(shown, choosing), "--least": narrow.value ? "0" : leastWidth(shown, choosing), "--row": `${tall}px` };
@@ -255,9 +255,19 @@ export function focusRow(index: number): void {
   requestAnimationFrame(() => table.querySelector<HTMLElement>(`[data-id="${row.call.id}"]`)?.focus({ preventScroll: true }));
 }
 
-/** Where the keyboard is in the rows shown; -1: nowhere. */
+/** Where the row with the focus was last: it is looked for there first, and others take its place when it goes. */
+let lastIndex = 0;
+
+/** Where the keyboard is in the rows shown; -1: nowhere yet. */
 export function focusIndex(): number {
-  return rows().findIndex((row) => row.call.id === focused.value);
+  const all = rows();
+  const id = focused.value;
+  if (id === "") return -1;
+  if (all[lastIndex]?.call.id !== id && rowOf(id)) {
+    const found = all.findIndex((row) => row.call.id === id);
+    if (found >= 0) lastIndex = found;
+  }
+  return Math.min(lastIndex, all.length - 1);
 }
 
 function onKey(event: KeyboardEvent, table: HTMLElement | null): void {

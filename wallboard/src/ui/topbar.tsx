@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { count, timeOfDay } from "../model/words";
 import { look, lookAt, query, showWall } from "../state/address";
 import { link, now, progress } from "../state/board";
+import type { Who } from "../net/api";
 import { session, signOut } from "../state/session";
 import { columns, type SavedView, showColumns, theme, type Theme, views } from "../state/settings";
 import { writeQuery } from "../model/query";
@@ -107,6 +108,13 @@ function ThemeButton() {
   );
 }
 
+/** What a login does not get to see in full; empty: nothing. */
+function masked(masks: Who["masks"]): string {
+  const words = Object.entries({ numbers: masks.numbers, names: masks.names, addresses: masks.media });
+  const list = words.flatMap(([word, hidden]) => (hidden ? [word] : [])).join(", ");
+  return list.charAt(0).toUpperCase() + list.slice(1);
+}
+
 function Account() {
   const who = session.value?.who;
   if (!who) return null;
@@ -122,8 +130,9 @@ function Account() {
           <p class="menu-text">
             <strong>{who.login}</strong>
             <span class="muted">
-              {who.role}, customer {who.customer}
+              {who.role} of {who.customer_name || `customer ${who.customer}`}
             </span>
+            {masked(who.masks) && <span class="muted">{masked(who.masks)} are not shown in full</span>}
           </p>
           <details class="menu-text small">
             <summary>{who.rights.length} rights</summary>
