@@ -363,6 +363,19 @@ async def test_a_command_that_is_not_allowed_is_refused_with_the_switchs_words()
             await desk.link.list()
 
 
+async def test_a_list_is_none_without_the_right_to_ask_for_what_is_in_doubt() -> None:
+    async with replay("bridged") as switch:
+        await switch.play(lists=1)
+        desk = Desk(switch)
+        await desk.link.open()
+        switch.denied = frozenset({"uuid_dump"})
+        with pytest.raises(LinkError, match=r"does not answer uuid_dump \(-ERR permission denied\)") as raised:
+            await desk.link.list()
+        await desk.link.close()
+    assert raised.value.lasting
+    assert "esl-allowed-api" in raised.value.fix
+
+
 async def test_a_transfer_begins_the_dialplan_anew_for_the_party_that_goes() -> None:
     async with linked("bridged", transfer_context="transfers") as desk:
         await desk.switch.play(lists=1)

@@ -18,6 +18,8 @@ from callboard.switches.orders import UnableError, Verdict, verb
 
 __all__ = ["FreeswitchLink", "new_translator"]
 
+_RIGHTS = "give a user of its own the esl-allowed-api of the page for FreeSWITCH"
+
 CLOSE_TIMEOUT = 1.0
 """Seconds that the switch has to close the connection once we said goodbye."""
 
@@ -139,8 +141,7 @@ class FreeswitchLink:
                 answer = await self._answer(wire.api(wire.CHANNELS))
                 listing = wire.read_listing(answer.body)
                 if listing is None:
-                    fix = "give a user of its own the esl-allowed-api of the page for FreeSWITCH"
-                    raise LinkError(f"the switch does not list its channels ({answer.words})", fix, lasting=True)
+                    raise LinkError(f"the switch does not list its channels ({answer.words})", _RIGHTS, lasting=True)
                 answers = await self._ask_all(self._translator.doubts(listing, at))
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
@@ -152,7 +153,12 @@ class FreeswitchLink:
         asked = [connection.ask(wire.api(question.command)) for question in questions]
         answers = {}
         for question, answer in zip(questions, asked, strict=True):
-            answers[question.uuid] = (await self._wait(answer)).body
+            frame = await self._wait(answer)
+            if frame.reply:
+                # Without it, nobody knows which channels are there: better no list than one with ghosts.
+                what = question.command.partition(" ")[0]
+                raise LinkError(f"the switch does not answer {what} ({frame.words})", _RIGHTS, lasting=True)
+            answers[question.uuid] = frame.body
         return answers
 
     async def _answer(self, line: bytes) -> wire.Frame:
