@@ -25,6 +25,7 @@ def test_it_warns() -> None:
 def test_it_tells_where_everything_is() -> None:
     assert "http://127.0.0.1:8080, http://127.0.0.1:9509" in TEXT
     assert "127.0.0.1:5060 (UDP)" in TEXT
+    assert "http://127.0.0.1:8080/board\n" in TEXT
 
 
 def test_every_login_with_a_password_is_there() -> None:

@@ -55,8 +55,9 @@ _TEXT = """\
   CALLBOARD DEMO - NOT FOR PRODUCTION: its passwords are printed in its manual.
 {rule}
 
-  HTTP  {url}{also}
-  SIP   {sip} (UDP)
+  Board  {url}/board
+  HTTP   {url}{also}
+  SIP    {sip} (UDP)
 
 {logins}
   Key of signed requests: {key}
