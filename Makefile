@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wallboard run test rig check lint types layers coverage newest bench lock clean
+.PHONY: help setup wallboard run test rig check lint types layers coverage newest bench bench-asterisk lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -73,6 +73,9 @@ wallboard/node_modules/.ready: wallboard/package-lock.json
 
 bench: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)
+
+bench-asterisk: setup ## what it costs an Asterisk to be watched, and how late we hear (needs SIPp and make rig)
+	@$(BIN)/python -m bench.asterisk $(ARGS)
 
 lock: $(TOOLS)/.uv-$(UV_VERSION) ## choose versions anew and write them to requirements.lock
 	@$(UV) lock --quiet --upgrade

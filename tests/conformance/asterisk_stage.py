@@ -152,7 +152,9 @@ class Stage:
 
 
 def _living(call: Call) -> list[Leg]:
-    return [leg for leg in call.legs if leg.state is not State.ENDED]
+    """Those that are not over: the caller first, then as they came."""
+    living = [leg for leg in call.legs if leg.state is not State.ENDED]
+    return sorted(living, key=lambda leg: (leg.side, leg.started_at))
 
 
 def _row(call: Call) -> str:

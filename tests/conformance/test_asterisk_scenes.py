@@ -92,7 +92,7 @@ async def test_attended_transfer(tmp_path: Path) -> None:
         await on_stage.agrees()
         await on_stage.shows(f"held alice>601: {asks} answered")
         await on_stage.agrees()
-        (after,) = await on_stage.shows("answered 601>501: far/501 answered, far/601 answered")
+        (after,) = await on_stage.shows("answered 601>501: far/601 answered, far/501 answered")
         await on_stage.agrees()
         assert (after.number, after.answered_at) == (before.number, before.answered_at)
         hang_up(on_stage, after)

@@ -1,4 +1,4 @@
-"""A real Asterisk for the tests: it sends every call to a callee, and lets us in with the rights that we ask for.
+"""A real Asterisk for the tests: it sends every call to a callee, and lets us in as the manual tells people to.
 
 It is the one on the path or, where that should stay free of it, one in a Debian tree of its own, which
 `tests/rig/asterisk-tree` makes.
@@ -19,6 +19,7 @@ import msgspec
 __all__ = ["ASTERISK", "DIRECTOR", "INSTALL", "SECRET", "Asterisk", "asterisk"]
 
 TREE = Path(os.environ.get("CALLBOARD_RIG", "/var/tmp/callboard-rig")) / "asterisk"
+PAGE = Path("docs/how-to/connect-asterisk.md")
 SECRET = "rig-secret"
 DIRECTOR = "director"
 """A user of the manager interface and of ARI who may do what moves the scenes; ours, `callboard`, may not."""
@@ -48,8 +49,8 @@ res_ari res_ari_model res_ari_applications res_ari_bridges res_ari_channels res_
 res_pjproject res_rtp_asterisk res_musiconhold res_pjsip res_pjsip_pubsub res_pjsip_session res_pjsip_sdp_rtp
 res_pjsip_endpoint_identifier_user res_pjsip_caller_id res_pjsip_refer res_parking
 chan_pjsip bridge_simple bridge_native_rtp bridge_softmix bridge_holding bridge_builtin_features
-codec_ulaw codec_resample format_pcm pbx_config app_dial app_directed_pickup app_echo app_queue app_confbridge app_playback
-func_channel func_callerid
+codec_ulaw codec_resample format_pcm pbx_config app_dial app_directed_pickup app_echo app_queue
+app_confbridge app_playback func_channel func_callerid
 """
 """What the scenes need. `autoload` would start drivers, too, that listen on every address of the machine."""
 
@@ -71,26 +72,17 @@ systemname = rig
 """,
     "modules.conf": "[modules]\nautoload = no\n{loads}\n",
     "logger.conf": "[general]\n[logfiles]\nlog => notice,warning,error\n",
-    "manager.conf": """
-[general]
-enabled = yes
-bindaddr = 127.0.0.1
-port = {ami}
-timestampevents = yes
-[user](!)
+    "manager.conf": """{manual}
+[director]
 secret = {secret}
 deny = 0.0.0.0/0.0.0.0
 permit = 127.0.0.1/255.255.255.255
-[callboard](user)
-read = system,call
-write = call,reporting
-[director](user)
 write = system,call,originate,reporting,command
 """,
     "http.conf": "[general]\nenabled = {http_enabled}\nbindaddr = 127.0.0.1\nbindport = {http}\n",
     "ari.conf": "[general]\nenabled = {http_enabled}\n[director]\ntype = user\npassword = {secret}\n",
     "musiconhold.conf": "[general]\n[default]\nmode = files\ndirectory = /{folder}/music\n",
-    "rtp.conf": "[general]\nrtpstart = 32000\nrtpend = 32700\nicesupport = no\n",
+    "rtp.conf": "[general]\nrtpstart = 32000\nrtpend = 42000\nicesupport = no\n",
     "indications.conf": "[general]\ncountry = uk\n[uk]\ndescription = tones\nringcadence = 400,200\ndial = 350+440\n",
     "features.conf": "[general]\ntransferdigittimeout = 1\n[featuremap]\natxfer => *2\n",
     "res_parking.conf": "[general]\n[default]\nparkext => 700\nparkpos => 701-720\ncontext => rig\nparkingtime => 60\n",
@@ -193,6 +185,7 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
     folder = Path(tempfile.mkdtemp(prefix="callboard-asterisk-", dir=root / "var/tmp"))
     values = {
         "folder": folder.relative_to(root),
+        "manual": _manual(ami),
         "modules": _folder_of(root, "usr/lib", "asterisk/modules/chan_pjsip.so"),
         "data": _folder_of(root, "usr/share", "asterisk/documentation"),
         "loads": "\n".join(f"load = {name}.so" for name in _MODULES.split()),
@@ -225,6 +218,12 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
                 await process.wait()
     finally:
         shutil.rmtree(folder)
+
+
+def _manual(ami: int) -> str:
+    """The lines of manager.conf that the manual tells people to paste."""
+    block = PAGE.read_text(encoding="utf-8").partition("```ini\n")[2].partition("```")[0]
+    return block.replace("port = 5038", f"port = {ami}").replace("CHANGE-ME", SECRET)
 
 
 @contextmanager
