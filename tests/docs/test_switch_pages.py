@@ -9,6 +9,7 @@ from callboard.config import load
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 PAGES = {
+    "connect-asterisk.md": {"asterisk": {"pbx1"}},
     "connect-freeswitch.md": {"freeswitch": {"pbx1"}},
     "connect-kamailio.md": {"kamailio": {"edge1"}},
     "connect-opensips.md": {"opensips": {"edge1"}},

@@ -121,13 +121,13 @@ def _freeswitch_links(settings: FreeswitchSettings, resync: Resync, clock: Clock
 def _facts(kind: str, keeper: Keeper, telling: Telling) -> SwitchFacts:
     """The keeper's times are on the even clock, those for people on the machine's."""
     health = keeper.health()
-    at = health.last_error_at
+    at, offset, set_by = health.last_error_at, health.clock_offset, telling.clock.set_by()
     return SwitchFacts(
         name=keeper.name,
         kind=kind,
         version=health.version,
-        clock_offset=health.clock_offset,
+        clock_offset=None if offset is None else offset - set_by,
         not_ready=health.why if health.last_list_at is None else "",
         last_error=health.last_error,
-        last_error_at=None if at is None else at + telling.clock.set_by(),
+        last_error_at=None if at is None else at + set_by,
     )
