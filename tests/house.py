@@ -189,6 +189,11 @@ class House:
             if self.table.find(key):
                 self.table.accept(step(LegId(SWITCH, f"{key.native}/{half}"), when), when)
 
+    def answer(self, key: CallKey) -> None:
+        """The switch reports that both sides are connected."""
+        for half in ("a", "b"):
+            self.table.accept(LegAnswered(LegId(SWITCH, f"{key.native}/{half}"), self.now), self.now)
+
     def end(self, key: CallKey) -> None:
         """The switch reports the end of a call."""
         for half in ("a", "b"):

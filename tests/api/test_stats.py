@@ -82,7 +82,6 @@ async def test_the_last_minutes(caller: Caller, house: House) -> None:
     ("path", "argument"),
     [
         ("stats?by=colour", "by"),
-        ("stats?by=state,state", "by"),
         ("stats?by=state,switch,vendor", "by"),
         ("stats?sort=id", "sort"),
         ("stats/series?minutes=61", "minutes"),

@@ -26,6 +26,7 @@ PAGES = (
     "docs/how-to/command-calls.md",
     "docs/how-to/give-access.md",
     "docs/how-to/follow-calls.md",
+    "docs/how-to/use-the-api.md",
 )
 
 pytestmark = [
@@ -33,10 +34,15 @@ pytestmark = [
 ]
 
 
+def blocks_of(page: str, language: str) -> list[str]:
+    """All blocks of a page in a language."""
+    text = Path(page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def shell_of(page: str) -> str:
     """All shell blocks of a page, one after the other."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", Path(page).read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return "\n".join(blocks)
+    return "\n".join(blocks_of(page, "sh"))
 
 
 @pytest.fixture
@@ -98,6 +104,20 @@ async def test_the_examples_of_a_page_work(demo: str, tmp_path: Path, page: str)
     output = (await asyncio.wait_for(process.communicate(), 3 * PATIENCE))[0].decode()
     assert process.returncode == 0, output
     assert "faultCode" not in output
+
+
+async def test_the_python_examples_of_the_api_work(demo: str, tmp_path: Path) -> None:
+    blocks = blocks_of("docs/how-to/use-the-api.md", "python")
+    assert blocks
+    for block in blocks:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", block.replace("127.0.0.1:8080", f"127.0.0.1:{demo}")),
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output = (await asyncio.wait_for(process.communicate(), PATIENCE))[0].decode()
+        assert process.returncode == 0, output
 
 
 async def test_what_the_demo_prints_can_be_pasted(demo: str, tmp_path: Path) -> None:

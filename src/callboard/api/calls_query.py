@@ -29,7 +29,7 @@ MOST_VALUES = 100
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Ids = tuple[Id, ...]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, extra_json_schema={"pattern": "^[^,]+$"})]
 Texts = tuple[Text, ...]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -116,7 +116,7 @@ class CallFilters(msgspec.Struct, frozen=True, kw_only=True):
     max_duration: Seconds | None = None
     """Seconds connected, at most; a call that is not answered has been connected for none."""
     started_from: Moment | None = None
-    """Set up at this moment or later: RFC 3339, or Unix seconds."""
+    """Set up at this moment or later: RFC 3339 with a zone, such as 2026-11-21T15:04:05Z, or Unix seconds."""
     started_before: Moment | None = None
     """Set up before this moment."""
 

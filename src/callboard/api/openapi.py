@@ -12,7 +12,7 @@ from callboard import __version__
 from callboard.api.docstrings import class_words, field_words
 from callboard.api.faults import ALL_FAULTS
 from callboard.api.formats import JSON
-from callboard.api.parameters import is_list
+from callboard.api.parameters import LAST_SECOND, is_list
 from callboard.api.route import Route
 from callboard.api.routes import ROUTES
 from callboard.api.schemas import Problem
@@ -29,6 +29,11 @@ filter never finds more than was meant.
 """
 
 _REFERENCE = "#/components/schemas/{name}"
+_MOMENT = (
+    "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    "([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])$"
+)
+"""RFC 3339, as far as an expression tells: `format` alone binds nobody."""
 _PLACE = re.compile(r"{(\w+)}")
 _SAFE = ("GET",)
 
@@ -68,8 +73,13 @@ def _paths() -> Node:
     return paths
 
 
+_TAGS = {"ws": "stream", "tickets": "stream", "commands": "calls", "disconnect": "calls"}
+"""Resources that are told of beside another."""
+
+
 def _tag(route: Route) -> str:
-    return route.path.split("/")[1]
+    name = route.path.split("/")[1]
+    return _TAGS.get(name, name)
 
 
 # --- operations ------------------------------------------------------------------------------------------------------
@@ -88,8 +98,18 @@ def _operation(route: Route) -> Node:
         "x-codeSamples": [{"lang": "Shell", "label": "curl", "source": _curl(route)}],
     }
     if route.takes:
-        operation["requestBody"] = {"required": True, "content": _content(route.takes)}
+        operation["requestBody"] = {"required": _needs_body(route), "content": _content(route.takes)}
     return operation
+
+
+def _needs_body(route: Route) -> bool:
+    """Nothing at all stands for an empty object, where that says enough."""
+    kind = route.takes.get(JSON, bytes)
+    if kind is bytes or route.method == "PUT":
+        return True
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+    document: Node = components.get(schema.get("$ref", ""), schema)
+    return bool(document.get("required") or schema.get("anyOf"))
 
 
 def _operation_id(route: Route) -> str:
@@ -150,8 +170,14 @@ def _parameter_schema(kind: Any) -> Node:
     """Of a value in a query, which is there or not, but never null; and a list there is not without values."""
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REFERENCE)
     schema = _without_null(schema)
+    schema.pop("uniqueItems", None)
     if schema.get("type") == "array":
         schema["minItems"] = max(1, schema.get("minItems", 1))
+        if schema.get("items") == {"type": "string"}:
+            schema["items"] = {"type": "string", "pattern": "^[^,]+$"}
+    if schema.get("format") == "date-time":
+        moment = {"type": "string", "format": "date-time", "pattern": _MOMENT}
+        return {"anyOf": [moment, {"type": "number", "minimum": 0, "maximum": LAST_SECOND}]}
     return schema
 
 
@@ -170,8 +196,12 @@ def _responses(route: Route) -> Node:
         statuses.insert(0, HTTPStatus.BAD_REQUEST)
     if _PLACE.search(route.path):
         statuses.append(HTTPStatus.NOT_FOUND)
+    others = {
+        str(status): {"description": HTTPStatus(status).phrase, "content": _content({JSON: kind})}
+        for status, kind in route.besides.items()
+    }
     problems = {str(int(status)): {"$ref": "#/components/responses/Problem"} for status in statuses}
-    return {str(route.status): good, **problems, "default": {"$ref": "#/components/responses/Problem"}}
+    return {str(route.status): good, **others, **problems, "default": {"$ref": "#/components/responses/Problem"}}
 
 
 def _problem_response() -> Node:
@@ -212,6 +242,7 @@ def _schemas() -> Node:
     _, components = msgspec.json.schema_components([*kinds, Problem], ref_template=_REFERENCE)
     for struct in _structs([*kinds, Problem]):
         _describe(components.get(struct.__name__, {}), struct)
+        _forgive_doubles(components.get(struct.__name__, {}))
     components["Problem"]["properties"]["code"]["examples"] = [fault.code for fault in ALL_FAULTS]
     return dict(sorted(components.items()))
 
@@ -220,6 +251,7 @@ def _json_bodies(route: Route) -> Iterator[Any]:
     for bodies in (route.takes, route.gives):
         if JSON in bodies and bodies[JSON] is not bytes:
             yield bodies[JSON]
+    yield from route.besides.values()
 
 
 def _describe(schema: Node, struct: type[msgspec.Struct]) -> None:
@@ -230,6 +262,13 @@ def _describe(schema: Node, struct: type[msgspec.Struct]) -> None:
         within = schema.get("properties", {}).get(names.get(name, ""))
         if within is not None:
             within.setdefault("description", words)
+
+
+def _forgive_doubles(schema: Node) -> None:
+    """A value that stands twice in a set is no mistake."""
+    for within in schema.get("properties", {}).values():
+        for option in (within, *within.get("anyOf", ())):
+            option.pop("uniqueItems", None)
 
 
 def _structs(kinds: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:

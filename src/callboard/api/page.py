@@ -44,13 +44,14 @@ article h3 { margin: 0; font-size: 1rem; font-weight: 600; overflow-wrap: anywhe
 code, pre, h3 .path { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: .875em; }
 pre { background: var(--tint); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem;
   overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; margin: .5rem 0; font-size: .9rem; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: .5rem 0; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
-th { color: var(--soft); font-weight: 600; } td:first-child { white-space: nowrap; }
+th { color: var(--soft); font-weight: 600; }
+th:first-child { width: 24%; } th:nth-child(2) { width: 30%; } td { overflow-wrap: anywhere; }
 .soft { color: var(--soft); } details { margin: .4rem 0; } summary { cursor: pointer; color: var(--link); }
 @media (max-width: 50rem) { .frame { grid-template-columns: minmax(0, 1fr); }
-  nav { position: static; max-height: none; border-right: 0; border-bottom: 1px solid var(--line); }
-  main { padding: 1rem; } td:first-child { white-space: normal; overflow-wrap: anywhere; } }
+  nav { position: static; max-height: 40vh; border-right: 0; border-bottom: 1px solid var(--line); }
+  main { padding: 1rem; } }
 """
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -171,9 +172,9 @@ def _kind(schema: Node) -> str:
 
 def _bounds(schema: Node) -> str:
     low, high = schema.get("minimum"), schema.get("maximum")
-    if low is None and high is None:
-        return ""
-    return f" {low:g} to {high:g}" if None not in (low, high) else f" from {low:g}" if high is None else f" to {high:g}"
+    if high is None:
+        return "" if low is None else f" from {low}"
+    return f" to {high}" if low is None else f" {low} to {high}"
 
 
 def _schemas(schemas: Node) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -11,10 +12,17 @@ from callboard.calls.refusals import InvalidArgument, Malformed
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
 
-__all__ = ["is_list", "read_body", "read_query", "words_of"]
+__all__ = ["LAST_SECOND", "is_list", "read_body", "read_query", "words_of"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+LAST_SECOND = 4_102_444_799
+"""The end of this century, in Unix seconds: what is more are no seconds."""
+
+_EXACT = 2**53
+"""Up to here a float holds every whole number."""
+
+_NUMBER = re.compile(r"[-+0-9.e]+", re.IGNORECASE)
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
@@ -34,6 +42,11 @@ def read_query(request: Request, wanted: type[S]) -> S:
             given.setdefault(name, []).extend(value.split(","))
         elif name in given:
             raise InvalidArgument(f"{name} is given twice, and has one value", name)
+        elif value.lower() == "null" and not _is_text(kinds[name]):
+            # msgspec would take the word for None, and so a filter for none.
+            raise InvalidArgument(f"{name}: leave it out, or give it a value", name)
+        elif _is_moment(kinds[name]) and _NUMBER.fullmatch(value) and not _is_unix_time(value):
+            raise InvalidArgument(f"{name}: write it like 2026-11-21T15:04:05Z, or in Unix seconds", name)
         else:
             given[name] = value
     for name, values in given.items():
@@ -59,11 +72,23 @@ def _check_words(name: str, values: list[str], words: tuple[str, ...]) -> None:
 def read_body(request: Request, wanted: Any) -> Any:
     """The JSON body as `wanted`. Raises Malformed for what is no JSON and InvalidArgument for what does not fit."""
     try:
-        return msgspec.json.decode(request.body or b"{}", type=wanted)
+        return msgspec.convert(_whole_numbers(msgspec.json.decode(request.body or b"{}")), wanted)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"the body is no JSON: {error}") from None
+
+
+def _whole_numbers(value: Any) -> Any:
+    """To JSON, 30.0 is a whole number as 30 is (JSON Schema section 4.2.3)."""
+    match value:
+        case float() if value.is_integer() and abs(value) < _EXACT:
+            return int(value)
+        case list():
+            return [_whole_numbers(one) for one in value]
+        case dict():
+            return {name: _whole_numbers(one) for name, one in value.items()}
+    return value
 
 
 def _pairs(request: Request) -> tuple[tuple[str, str], ...]:
@@ -79,6 +104,21 @@ def is_list(kind: Any) -> bool:
     if origin in (tuple, list, frozenset, set):
         return True
     return any(is_list(one) for one in get_args(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    return kind is str or any(_is_text(one) for one in get_args(kind))
+
+
+def _is_moment(kind: Any) -> bool:
+    return kind is datetime or any(_is_moment(one) for one in get_args(kind))
+
+
+def _is_unix_time(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= LAST_SECOND
+    except ValueError:
+        return False
 
 
 def words_of(kind: Any) -> tuple[str, ...]:

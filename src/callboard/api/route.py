@@ -51,6 +51,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The bodies it answers with when all goes well: media type -> type."""
     status: int = 200
     """The status when all goes well."""
+    besides: Mapping[int, Any] = {}
+    """Other statuses when all goes well, where there are: status -> the type of the JSON document."""
     ticket: bool = False
     """Whether a ticket will do in the place of credentials, as `?ticket=`."""
     once: bool = False

@@ -12,6 +12,8 @@ __all__ = [
     "CallDetail",
     "CallPage",
     "CallRow",
+    "CommandList",
+    "CommandRow",
     "Moment",
     "Peak",
     "Problem",
@@ -133,6 +135,33 @@ class CallPage(msgspec.Struct, frozen=True, kw_only=True):
     next: str | None
     """The cursor of the next page; null on the last. In NDJSON and CSV it is the header `Next-Cursor`."""
     calls: tuple[CallRow, ...]
+
+
+class CommandRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A command to a switch, and what came of it."""
+
+    id: str
+    operation: str
+    """Such as `calls.disconnect`."""
+    call: str
+    """The call's id."""
+    switch: str
+    login: str
+    """Who asked."""
+    address: str
+    """From where."""
+    asked_at: datetime
+    outcome: Literal["pending", "done", "already_gone", "refused", "unknown"]
+    """`done` is proven by the switch's own report; `unknown`: no proof came in time."""
+    outcome_at: datetime | None
+    words: str
+    """The switch's own words, or ours."""
+
+
+class CommandList(msgspec.Struct, frozen=True, kw_only=True):
+    """The commands of one call."""
+
+    commands: tuple[CommandRow, ...]
 
 
 class SwitchRow(msgspec.Struct, frozen=True, kw_only=True):

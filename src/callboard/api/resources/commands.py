@@ -9,6 +9,7 @@ from callboard.api import request as ask
 from callboard.api.fields import command_view
 from callboard.api.parameters import read_body, read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.api.schemas import CommandList, CommandRow
 from callboard.calls.legs import Side
 from callboard.http.values import Reply
 from callboard.operations.commands import LIST_COMMANDS, ListCommands
@@ -26,14 +27,14 @@ Party = Literal["caller", "callee"]
 _SIDES: dict[Party, Side] = {"caller": Side.CALLER, "callee": Side.CALLEE}
 
 
-class _Transfer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TransferWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to, and who goes there; the other party is let go."""
 
     to: str
     party: Party = "caller"
 
 
-class _Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PartyWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose phone."""
 
     party: Party = "caller"
@@ -61,7 +62,7 @@ async def _disconnect_call(asked: Asked) -> Reply:
 async def _transfer_call(asked: Asked) -> Reply:
     asked.desk.check(TRANSFER_CALL, asked.principal)
     number = ask.call_number(asked.name)
-    body: _Transfer = read_body(asked.request, _Transfer)
+    body: TransferWanted = read_body(asked.request, TransferWanted)
     arguments = TransferCall(number=number, to=body.to, party=_SIDES[body.party])
     return _taken(asked.desk.perform(TRANSFER_CALL, asked.principal, arguments, asked.request.at))
 
@@ -69,7 +70,7 @@ async def _transfer_call(asked: Asked) -> Reply:
 async def _hold_call(asked: Asked) -> Reply:
     asked.desk.check(HOLD_CALL, asked.principal)
     number = ask.call_number(asked.name)
-    body: _Party = read_body(asked.request, _Party)
+    body: PartyWanted = read_body(asked.request, PartyWanted)
     arguments = HoldCall(number=number, party=_SIDES[body.party])
     return _taken(asked.desk.perform(HOLD_CALL, asked.principal, arguments, asked.request.at))
 
@@ -77,7 +78,7 @@ async def _hold_call(asked: Asked) -> Reply:
 async def _unhold_call(asked: Asked) -> Reply:
     asked.desk.check(UNHOLD_CALL, asked.principal)
     number = ask.call_number(asked.name)
-    body: _Party = read_body(asked.request, _Party)
+    body: PartyWanted = read_body(asked.request, PartyWanted)
     arguments = UnholdCall(number=number, party=_SIDES[body.party])
     return _taken(asked.desk.perform(UNHOLD_CALL, asked.principal, arguments, asked.request.at))
 
@@ -99,14 +100,14 @@ async def _show_command(asked: Asked) -> Reply:
     return answer_json(command_view(record))
 
 
-class _OfCall(msgspec.Struct, frozen=True):
+class CommandsQuery(msgspec.Struct, frozen=True):
     """Whose commands: a call's."""
 
     call: str
 
 
 async def _list_commands(asked: Asked) -> Reply:
-    call = ask.call_number(read_query(asked.request, _OfCall).call)
+    call = ask.call_number(read_query(asked.request, CommandsQuery).call)
     records = asked.desk.perform(LIST_COMMANDS, asked.principal, ListCommands(call=call), asked.request.at)
     return answer_json({"commands": [command_view(record) for record in records]})
 
@@ -117,12 +118,15 @@ ROUTES = (
     Route(method="POST", path="/calls/{id}/disconnect", operation=DISCONNECT_CALL, endpoint=_disconnect_call,
           gives=_TAKEN, status=202, once=True),
     Route(method="POST", path="/calls/{id}/transfer", operation=TRANSFER_CALL, endpoint=_transfer_call,
-          takes={JSON: _Transfer}, gives=_TAKEN, status=202, once=True),
+          takes={JSON: TransferWanted}, gives=_TAKEN, status=202, once=True),
     Route(method="POST", path="/calls/{id}/hold", operation=HOLD_CALL, endpoint=_hold_call,
-          takes={JSON: _Party}, gives=_TAKEN, status=202, once=True),
+          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True),
     Route(method="POST", path="/calls/{id}/unhold", operation=UNHOLD_CALL, endpoint=_unhold_call,
-          takes={JSON: _Party}, gives=_TAKEN, status=202, once=True),
-    Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call, once=True),
-    Route(method="GET", path="/commands", operation=LIST_COMMANDS, endpoint=_list_commands, query=_OfCall),
-    Route(method="GET", path="/commands/{id}", operation=SHOW_COMMAND, endpoint=_show_command),
+          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True),
+    Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call,
+          gives={JSON: CommandRow}, once=True),
+    Route(method="GET", path="/commands", operation=LIST_COMMANDS, endpoint=_list_commands, query=CommandsQuery,
+          gives={JSON: CommandList}, example="call=960"),
+    Route(method="GET", path="/commands/{id}", operation=SHOW_COMMAND, endpoint=_show_command,
+          gives={JSON: CommandRow}),
 )  # fmt: skip

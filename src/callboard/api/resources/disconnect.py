@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from callboard.api import request as ask
+from callboard.api.calls_query import CallFilters
 from callboard.api.fields import call_view, timestamp
 from callboard.api.parameters import read_body
 from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.api.schemas import CallRow
 from callboard.calls.commands import Outcome
 from callboard.calls.refusals import InvalidArgument, Malformed, MissingArgument
 from callboard.http.values import Reply, Request
@@ -49,7 +51,35 @@ class _Run(msgspec.Struct, frozen=True):
 _BESIDE = frozenset(_Run.__struct_fields__)
 
 
-class _View(msgspec.Struct, frozen=True):
+_NEEDED: dict[str, Any] = {
+    "anyOf": [
+        {"properties": {"dry_run": {"const": True}}, "required": ["dry_run"]},
+        {"properties": {"count": {"type": "integer"}}, "required": ["count"]},
+    ]
+}
+"""What has to stand in the body: that it is a look, or the count that the look told."""
+
+
+class DisconnectWanted(CallFilters, _Run, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls, by the filters of `GET /v1/calls`, and how. It describes the body, which is read piece by piece."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """What would be ended."""
+
+    count: int
+    """Send it back to have it done."""
+    sample: tuple[CallRow, ...]
+
+
+class BatchTaken(msgspec.Struct, frozen=True):
+    """It is being done; `/v1/disconnect/{batch}` tells how far it is."""
+
+    batch: str
+    count: int
+
+
+class BatchView(msgspec.Struct, frozen=True):
     """A batch and what came of its commands so far."""
 
     batch: str
@@ -101,7 +131,9 @@ def _run(members: dict[str, Any]) -> _Run:
 
 def _which(request: Request, members: dict[str, Any]) -> ListCalls:
     """The filters in the body are read as if they stood in the address, so that there is one way to read them."""
-    given = [(name, _text(name, value)) for name, value in members.items() if name not in _BESIDE and value is not None]
+    given = [
+        (name, _text(name, value)) for name, value in members.items() if name not in _BESIDE and value not in (None, [])
+    ]
     query = b"&".join(part for part in (request.query, urlencode(given).encode()) if part)
     return ask.list_calls(msgspec.structs.replace(request, query=query))
 
@@ -126,7 +158,7 @@ async def _stop_batch(asked: Asked) -> Reply:
 
 
 def _answer(batch: Batch) -> Reply:
-    view = _View(
+    view = BatchView(
         batch=batch.id,
         state=batch.state.value,
         login=batch.login,
@@ -146,7 +178,9 @@ def _answer(batch: Batch) -> Reply:
 
 ROUTES = (
     Route(method="POST", path="/disconnect", operation=DISCONNECT_MATCHING, endpoint=_disconnect_matching,
-          takes={JSON: _Run}, status=202, once=True),
-    Route(method="GET", path="/disconnect/{id}", operation=SHOW_BATCH, endpoint=_show_batch, gives={JSON: _View}),
-    Route(method="DELETE", path="/disconnect/{id}", operation=STOP_BATCH, endpoint=_stop_batch, gives={JSON: _View}),
+          takes={JSON: Annotated[DisconnectWanted, msgspec.Meta(extra_json_schema=_NEEDED)]}, gives={JSON: BatchTaken},
+          besides={200: Look}, status=202, once=True),
+    Route(method="GET", path="/disconnect/{id}", operation=SHOW_BATCH, endpoint=_show_batch, gives={JSON: BatchView}),
+    Route(method="DELETE", path="/disconnect/{id}", operation=STOP_BATCH, endpoint=_stop_batch,
+          gives={JSON: BatchView}),
 )  # fmt: skip
