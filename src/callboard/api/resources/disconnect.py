@@ -37,20 +37,6 @@ SHOWN = 1_000
 """Commands of a batch that are shown at most, those that are not done first."""
 
 
-class _Run(msgspec.Struct, frozen=True):
-    """What goes beside the filters."""
-
-    dry_run: bool = False
-    """Only count, and show some."""
-    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    """How many calls the look found; needed unless it is one."""
-    rate: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] = 50.0
-    """Calls a second."""
-
-
-_BESIDE = frozenset(_Run.__struct_fields__)
-
-
 _NEEDED: dict[str, Any] = {
     "anyOf": [
         {"properties": {"dry_run": {"const": True}}, "required": ["dry_run"]},
@@ -60,8 +46,19 @@ _NEEDED: dict[str, Any] = {
 """What has to stand in the body: that it is a look, or the count that the look told."""
 
 
-class DisconnectWanted(CallFilters, _Run, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which calls, by the filters of `GET /v1/calls`, and how. It describes the body, which is read piece by piece."""
+class DisconnectWanted(CallFilters, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which calls, by the filters of `GET /v1/calls`, and how."""
+
+    dry_run: bool = False
+    """Only count, and show some."""
+    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """How many calls the look found; needed unless it is one."""
+    rate: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] = 50.0
+    """Calls a second."""
+
+
+_BESIDE = frozenset(DisconnectWanted.__struct_fields__) - frozenset(CallFilters.__struct_fields__)
+"""What says how; the others are filters."""
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -119,11 +116,11 @@ def _members(request: Request) -> dict[str, Any]:
     return members
 
 
-def _run(members: dict[str, Any]) -> _Run:
+def _run(members: dict[str, Any]) -> DisconnectWanted:
     """What is no filter. Raises InvalidArgument, naming the member."""
     beside = {name: value for name, value in members.items() if name in _BESIDE}
     try:
-        return msgspec.convert(beside, _Run)
+        return msgspec.convert(beside, DisconnectWanted)
     except msgspec.ValidationError as error:
         name = str(error).rpartition("$.")[2].rstrip("`")
         raise InvalidArgument(f"{name}: {error}", name) from None
