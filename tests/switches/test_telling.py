@@ -9,6 +9,7 @@ from callboard.calls.legs import Call, LegId, Side
 from callboard.calls.state import State
 from callboard.switches.clock import OurClock
 from callboard.switches.telling import Telling
+from callboard.table.filters import Order
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
@@ -80,6 +81,15 @@ def test_a_list_that_was_under_way_does_not_bring_back_what_ended() -> None:
     scene.set_by = -HOUR
     scene.telling.tell(SwitchListed(SWITCH, asked, (A,), complete=True))
     assert [call.state for call in scene.table.calls()] == [State.ENDED]
+
+
+@pytest.mark.parametrize("by", [-HOUR, HOUR])
+def test_the_oldest_call_is_still_the_oldest(by: float) -> None:
+    scene = Scene().begin()
+    scene.set_by = by
+    scene.telling.tell(LegSeen(scene.now, leg("b", "2", Side.CALLER, scene.now)))
+    oldest = scene.table.select(order=Order.OLDEST_FIRST)
+    assert [call.key.native for call in oldest] == ["1", "2"]
 
 
 def test_what_is_over_leaves_in_its_time_and_keeps_its_times() -> None:

@@ -209,8 +209,9 @@ async def test_a_ghost_in_the_list() -> None:
 async def test_no_list_is_not_an_empty_list(words: bytes) -> None:
     async with linked("idle") as desk:
         desk.switch.answers["show channels as json"] = words
-        with pytest.raises(LinkError, match="does not list its channels"):
+        with pytest.raises(LinkError, match="does not list its channels") as raised:
             await desk.link.list()
+        assert raised.value.lasting is (b"permission denied" in words)
 
 
 async def test_a_list_that_does_not_come() -> None:

@@ -141,7 +141,10 @@ class FreeswitchLink:
                 answer = await self._answer(wire.api(wire.CHANNELS))
                 listing = wire.read_listing(answer.body)
                 if listing is None:
-                    raise LinkError(f"the switch does not list its channels ({answer.words})", _RIGHTS, lasting=True)
+                    # A switch that has only just started may know no such command yet.
+                    lasting = "permission denied" in answer.words
+                    words = f"the switch does not list its channels ({answer.words})"
+                    raise LinkError(words, _RIGHTS, lasting=lasting)
                 answers = await self._ask_all(self._translator.doubts(listing, at))
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
