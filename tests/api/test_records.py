@@ -127,6 +127,14 @@ async def test_secrets_stay_unless_they_are_given(caller: Caller, house: House) 
     assert house.access.sign_in(PasswordClaim("acme", "secret of acme", "192.0.2.9"), house.now).login == "acme"
 
 
+@pytest.mark.parametrize("path", ["accounts/5", "customers/2", "logins/acme", "connections/1"])
+async def test_what_was_shown_can_be_sent_back(caller: Caller, house: House, path: str) -> None:
+    before = state(house)
+    shown = await caller.get(f"/v1/{path}")
+    assert await done(caller, "PUT", path, **shown) == shown
+    assert state(house) == before
+
+
 async def test_a_phone_with_another_name_needs_its_password_again(caller: Caller) -> None:
     await done(caller, "PATCH", "accounts/5", sip_password="secret of 101")
     reply = await send(caller, "PATCH", "accounts/5", sip_user="111")

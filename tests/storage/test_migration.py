@@ -4,15 +4,18 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from callboard.access.logins import Login
+from callboard.access.rights import Role
 from callboard.directory.records import Customer
 from callboard.storage import migration
 from callboard.storage.database import open_database
 from callboard.storage.errors import StorageError
-from callboard.storage.rows import change_directory, load_directory
+from callboard.storage.rows import change_directory, load_directory, load_logins
 from callboard.storage.schema import HEAD
 
 FOLDER = migration.FOLDER
@@ -142,3 +145,28 @@ def test_an_old_database_without_data_needs_no_backup(tmp_path: Path, monkeypatc
     open_database(path).close()
     assert backups(path) == []
     assert rows(path, "SELECT * FROM callboard_schema") == [(NEXT,)]
+
+
+def test_logins_of_the_first_schema_stay_and_have_no_masks(tmp_path: Path) -> None:
+    path = tmp_path / "callboard.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO logins VALUES ('acme', 'user', 3, '$argon2id$x', '', '', 1, "
+            "'[\"panel\"]', '[\"192.0.2.7\"]', 0)"
+        )
+    engine.dispose()
+    with open_database(path) as database:
+        (login,) = load_logins(database)
+    assert login == Login(
+        name="acme",
+        role=Role.USER,
+        customer=3,
+        password_hash="$argon2id$x",
+        privileges=frozenset({"panel"}),
+        addresses=("192.0.2.7",),
+    )

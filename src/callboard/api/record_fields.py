@@ -15,12 +15,26 @@ from callboard.api.docstrings import class_words, field_words
 from callboard.directory.document import PLAIN, SECRETS, LoginEntry, Sealing, read_one
 from callboard.operations.registers import REGISTERS, Key, Noun, Register
 
-__all__ = ["CHANGES", "PAGES", "VIEWS", "WANTED", "etag", "kept_secrets", "key_of", "read_record", "view"]
+__all__ = [
+    "CHANGES",
+    "PAGES",
+    "VIEWS",
+    "WANTED",
+    "etag",
+    "kept_secrets",
+    "key_of",
+    "read_record",
+    "view",
+    "without_flags",
+]
 
 View = dict[str, Any]
 
 _HAS = {"password_hash": "has_password", "ha1_md5": "has_password", "shared_key": "has_shared_key"}
 """Secret -> what is told of it: whether there is one."""
+_FLAG: Any = Annotated[
+    bool | msgspec.UnsetType, msgspec.Meta(description="Passed over, so that what was shown can be sent back.")
+]
 
 
 def _written(register: Register) -> type[msgspec.Struct]:
@@ -72,6 +86,7 @@ def _sent_type(register: Register, whole: bool) -> type[msgspec.Struct]:
             fields.append((field.name, kind | msgspec.UnsetType, msgspec.UNSET))
     secrets = (*PLAIN.get(_written(register), ()), *_secrets(register))
     fields += [(name, _described(register, name, str) | msgspec.UnsetType, msgspec.UNSET) for name in secrets]
+    fields += [(word, _FLAG, msgspec.UNSET) for word in _has(register)]
     words = "What a record is to be." if whole else "What is to change of a record; what is left out stays."
     return _struct(f"{_name(register)}{'Wanted' if whole else 'Change'}", words, fields)
 
@@ -128,6 +143,11 @@ def read_record(register: Register, data: Mapping[str, object], sealing: Sealing
     """The record. Raises `DirectoryError` with all mistakes. A plain password takes about 0.1 s."""
     read = read_one(_written(register), register.noun, data, sealing)
     return login_of(read) if isinstance(read, LoginEntry) else read  # type: ignore[return-value]
+
+
+def without_flags(register: Register, given: Mapping[str, object]) -> View:
+    """What is sent, without what is only shown, so that a client may send back what it got."""
+    return {name: value for name, value in given.items() if name not in _has(register)}
 
 
 def key_of(register: Register, text: str) -> Key | None:

@@ -19,6 +19,7 @@ from callboard.api.record_fields import (
     key_of,
     read_record,
     view,
+    without_flags,
 )
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.calls.refusals import InvalidArgument, Mistaken, NotFound, Outdated
@@ -81,7 +82,7 @@ async def _show(register: Register, asked: Asked) -> Reply:
 
 async def _create(register: Register, asked: Asked) -> Reply:
     asked.desk.check(CREATE_RECORD, asked.principal)
-    given = _given(asked)
+    given = _given(register, asked)
     record = await _read(register, asked, {"id": 0} | given if register.key == "id" else given)
     wanted = CreateRecord(section=register.section, record=record)
     made = asked.desk.perform(CREATE_RECORD, asked.principal, wanted, asked.request.at)
@@ -98,9 +99,7 @@ async def _patch(register: Register, asked: Asked) -> Reply:
     """What is left out stays as it is (RFC 7396, but null is a value)."""
     asked.desk.check(CHANGE_RECORD, asked.principal)
     before = in_sight(asked.desk, asked.principal, register, _key(register, asked))
-    words = view(register, before)
-    kept = {name: words[name] for name in words if not name.startswith("has_")}
-    return await _change(register, asked, kept)
+    return await _change(register, asked, without_flags(register, view(register, before)))
 
 
 async def _change(register: Register, asked: Asked, kept: dict[str, Any]) -> Reply:
@@ -109,7 +108,7 @@ async def _change(register: Register, asked: Asked, kept: dict[str, Any]) -> Rep
     key = _key(register, asked)
     before = in_sight(asked.desk, asked.principal, register, key)
     _refuse_mismatch(register, before, asked)
-    given = _given(asked)
+    given = _given(register, asked)
     if given.get(register.key, key) != key:
         raise Mistaken([f"{register.noun}.{register.key}: cannot be changed: make a new one and remove this one"])
     record = await _read(register, asked, kept | kept_secrets(before, given) | given | {register.key: key})
@@ -133,9 +132,8 @@ def _key(register: Register, asked: Asked) -> Key:
     return key
 
 
-def _given(asked: Asked) -> dict[str, Any]:
-    given: dict[str, Any] = read_body(asked.request, dict[str, Any])
-    return given
+def _given(register: Register, asked: Asked) -> dict[str, Any]:
+    return without_flags(register, read_body(asked.request, dict[str, Any]))
 
 
 async def _read(register: Register, asked: Asked, data: dict[str, Any]) -> Noun:
