@@ -45,6 +45,7 @@ class Session:
         self._desk = desk
         self._wish = wish
         self._watch: Watch = desk.perform(WATCH_CALLS, principal, wish.arguments, now)
+        self._look: Look | None = None
         self._next: Wish | Refusal | None = None
         self._bell: Callable[[], None] = _silence
         self._earliest = 0.0
@@ -71,9 +72,10 @@ class Session:
 
     # --- what is told ------------------------------------------------------------------------------------------------
 
-    @property
-    def _look(self) -> Look:
-        return look_of(self._watch, self._wish.shape)
+    def _seen(self) -> Look:
+        """How calls look to the client now. It is held, for those who see them alike to find it."""
+        self._look = look_of(self._watch, self._wish.shape)
+        return self._look
 
     def _begin(self) -> Iterator[Messages]:
         since = self._wish.since
@@ -89,7 +91,7 @@ class Session:
             yield (behind(),)
         now = time.time()
         snapshot = self._watch.begin(now)
-        for message in self._look.snapshot(snapshot, why, now):
+        for message in self._seen().snapshot(snapshot, why, now):
             yield (message,)
         yield (heartbeat(snapshot.revision, time.time()),)
         self._beat = _clock() + HEARTBEAT
@@ -125,10 +127,10 @@ class Session:
 
     def _changes(self, steps: Sequence[Step], revision: Revision, now: float) -> Iterator[Messages]:
         if not self._wish.rate:
-            each = self._look.each(steps, revision, now)
+            each = self._seen().each(steps, revision, now)
             while together := tuple(islice(each, TOGETHER)):
                 yield together
-        elif batch := self._look.batch(steps, revision, now):
+        elif batch := self._seen().batch(steps, revision, now):
             yield (batch,)
 
     # --- when --------------------------------------------------------------------------------------------------------

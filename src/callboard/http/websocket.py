@@ -117,14 +117,18 @@ class WebSocket:
             await self._arrival
 
     def say(self, message: bytes) -> None:
-        """Send a text message, in UTF-8. It is passed over where the client has closed."""
-        if self._protocol.state is State.OPEN:
+        """Send a text message, in UTF-8. It is passed over where the client has closed or is gone."""
+        if self._is_open():
             self._protocol.send_text(message)
             self._flush()
 
+    def _is_open(self) -> bool:
+        gone = self._transport is None or self._transport.is_closing()
+        return self._protocol.state is State.OPEN and not gone
+
     def close(self, code: CloseCode) -> None:
         """Say that it is over."""
-        if self._protocol.state is State.OPEN:
+        if self._is_open():
             self._protocol.send_close(code)
             self._flush()
             self._waiting.clear()
