@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
-from callboard.calls.state import LIVE
+from callboard.calls.state import CONNECTED, State
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.table.changes import Change
@@ -57,9 +57,14 @@ class _Sample(msgspec.Struct, frozen=True):
         return int(self.calls[place]), int(self.answered[place])
 
 
-def _weight(call: Call) -> tuple[bool, bool]:
-    """Whether it counts, and whether as a connected one."""
-    return call.state in LIVE, call.connected
+_NOTHING = (0, 0)
+
+
+def _weight(call: Call) -> tuple[int, int]:
+    """What it counts for: as a call, and as a connected one."""
+    if call.state is State.ENDED:
+        return _NOTHING
+    return 1, int(call.state in CONNECTED)
 
 
 def utc_day(at: float) -> int:
@@ -87,16 +92,20 @@ class Loads:
     def observe(self, change: Change, now: float) -> None:
         """Take in one change of the table."""
         before, call = change.before, change.call
-        if before is not None and before.placement is call.placement and _weight(before) == _weight(call):
+        was, is_now = (_NOTHING if before is None else _weight(before)), _weight(call)
+        same_parties = before is not None and before.placement is call.placement
+        if same_parties and was == is_now:
             return
         if self._revision != self._directory.revision:
             self._count_anew(now)
             return
-        if before is not None and before.state in LIVE:
-            self._add(before, -1)
-        if call.state in LIVE:
-            self._add(call, 1)
-            self._raise_peaks(self._seen_by(call), now)
+        if before is not None and not same_parties:
+            self._add(self._seen_by(before), -was[0], -was[1])
+            was = _NOTHING
+        seen_by = self._seen_by(call)
+        self._add(seen_by, is_now[0] - was[0], is_now[1] - was[1])
+        if is_now[0] > was[0]:
+            self._raise_peaks(seen_by, now)
 
     def sample(self, now: float) -> None:
         """Note how it stands."""
@@ -146,15 +155,17 @@ class Loads:
         self._above.clear()
         self._counts = {}
         for call in self._table.calls():
-            if call.state in LIVE:
-                self._add(call, 1)
+            self._add(self._seen_by(call), *_weight(call))
         self._raise_peaks(tuple(self._counts), now)
 
-    def _add(self, call: Call, amount: int) -> None:
-        connected = amount if call.connected else 0
-        for customer in self._seen_by(call):
-            counts = self._counts.setdefault(customer, [0, 0])
-            counts[0] += amount
+    def _add(self, customers: tuple[int, ...], calls: int, connected: int) -> None:
+        if not (calls or connected):
+            return
+        for customer in customers:
+            counts = self._counts.get(customer)
+            if counts is None:
+                counts = self._counts[customer] = [0, 0]
+            counts[0] += calls
             counts[1] += connected
             if not counts[0]:
                 del self._counts[customer]
