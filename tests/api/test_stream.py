@@ -20,6 +20,7 @@ from callboard.directory.records import Customer
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
+from callboard.table import feeds
 from tests.following import Copy, events
 from tests.house import House
 
@@ -332,17 +333,33 @@ async def test_after_a_change_of_rights_nothing_is_resumed(served: Served) -> No
 
 
 async def test_a_slow_client_is_told_that_it_is_behind(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "LOG", 20)
     call = served.house.call()
-    async with served.follow("?rate=0.2") as client:
+    async with served.follow() as client:
         await client.until(lambda: client.copy.clock != "")
-        served.house.call()
-        await client.until(lambda: client.copy.seen[-1] == "changes")
-        for _ in range(600):
+        for _ in range(10):
             served.house.call(State.ANSWERED)
         served.house.end(call.key)
         await client.until(lambda: "behind" in client.copy.seen)
         await client.until(lambda: client.copy.ready)
         assert "begin behind" in client.copy.seen
+        same(client.copy, await served.listed())
+
+
+async def test_who_wants_to_hear_of_it_seldom_is_not_behind(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "LOG", 20)
+    monkeypatch.setattr(stream, "GATHER", 0.01)
+    async with served.follow("?rate=0.5") as client:
+        await client.until(lambda: client.copy.clock != "")
+        served.house.call()
+        await client.until(lambda: client.copy.seen[-1] == "changes")
+        for _ in range(10):
+            served.house.call(State.HELD)
+            await asyncio.sleep(0.03)
+        await client.until(lambda: len(client.copy.calls) == 11)
+        assert client.copy.seen.count("changes") <= 3
+        assert client.copy.seen.count("begin new") == 1
+        assert "behind" not in client.copy.seen
         same(client.copy, await served.listed())
 
 

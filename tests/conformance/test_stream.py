@@ -24,7 +24,7 @@ from tests.ports import free_port
 pytestmark = [pytest.mark.usefixtures("sipp")]
 
 CHANGES = int(os.environ.get("CALLBOARD_STREAM_CHANGES", "2000"))
-EACH = 9
+EACH = 12
 """Changes that a call makes at least."""
 RATE = 40
 """Calls a second."""

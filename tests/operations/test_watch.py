@@ -211,6 +211,12 @@ class Following(RuleBasedStateMachine):
         self.all[which % len(self.all)].read()
 
     @rule(which=which)
+    def client_waits(self, which: int) -> None:
+        watch = self.all[which % len(self.all)].watch
+        if watch is not None and not self.all[which % len(self.all)].every:
+            watch.gather()
+
+    @rule(which=which)
     def client_drops_off_or_comes_back(self, which: int) -> None:
         client = self.all[which % len(self.all)]
         if client.watch is None:

@@ -20,6 +20,9 @@ __all__ = ["HEARTBEAT", "Session", "Wish"]
 HEARTBEAT = 15.0
 """Seconds between two heartbeats."""
 
+GATHER = 0.5
+"""Seconds after which what waits for a client's next batch is taken in, so that waiting is not falling behind."""
+
 TOGETHER = 100
 """Messages of one change each that are sent at once."""
 
@@ -142,7 +145,9 @@ class Session:
             if self._watch.waiting:
                 if now >= self._earliest:
                     return
-                await self._wait(self._earliest)
+                await self._wait(min(self._earliest, now + GATHER))
+                if _clock() < self._earliest:
+                    self._watch.gather()
             elif now >= self._until():
                 return
             else:

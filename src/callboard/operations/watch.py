@@ -57,6 +57,7 @@ class Watch:
         """Grows when what may be seen, or how, was looked at again."""
         self._reader: Reader | None = None
         self._backlog: tuple[Step, ...] = ()
+        self._behind = False
 
     @property
     def directory(self) -> Directory:
@@ -71,7 +72,7 @@ class Watch:
     @property
     def waiting(self) -> bool:
         """Whether there may be news."""
-        if self.standing != self._desk.standing.changes or self._backlog:
+        if self.standing != self._desk.standing.changes or self._backlog or self._behind:
             return True
         return self._reader is not None and self._reader.waiting
 
@@ -79,7 +80,7 @@ class Watch:
         """A snapshot, and the place from which news are news. Raises as `news` does."""
         self._check(now)
         reader = self._open(now)
-        self._backlog = ()
+        self._backlog, self._behind = (), False
         return Snapshot(self._desk.feeds.shown(reader, self.arguments.order), self.revision)
 
     def resume(self, since: Revision, now: float) -> Why | None:
@@ -107,11 +108,19 @@ class Watch:
         if why is not None:
             return why
         steps = self._open(now).take()
-        if steps is None:
+        if steps is None or self._behind:
             return Why.BEHIND
         if self._backlog:
             steps, self._backlog = self._backlog + steps, ()
         return steps
+
+    def gather(self) -> None:
+        """Take in what is waiting, the last state of each call alone, for a client that wants to hear of it later."""
+        steps = self._reader.take() if self._reader is not None else ()
+        if steps is None:
+            self._behind = True
+        else:
+            self._backlog = conflated(self._backlog + steps)
 
     def ring(self, bell: Bell) -> None:
         """Have `bell` called when there may be news. It may be called twice."""

@@ -29,7 +29,7 @@ HISTORY = 50_000
 HISTORY_SPAN = 60.0
 """Seconds for which they are kept."""
 
-LOG = 5_000
+LOG = 10_000
 """Steps by which a reader may fall behind."""
 
 _INDEXED = 1_000
