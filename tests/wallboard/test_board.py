@@ -330,7 +330,7 @@ def test_a_lost_link_is_told_rows_look_stale_and_all_goes_on_by_itself(open_boar
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("Link lost.")
     expect(banner).to_contain_text(re.compile(r"as it was at \d\d:\d\d:\d\d, (just now|\d+ s) ago"))
-    expect(page.locator("#calls")).to_have_class(re.compile("is-stale"))
+    expect(page.locator(".board")).to_have_class(re.compile("is-stale"))
     expect(page.locator(".rows .line").first).to_be_visible()
     lengths = page.locator(".rows").inner_text()
     expect(banner).to_contain_text(re.compile(r"[2-9] s ago"))
@@ -341,7 +341,7 @@ def test_a_lost_link_is_told_rows_look_stale_and_all_goes_on_by_itself(open_boar
     expect(banner).to_have_count(0)
     expect(row(page, number)).to_have_count(0)
     expect(figure(page, "Calls now")).to_have_text("59")
-    expect(page.locator("#calls")).not_to_have_class(re.compile("is-stale"))
+    expect(page.locator(".board")).not_to_have_class(re.compile("is-stale"))
 
 
 def test_a_short_break_is_resumed_where_it_was(open_board: OpenBoard, fake: Fake) -> None:

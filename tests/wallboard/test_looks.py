@@ -20,8 +20,11 @@ def check(page: Page) -> None:
 
 
 def fits(page: Page) -> bool:
-    """Whether nothing stands out to the right of the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    """Whether nothing stands out of the screen to either side."""
+    panels = page.locator(".menu-panel, dialog, .page").evaluate_all(
+        "all => all.map(x => x.getBoundingClientRect().left)"
+    )
+    return min(panels, default=0) >= 0 and bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
 def _the_board(page: Page, fake: Fake) -> None:
@@ -61,6 +64,11 @@ def _a_menu(page: Page, fake: Fake) -> None:
     expect(page.get_by_role("checkbox", name="Account")).to_be_visible()
 
 
+def _the_views(page: Page, fake: Fake) -> None:
+    page.get_by_role("button", name="Saved views").click()
+    expect(page.get_by_role("textbox", name="Name of this view")).to_be_focused()
+
+
 def _trouble(page: Page, fake: Fake) -> None:
     """A lost switch, a suspect call."""
     fake.switch_link = "lost"
@@ -87,6 +95,7 @@ SCREENS = (
     _an_outcome,
     _the_help,
     _a_menu,
+    _the_views,
     _trouble,
     _a_lost_link,
     _the_wall,

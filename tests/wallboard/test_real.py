@@ -136,7 +136,7 @@ def test_a_server_that_went_and_came_back_is_found_again(browser: Browser, demo:
         expect(page.locator(".rows .line").first).to_be_visible()
         demo.stop()
         expect(page.get_by_role("alert")).to_contain_text("Link lost.")
-        expect(page.locator("#calls")).to_have_class(re.compile("is-stale"))
+        expect(page.locator(".board")).to_have_class(re.compile("is-stale"))
         demo.start()
         expect(page.get_by_role("alert")).to_have_count(0, timeout=1000 * PATIENCE)
         until(lambda: ids(page) == listed(demo, "root") != set(), "the calls of the new server")

@@ -1,6 +1,7 @@
 // The board: what is up at one glance, and the live table.
 
 import { openCall } from "../state/address";
+import { link } from "../state/board";
 import { Banner } from "./banner";
 import { Breakdowns } from "./breakdowns";
 import { CallPage } from "./callpage";
@@ -12,7 +13,7 @@ import { TopBar } from "./topbar";
 
 export function Board() {
   return (
-    <div class={`board ${openCall.value ? "with-page" : ""}`}>
+    <div class={`board ${openCall.value ? "with-page" : ""} ${link.value.phase === "lost" ? "is-stale" : ""}`}>
       <TopBar />
       <Banner />
       <main class="body">

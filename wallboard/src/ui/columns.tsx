@@ -26,7 +26,7 @@ const named = (facet: string, value: number | null) =>
 export const SHAPES: Record<Column, ColumnShape> = {
   state: {
     title: "State",
-    width: [7.5, 0.9],
+    width: [12.5, 0.3],
     cell: ({ call }) => (
       <>
         <StateMark state={call.state} />

@@ -7,7 +7,7 @@ import { destinationNumber, type Row } from "../model/call";
 import { SORTABLE } from "../model/order";
 import { revealing, span } from "../model/window";
 import { look, open, openCall, query } from "../state/address";
-import { filled, link, progress, row as rowOf, rows } from "../state/board";
+import { filled, progress, row as rowOf, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
 import { type Column, columns } from "../state/settings";
@@ -40,11 +40,10 @@ export function Table() {
   const drawn = all.slice(first, end).map((row, index) => ({ row, index: first + index }));
   const apart = all[at] && (at < first || at >= end) ? { row: all[at], index: at } : null;
   const style = { "--tracks": tracks(shown, choosing), "--least": narrow.value ? "0" : leastWidth(shown, choosing), "--row": `${tall}px` };
-  const state = `${link.value.phase === "lost" ? "is-stale" : ""} ${narrow.value ? "is-narrow" : ""}`;
   return (
     <div
       ref={box}
-      class={`table ${state}`}
+      class={`table ${narrow.value ? "is-narrow" : ""}`}
       role="grid"
       id="calls"
       aria-label="Live calls"
