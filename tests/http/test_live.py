@@ -137,6 +137,16 @@ async def test_head_gets_no_body_and_http_1_0_is_told_what_to_do(start: Start, c
     assert b"proxy_http_version 1.1" in answer
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux cuts off who vanished")
+async def test_the_system_cuts_off_who_vanishes(start: Start) -> None:
+    server = await start(streaming(Blocks().idle), send_timeout=7.0)
+    async with aiohttp.ClientSession() as session, session.get(url(server)) as answer:
+        await answer.content.readline()
+        (connection,) = server._state.connections
+        bound = connection.transport.get_extra_info("socket")
+        assert bound.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
+
+
 # --- conversations ---
 
 
@@ -228,6 +238,12 @@ async def test_a_message_in_pieces_with_a_ping_between(start: Start, connect: Co
         for byte in frame(1, b"hel", fin=False) + frame(9, b"?") + frame(0, b"lo"):
             await raw.send(bytes([byte]))
         assert await raw.until(b"hello") == b"\x8a\x01?" + b"\x81\x0eyou said hello"
+
+
+async def test_pieces_without_anything_in_them_are_not_kept(start: Start, connect: Connect) -> None:
+    async with open_socket(start, connect) as raw:
+        await raw.send(frame(1, b"a", fin=False) + frame(0, fin=False) * 10_000 + frame(0, b"b"))
+        assert await raw.until(b"ab") == b"\x81\x0byou said ab"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def _code(whole: bool, connection: GuardedProtocol) -> CloseCode:
 
 async def _carry(blocks: AsyncGenerator[bytes, None], put: Put, connection: GuardedProtocol) -> bool:
     """Put one after the other, until they end, the client is gone or the server stops. False if making them failed."""
+    connection.notice_vanishing()
     pump = asyncio.create_task(_pump(blocks, put))
     try:
         await asyncio.wait((pump, connection.ending), return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from enum import Enum
 from http import HTTPStatus
 
@@ -75,10 +76,20 @@ class GuardedProtocol(HttpToolsProtocol):
         """Cut the connection: the client must notice that its answer is not complete."""
         self.transport.abort()
 
-    def upgrade(self, socket: WebSocket) -> None:
+    def notice_vanishing(self) -> None:
+        """Have the system cut the connection when nothing is confirmed any more for the send timeout (RFC 5482).
+
+        A client that vanished without a word would be sent heartbeats for a quarter of an hour.
+        """
+        bound = self.transport.get_extra_info("socket")
+        option = getattr(socket, "TCP_USER_TIMEOUT", None)
+        if bound is not None and option is not None:
+            bound.setsockopt(socket.IPPROTO_TCP, option, int(1000 * self._settings.send_timeout))
+
+    def upgrade(self, websocket: WebSocket) -> None:
         """From here on the connection is a WebSocket's."""
-        self._socket = socket
-        socket.open(self.transport)
+        self._socket = websocket
+        websocket.open(self.transport)
 
     # --- connection ---
 

@@ -73,7 +73,8 @@ class WebSocket:
     def _take(self, frame: Frame) -> None:
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return
-        self._pieces.append(bytes(frame.data))
+        if frame.data:  # empty pieces would cost memory without end
+            self._pieces.append(bytes(frame.data))
         if frame.fin:
             self._waiting.append(b"".join(self._pieces))
             self._pieces.clear()
