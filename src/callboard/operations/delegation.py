@@ -90,14 +90,14 @@ def _account(desk: Desk, principal: Principal, before: Noun | None, after: Accou
     if after.addresses != (before.addresses if isinstance(before, Account) else ()):
         yield f"addresses: a trusted address {_OPERATORS}"
     if not (isinstance(before, Account) and before.sip_user == after.sip_user):
-        yield from _taken(desk, "sip_user", after.sip_user, None)
+        yield from _taken(desk, "sip_user", after.sip_user, after.id)
 
 
 def _device(desk: Desk, principal: Principal, after: Device) -> Iterator[str]:
     """A switch's calls are told apart by these names, so that a second owner of one would get the first one's calls."""
     yield from _account_outside(desk, principal, after.account)
     for field in ("name", "extension"):
-        yield from _taken(desk, field, getattr(after, field), after)
+        yield from _taken(desk, field, getattr(after, field), after.account)
 
 
 def _account_outside(desk: Desk, principal: Principal, number: int) -> Iterator[str]:
@@ -113,16 +113,16 @@ def _did(desk: Desk, principal: Principal, before: Noun | None, after: DID) -> I
             yield f"{field}: {_OPERATORS}"
 
 
-def _taken(desk: Desk, field: str, name: str, own: Device | None) -> Iterator[str]:
-    """Whether a switch knows something of another account by this name."""
+def _taken(desk: Desk, field: str, name: str, account: int) -> Iterator[str]:
+    """Whether a switch knows something of another account, or of a vendor, by this name."""
     if not name:
         return
     directory = desk.directory
     user = directory.account_by_user(name)
-    others = (device for device in directory.devices() if own is None or device.account != own.account)
+    others = (device for device in directory.devices() if device.account != account)
     if (
         directory.connection_called(name)
-        or (user is not None and (own is None or user.id != own.account))
+        or (user is not None and user.id != account)
         or any(name in (device.name, device.extension) for device in others)
     ):
         yield f"{field}: {name!r} is taken: give another"

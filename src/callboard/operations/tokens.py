@@ -5,7 +5,7 @@ import msgspec
 from callboard.access.logins import Login
 from callboard.access.rights import Principal, Right
 from callboard.access.tokens import Token, write_token
-from callboard.calls.refusals import Conflict, Forbidden, InvalidArgument, NotFound
+from callboard.calls.refusals import Conflict, Forbidden, InvalidArgument, Mistaken, NotFound
 from callboard.directory.mistakes import name_fault, text_fault
 from callboard.operations.desk import Desk
 from callboard.operations.operation import Operation
@@ -90,7 +90,7 @@ def _create_token(desk: Desk, principal: Principal, arguments: CreateToken, now:
     login = _login(desk, principal, principal.login if arguments.login is None else arguments.login)
     fault = text_fault(arguments.name) or name_fault(arguments.name)
     if fault:
-        raise InvalidArgument(f"name {fault}", "name")
+        raise Mistaken([f"name: {fault}"])
     most = desk.access.settings.tokens_per_login
     if len(desk.access.tokens.of(login.name)) >= most:
         raise Conflict(f"{login.name} has {most} tokens, which is the most: take one back first")
