@@ -101,7 +101,7 @@ def test_a_customer_that_is_not_there(ask: Run) -> None:
 def test_a_customer_that_cannot_be(ask: Run) -> None:
     ran = ask("calls", "list", "--customer", "0")
     assert ran.code == 2
-    assert ran.err.startswith("Error: the server cannot use this: customer: expected `int` >= 1")
+    assert ran.err.startswith("Error: the server cannot use this: customer: expected a whole number >= 1")
 
 
 class TestHangup:

@@ -98,6 +98,18 @@ def _pairs(request: Request) -> tuple[tuple[str, str], ...]:
         raise Malformed(str(error)) from None
 
 
+_TYPE = re.compile(r"`([a-z]+)`")
+_FOR_PEOPLE = {
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+"""msgspec's names of types."""
+
+
 def is_list(kind: Any) -> bool:
     """Whether a field, or one of the alternatives that its type names, holds several values."""
     origin = get_origin(kind)
@@ -133,5 +145,5 @@ def _invalid(error: msgspec.ValidationError) -> InvalidArgument:
     words = str(error)
     found = _AT.search(words)
     argument = re.split(r"[.\[]", found["path"])[0] if found else ""
-    cause = _AT.sub("", words)
+    cause = _TYPE.sub(lambda type_: _FOR_PEOPLE.get(type_[1], type_[1]), _AT.sub("", words))
     return InvalidArgument(f"{argument or 'the document'}: {cause[:1].lower()}{cause[1:]}", argument)
