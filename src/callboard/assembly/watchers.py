@@ -22,7 +22,15 @@ from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 
-__all__ = ["keep_batches", "keep_commands", "keep_journal", "keep_loads", "keep_sweeping", "keep_token_use"]
+__all__ = [
+    "keep_batches",
+    "keep_commands",
+    "keep_journal",
+    "keep_loads",
+    "keep_sweeping",
+    "keep_token_use",
+    "until_next_sample",
+]
 
 SWEEP_INTERVAL = 1.0
 """Seconds between two sweeps of what is over."""
@@ -32,6 +40,8 @@ BATCH_INTERVAL = 0.05
 
 TOKEN_USE_INTERVAL = 60.0
 """Seconds after which it is written down at the latest that a token was used."""
+
+_PAST_THE_MARK = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +73,12 @@ async def keep_loads(desk: Desk) -> AsyncIterator[None]:
 async def _sample(desk: Desk) -> None:
     while True:
         desk.loads.sample(time.time())
-        await asyncio.sleep(STEP - time.time() % STEP)
+        await asyncio.sleep(until_next_sample(time.time()))
+
+
+def until_next_sample(now: float) -> float:
+    """Seconds to a little past the next mark: timers may fire a millisecond early, and would hit a mark many times."""
+    return (now // STEP + 1) * STEP + _PAST_THE_MARK - now
 
 
 @asynccontextmanager
