@@ -11,7 +11,7 @@ import msgspec
 from callboard.http.blocks import body, in_blocks
 from callboard.http.values import Reply, Request
 
-__all__ = ["CSV", "JSON", "NDJSON", "Format", "Rows", "answer_rows", "csv_lines", "format_of"]
+__all__ = ["CSV", "JSON", "NDJSON", "Format", "Rows", "answer_rows", "format_of"]
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -102,9 +102,9 @@ def _lines(block: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator
 
 
 def _as_csv(columns: tuple[str, ...], items: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator[bytes]:
-    yield csv_lines([columns])
+    yield _csv_lines([columns])
     for block in in_blocks(items):
-        yield csv_lines([_member(view, column) for column in columns] for view in _views(block, views))
+        yield _csv_lines([_member(view, column) for column in columns] for view in _views(block, views))
 
 
 def _member(view: View, column: str) -> object:
@@ -119,7 +119,7 @@ _HARMLESS = re.compile(r"[^=+\-@\t\r].*|[+-]?[0-9.]*", re.DOTALL)
 """Cells that no spreadsheet takes for a formula; a number with its sign, such as +4930123456, stays what it is."""
 
 
-def csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
+def _csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
     """Lines of CSV (RFC 4180). Null is an empty field; what a spreadsheet would take for a formula gets a quote."""
     written = io.StringIO()
     csv.writer(written).writerows([_cell(cell) for cell in row] for row in rows)
