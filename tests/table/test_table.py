@@ -250,6 +250,50 @@ def test_a_call_stays_known_by_the_leg_it_began_with() -> None:
     assert only(table).first_leg == A
 
 
+@pytest.mark.parametrize("listed_first", [False, True])
+def test_a_list_takes_nothing_away_that_legs_told_which_have_gone(listed_first: bool) -> None:
+    table = new_table()
+    up(table)
+    before = only(table)
+    goes_on = leg("b2", "c1", Side.CALLER, 15.0, number="812", state=State.ANSWERED, answered_at=15.0)
+    if not listed_first:
+        tell(table, LegSeen(15.0, goes_on), LegEnded(B, 15.0), LegEnded(A, 15.1))
+    tell(table, SwitchListed(SWITCH, 16.0, (goes_on,), complete=True))
+    after = only(table)
+    assert (after.number, after.state, after.caller) == (before.number, State.ANSWERED, "812")
+    assert (after.started_at, after.progressed_at, after.answered_at) == (10.0, 10.5, 12.1)
+    assert after.dialed == "812"
+    tell(table, LegEnded(goes_on.id, 20.0))
+    assert (only(table).started_at, only(table).answered_at, only(table).ended_at) == (10.0, 12.1, 20.0)
+
+
+def test_a_list_corrects_the_times_of_legs_that_are_there() -> None:
+    table = new_table()
+    up(table)
+    listed = tuple(
+        msgspec.structs.replace(known, started_at=11.0, progressed_at=11.5, answered_at=13.0)
+        for known in only(table).legs
+    )
+    tell(table, SwitchListed(SWITCH, 16.0, listed, complete=True))
+    assert (only(table).started_at, only(table).progressed_at, only(table).answered_at) == (11.0, 11.5, 13.0)
+    ringing = tuple(
+        msgspec.structs.replace(known, state=State.RINGING, started_at=14.0, progressed_at=14.0, answered_at=None)
+        for known in listed
+    )
+    tell(table, SwitchListed(SWITCH, 17.0, ringing, complete=True))
+    assert (only(table).state, only(table).started_at, only(table).answered_at) == (State.RINGING, 14.0, None)
+
+
+def test_no_time_that_stays_is_before_a_beginning_that_a_list_corrects() -> None:
+    """The caller's beginning is put right; the answer was that of a callee who has gone."""
+    table = new_table()
+    up(table)
+    caller = next(known for known in only(table).legs if known.id == A)
+    late = msgspec.structs.replace(caller, started_at=14.0, answered_at=14.0, progressed_at=14.0)
+    tell(table, SwitchListed(SWITCH, 16.0, (late,), complete=True))
+    assert (only(table).started_at, only(table).answered_at) == (14.0, 14.0)
+
+
 def test_a_call_whose_callee_is_told_first_is_known_by_that_leg() -> None:
     table = new_table()
     tell(table, LegSeen(10.2, leg("b", "c1", Side.CALLEE, 10.2)), LegSeen(10.0, leg("a", "c1", Side.CALLER, 10.0)))
@@ -361,11 +405,25 @@ def test_a_switchs_name_for_a_call_can_be_used_again_once_it_is_over() -> None:
     assert table.find(CallKey(SWITCH, "c1")) == table.call(CallNumber(2))
 
 
+TOLD_BY_LEGS = ("number", "first_leg", "caller", "caller_name", "dialed", "callee", "sip_call_id")
+MEDIA = ("caller_media", "callee_media")
+TIMES = ("started_at", "progressed_at", "answered_at")
+
+
 def rows(table: Table) -> list[Call]:
-    """The live rows, without what each is known by since it began, in a fixed order."""
+    """The live rows in a fixed order, without what a leg that has gone since may have told."""
     live = (call for call in table.calls() if call.state in LIVE)
-    nameless = (msgspec.structs.replace(call, number=CallNumber(0), first_leg=None) for call in live)
-    return sorted(nameless, key=lambda call: call.key)
+    blank = dict.fromkeys((*TOLD_BY_LEGS, *MEDIA, *TIMES))
+    return sorted((msgspec.structs.replace(call, **blank) for call in live), key=lambda call: call.key)
+
+
+def only_adds(more: Call, listed: Call) -> bool:
+    """Whether a row says all that the list says, and more only where that says nothing, or has the later time."""
+    texts = all(getattr(listed, name) in ("", getattr(more, name)) for name in ("caller", "dialed", *MEDIA))
+    times = [(getattr(more, name), getattr(listed, name)) for name in TIMES]
+    no_later = all(late is None or (early is not None and early <= late) for early, late in times)
+    known = [early for early, _ in times[1:] if early is not None]
+    return texts and no_later and all(more.started_at <= at for at in known)
 
 
 @given(st.data())
@@ -375,6 +433,10 @@ def test_any_order_doubling_or_loss_then_the_full_list_gives_the_same_rows(data:
     tell(stormy, *data.draw(weather(history)), history.list())
     tell(calm, history.list())
     assert rows(stormy) == rows(calm)
+    for listed in calm.calls():
+        more = stormy.find(listed.key)
+        assert more is not None
+        assert only_adds(more, listed)
     assert stormy.suspects(SWITCH) == 0
 
 

@@ -4,10 +4,22 @@ from msgspec.structs import replace
 
 from callboard.calls.causes import Cause
 from callboard.calls.events import LegEnded, Moved
-from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, LegId, Placement, Side
+from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, Placement, Side
 from callboard.calls.state import JOINT, Signal, State, joint, step
 
-__all__ = ["advanced", "call_of", "described", "ended", "listed", "moved", "same", "seen_again", "told", "with_leg"]
+__all__ = [
+    "advanced",
+    "call_of",
+    "described",
+    "ended",
+    "listed",
+    "listed_again",
+    "moved",
+    "same",
+    "seen_again",
+    "told",
+    "with_leg",
+]
 
 _TEXTS = ("number", "name", "dialed", "media", "sip_call_id", "channel")
 _NO_FACTS = Facts()
@@ -152,12 +164,11 @@ def call_of(
     placement: Placement,
     *,
     before: Call | None = None,
-    first_leg: LegId | None = None,
     suspect_since: float | None = None,
 ) -> Call:
-    """The call that these legs make. What a leg told that has gone since is kept from the row as it was `before`.
+    """The call that these legs make; without `before` a new one.
 
-    Without `before` it is a new call, or one that its switch's full list says anew: it keeps its `first_leg`.
+    What a leg told that has gone since is kept from the row as it was `before`.
     """
     callers, callees = _sides(legs)
     state = _joint(legs)
@@ -183,8 +194,40 @@ def call_of(
         ended_at=max([leg.ended_at or leg.told_at for leg in legs]) if over else None,
         cause=_cause(callers, callees) if over else None,
         suspect_since=suspect_since,
-        first_leg=before.first_leg if before else first_leg or legs[0].id,
+        first_leg=before.first_leg if before else legs[0].id,
     )
+
+
+def listed_again(before: Call, legs: tuple[Leg, ...], placement: Placement) -> Call:
+    """The call as its switch's full list says it, with these legs.
+
+    A list may correct the times of legs that are still there. What the call has from legs that have gone, such as its
+    beginning after its caller was transferred away, no list can tell: it stays.
+    """
+    alone = call_of(before.number, before.key, legs, placement)
+    ids = {leg.id for leg in legs}
+    there = tuple(leg for leg in before.legs if leg.id in ids)
+    was = call_of(before.number, before.key, there, placement) if there else None
+
+    def corrected(name: str) -> float | None:
+        """As listed if the row has it from legs that are listed, else no later than it was."""
+        known: float | None = getattr(before, name)
+        listed: float | None = getattr(alone, name)
+        if known is None or (was is not None and getattr(was, name) == known):
+            return listed
+        return known if listed is None else min(known, listed)
+
+    started_at = corrected("started_at") or before.started_at
+    return replace(
+        call_of(before.number, before.key, legs, placement, before=before),
+        started_at=started_at,
+        progressed_at=_not_before(started_at, corrected("progressed_at")),
+        answered_at=_not_before(started_at, corrected("answered_at")),
+    )
+
+
+def _not_before(started_at: float, at: float | None) -> float | None:
+    return None if at is None else max(started_at, at)
 
 
 def _sides(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:

@@ -430,9 +430,7 @@ class Table:
             if all(leg.told_at <= event.at for leg in together):
                 self._suspect([call], event.at, now)
         else:
-            placement = self._place(together)
-            again = fold.call_of(call.number, call.key, together, placement, first_leg=call.first_leg)
-            self._replace(call, again, now)
+            self._replace(call, fold.listed_again(call, together, self._place(together)), now)
 
 
 def _sorted(legs: Iterable[Leg]) -> tuple[Leg, ...]:
