@@ -327,7 +327,8 @@ def test_a_lost_link_is_told_rows_look_stale_and_all_goes_on_by_itself(open_boar
     page = open_board()
     expect(page.locator(".rows .line").first).to_be_visible()
     fake.do(fake.vanish)
-    banner = page.get_by_role("alert")
+    expect(page.get_by_role("alert")).to_have_text(re.compile("^Link lost"))
+    banner = page.get_by_role("region", name="The link")
     expect(banner).to_contain_text("Link lost.")
     expect(banner).to_contain_text(re.compile(r"as it was at \d\d:\d\d:\d\d, (just now|\d+ s) ago"))
     expect(page.locator(".board")).to_have_class(re.compile("is-stale"))
@@ -357,7 +358,7 @@ def test_a_short_break_is_resumed_where_it_was(open_board: OpenBoard, fake: Fake
 def test_it_can_be_asked_to_try_again_at_once(open_board: OpenBoard, fake: Fake) -> None:
     page = open_board()
     fake.do(fake.vanish)
-    expect(page.get_by_role("alert")).to_contain_text("Trying again in")
+    expect(page.get_by_role("region", name="The link")).to_contain_text("Trying again in")
     fake.do(fake.come_back)
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_role("alert")).to_have_count(0)

@@ -131,6 +131,21 @@ def test_all_calls_of_a_filter_are_counted_and_ended(browser: Browser, demo: Dem
         expect(orders).to_contain_text(re.compile(r"\d+ done"))
 
 
+def test_a_token_that_may_only_look_shows_a_board_to_look_at(browser: Browser, demo: Demo) -> None:
+    wanted = {"name": "wall", "rights": ["calls.list", "calls.stats", "switches.read"]}
+    made = httpx2.post(f"http://{demo.http}/v1/tokens", auth=("root", "demo-root"), json=wanted, timeout=PATIENCE)
+    page = browser.new_page()
+    page.goto(f"http://{demo.http}/board?wall=true")
+    page.get_by_role("button", name="Token").click()
+    page.get_by_label("Token", exact=True).fill(made.json()["token"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".wall-now .figure-value")).to_have_text(re.compile("^[1-9]"))
+    page.keyboard.press("w")
+    expect(page.locator(".rows .line").first).to_be_visible()
+    assert page.get_by_role("checkbox").count() == 0
+    page.close()
+
+
 def test_a_server_that_went_and_came_back_is_found_again(browser: Browser, demo: Demo) -> None:
     with board(browser, demo, "root") as page:
         expect(page.locator(".rows .line").first).to_be_visible()

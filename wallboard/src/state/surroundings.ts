@@ -47,7 +47,6 @@ const names = signal<Record<Named, ReadonlyMap<string, string>>>({
 
 /** What people call a value of a facet; the value itself where no name is known. */
 export function nameOf(facet: string, value: string): string {
-  if (value === NONE) return facet === "country" || facet === "connection" ? "Internal or unknown" : "Nobody";
   return (facet in names.value && names.value[facet as Named].get(value)) || value;
 }
 

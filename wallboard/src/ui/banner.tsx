@@ -8,9 +8,10 @@ export function Banner() {
   if (state.phase !== "lost") return null;
   const wait = Math.max(0, Math.ceil((state.retryAt - localNow.value) / 1000));
   return (
-    <div class="banner" role="alert">
-      <strong>Link lost.</strong>
-      <span>{state.why}</span>
+    <section class="banner" aria-label="The link">
+      <span role="alert">
+        <strong>Link lost.</strong> {state.why}
+      </span>
       {heard.value && (
         <span>
           What you see is as it was at <b class="figure">{timeOfDay(heard.value.server)}</b>,{" "}
@@ -23,6 +24,6 @@ export function Banner() {
           Try now
         </button>
       </span>
-    </div>
+    </section>
   );
 }

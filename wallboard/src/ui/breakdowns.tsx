@@ -21,11 +21,13 @@ export const TITLES: Record<Counted, string> = {
   switch: "Switches",
 };
 
+/** How the calls are called that have nothing of a kind. */
+const NOBODY: Readonly<Record<string, string>> = { connection: "No trunk", country: "No country" };
+
+/** What people call a value of a facet. */
 export function labelOf(facet: string, value: string): string {
   if (facet === "direction") return DIRECTION_WORDS[value as Direction] ?? value;
-  if (value === NONE && facet === "connection") return "No trunk";
-  if (value === NONE && facet === "country") return "No country";
-  return nameOf(facet, value);
+  return value === NONE ? (NOBODY[facet] ?? "Unknown") : nameOf(facet, value);
 }
 
 /** The tallies of a facet, the largest first. */

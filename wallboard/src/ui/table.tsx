@@ -1,6 +1,7 @@
 // The live table. Only the rows that can be seen are in the page, however many calls there are.
 
 import { signal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { destinationNumber, type Row } from "../model/call";
@@ -201,7 +202,7 @@ const Line = memo(function Line(props: LineProps) {
       {props.columns.length > 0 ? (
         props.columns.map((column) => (
           <span key={column} role="gridcell" class={`cell ${SHAPES[column].right ? "cell-right figure" : ""}`}>
-            {SHAPES[column].cell(row)}
+            {inSpan(SHAPES[column].cell(row))}
           </span>
         ))
       ) : (
@@ -210,6 +211,11 @@ const Line = memo(function Line(props: LineProps) {
     </div>
   );
 });
+
+/** Text in an element of its own, which is cut where it does not fit. */
+function inSpan(content: ComponentChildren): ComponentChildren {
+  return typeof content === "string" ? <span>{content}</span> : content;
+}
 
 /** A row on a phone: who calls whom and for how long, and below what it is about. */
 function NarrowCell({ row }: { row: Row }) {

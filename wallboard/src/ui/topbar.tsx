@@ -42,20 +42,21 @@ export function TopBar() {
   );
 }
 
+/** How the link is, in one word; what changes all the time beside it is not read out. */
 export function LinkChip() {
   const loading = progress.value;
-  const [kind, words] =
-    link.value.phase === "lost"
-      ? ["lost", "Link lost"]
-      : loading
-        ? ["loading", `${count(loading.have)} of ${count(loading.total)}`]
-        : link.value.phase === "live"
-          ? ["live", "Live"]
-          : ["loading", "Connecting"];
+  const { phase } = link.value;
+  const kind = phase === "live" && loading ? "loading" : phase === "connecting" ? "loading" : phase;
+  const words = phase === "lost" ? "Link lost" : loading ? "Loading" : phase === "live" ? "Live" : "Connecting";
   return (
     <span class={`chip link-${kind}`} role="status">
       <span class="dot" aria-hidden="true" />
       {words}
+      {loading && phase !== "lost" && (
+        <span class="figure" aria-hidden="true">
+          {count(loading.have)} of {count(loading.total)}
+        </span>
+      )}
       {kind === "live" && (
         <time class="figure" aria-hidden="true" title="The server's clock, in your time zone">
           {timeOfDay(now.value)}
