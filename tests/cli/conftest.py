@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -67,12 +68,21 @@ def server(house: House) -> Iterator[str]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     asyncio.run_coroutine_threadsafe(http.start(), loop).result(10)
+    beat = asyncio.run_coroutine_threadsafe(step_batches(house), loop)
     yield f"http://{http.addresses[0]}"
+    beat.cancel()
     asyncio.run_coroutine_threadsafe(http.stop(), loop).result(10)
     asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
+
+
+async def step_batches(house: House) -> None:
+    """What the assembly does: see to it that calls of a batch have their turn."""
+    while True:
+        house.desk.batches.step(time.time())
+        await asyncio.sleep(0.02)
 
 
 @pytest.fixture
