@@ -90,7 +90,9 @@ function check(files) {
     .map(([name]) => name);
   const needless = have.filter((name) => !files.has(name));
   if (wrong.length + needless.length === 0) return;
-  console.error(`The bundle is not the build of its sources (${[...wrong, ...needless].join(", ")}): run 'make wallboard'.`);
+  console.error(
+    `The bundle is not the build of its sources (${[...wrong, ...needless].join(", ")}): run 'make wallboard'.`,
+  );
   process.exitCode = 1;
 }
 

@@ -272,7 +272,7 @@ class Fake:
             "connection": {**TRUNKS},
             "country": {**COUNTRIES},
         }
-        names = known[by]
+        names = known.get(by, {})
         values = {call[by] for call in seen}
         groups = [{by: value, "name": names.get(value, ""), "calls": 1, "answered": 1} for value in values]
         peak = {"calls": len(seen) + 12, "at": text(self.now() - timedelta(hours=2))}

@@ -403,6 +403,7 @@ def test_all_of_it_goes_by_the_keyboard(open_board: OpenBoard, fake: Fake) -> No
     page.keyboard.type("d442")
     expect(page.get_by_role("searchbox")).to_have_value("d442")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("searchbox")).to_have_value("")
     expect(shown(page)).to_have_text("60 calls")
     page.keyboard.press("?")
     help_page = page.get_by_role("dialog", name="Keyboard")

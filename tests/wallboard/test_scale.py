@@ -76,6 +76,7 @@ def test_few_rows_are_in_the_page_however_many_there_are(page: Page) -> None:
 
 def test_the_last_row_is_reached_and_can_be_used(page: Page, crowd: Fake) -> None:
     page.keyboard.press("j")
+    expect(page.locator('[aria-rowindex="2"]')).to_be_focused()
     page.keyboard.press("End")
     last = min(crowd.calls, key=int)
     expect(page.locator(f'[data-id="{last}"]')).to_be_focused()

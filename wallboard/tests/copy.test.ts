@@ -62,10 +62,22 @@ test("whatever happens, counts and listing are those of the rows", () => {
   for (let seed = 1; seed <= 40; seed++) {
     const random = dice(seed);
     const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)]!;
-    const query = readQuery(pick(["", "?state=answered,held", "?q=44", "?customer=3,none&sort=duration", "?sort=-state", "?suspect=true&sort=callee"]));
+    const query = readQuery(
+      pick([
+        "",
+        "?state=answered,held",
+        "?q=44",
+        "?customer=3,none&sort=duration",
+        "?sort=-state",
+        "?suspect=true&sort=callee",
+      ]),
+    );
     const copy = new Copy();
     const listing = new Listing();
-    snapshot(copy, Array.from({ length: 50 }, (_, index) => call(index + 1, random)));
+    snapshot(
+      copy,
+      Array.from({ length: 50 }, (_, index) => call(index + 1, random)),
+    );
     listing.rebuild(copy.rows.values(), query, 0);
     for (let step = 0; step < 60; step++) {
       const batch = Array.from({ length: Math.floor(random() * 6) }, (): Change => {

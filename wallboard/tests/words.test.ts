@@ -35,6 +35,15 @@ test("a clock that was set is followed after a while", () => {
   assert.equal(clock.offset, 0);
 });
 
+test("with a new connection the clock is read anew", () => {
+  const clock = new ServerClock();
+  clock.heard(100_000, 0);
+  clock.begin();
+  assert.equal(clock.offset, 100_000);
+  clock.heard(5_000, 5_000);
+  assert.equal(clock.offset, 0);
+});
+
 test("of a long list what can be seen is drawn, and a little around it", () => {
   assert.deepEqual(span(0, 320, 32, 100_000), { first: 0, end: 18 });
   assert.deepEqual(span(32_000, 320, 32, 100_000), { first: 992, end: 1018 });

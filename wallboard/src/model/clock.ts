@@ -6,9 +6,17 @@ const KEPT = 16;
 /** Follows the server's clock. A message is always late, never early: the reading furthest ahead is the truest. */
 export class ServerClock {
   #readings: number[] = [];
+  #anew = false;
+
+  /** Forget the readings of before as soon as there is another: the connection is new, and a clock may have been set. */
+  begin(): void {
+    this.#anew = true;
+  }
 
   /** A message that told the server's time was received at `local`; both in Unix milliseconds. */
   heard(server: number, local: number): void {
+    if (this.#anew) this.#readings = [];
+    this.#anew = false;
     this.#readings.push(server - local);
     if (this.#readings.length > KEPT) this.#readings.shift();
   }

@@ -6,16 +6,20 @@ type Compare = (a: Row, b: Row) => number;
 
 const RANK = new Map<string, number>(STATES.map((state, index) => [state, index]));
 
-const text = (of: (row: Row) => string): Compare => (a, b) => {
-  const left = of(a);
-  const right = of(b);
-  return left < right ? -1 : left > right ? 1 : 0;
-};
-const number = (of: (row: Row) => number): Compare => (a, b) => {
-  const left = of(a);
-  const right = of(b);
-  return left < right ? -1 : left > right ? 1 : 0;
-};
+const text =
+  (of: (row: Row) => string): Compare =>
+  (a, b) => {
+    const left = of(a);
+    const right = of(b);
+    return left < right ? -1 : left > right ? 1 : 0;
+  };
+const number =
+  (of: (row: Row) => number): Compare =>
+  (a, b) => {
+    const left = of(a);
+    const right = of(b);
+    return left < right ? -1 : left > right ? 1 : 0;
+  };
 
 /** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
 const COMPARES: Record<string, Compare> = {

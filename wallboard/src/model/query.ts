@@ -3,7 +3,16 @@
 import { connected, type Row, ringing } from "./call";
 
 /** The fields that calls are grouped and filtered by, in the order of the board. */
-export const FACETS = ["state", "direction", "customer", "account", "connection", "vendor", "country", "switch"] as const;
+export const FACETS = [
+  "state",
+  "direction",
+  "customer",
+  "account",
+  "connection",
+  "vendor",
+  "country",
+  "switch",
+] as const;
 export type Facet = (typeof FACETS)[number];
 
 /** Words for several states together. */
@@ -79,7 +88,10 @@ export function toggled(query: Query, facet: Facet, value: string): Query {
 
 /** Whether a row is looked for. `now` is the server's clock in Unix milliseconds. */
 export function matcher(query: Query, now: number): (row: Row) => boolean {
-  const words = query.text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+  const words = query.text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
   const wanted = FACETS.flatMap((facet) => {
     const values = query.facets[facet];
     return values ? [[facet, new Set(values)] as const] : [];

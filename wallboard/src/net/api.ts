@@ -11,6 +11,9 @@ export class Problem extends Error {
   }
 }
 
+/** Milliseconds that an answer may take. */
+const PATIENCE = 15_000;
+
 /** Who is signed in, as `GET /v1/whoami` tells. */
 export interface Who {
   login: string;
@@ -41,7 +44,8 @@ export class Api {
   async #ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const headers: Record<string, string> = { Authorization: this.authorization, Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    const options: RequestInit = { method, headers, credentials: "omit", cache: "no-store" };
+    const signal = AbortSignal.timeout(PATIENCE);
+    const options: RequestInit = { method, headers, credentials: "omit", cache: "no-store", signal };
     if (body !== undefined) options.body = JSON.stringify(body);
     const answer = await fetch(`/v1${path}`, options).catch(() => {
       throw new Problem("Callboard does not answer.", 0, "unreachable");
@@ -55,7 +59,11 @@ export class Api {
 function problem(status: number, content: unknown): Problem {
   const told = (content ?? {}) as { detail?: unknown; title?: unknown; code?: unknown };
   const message = [told.detail, told.title].find((text) => typeof text === "string" && text !== "");
-  return new Problem(sentence(String(message ?? `Callboard answered with status ${status}`)), status, String(told.code ?? ""));
+  return new Problem(
+    sentence(String(message ?? `Callboard answered with status ${status}`)),
+    status,
+    String(told.code ?? ""),
+  );
 }
 
 /** With a capital in front and a full stop behind. */

@@ -14,10 +14,7 @@ const LONGEST_WAIT = 10_000;
 /** Batches a second. */
 const RATE = 4;
 
-export type Link =
-  | { phase: "connecting" }
-  | { phase: "live" }
-  | { phase: "lost"; why: string; retryAt: number };
+export type Link = { phase: "connecting" } | { phase: "live" } | { phase: "lost"; why: string; retryAt: number };
 
 export interface Listener {
   message(message: Message): void;

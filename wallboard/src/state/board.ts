@@ -63,6 +63,7 @@ function rebuild(): void {
 }
 
 function receive(message: Message): void {
+  if (message.type === "begin" || message.type === "resumed") clock.begin();
   if ("at" in message) {
     clock.heard(Date.parse(message.at), Date.now());
     heard.value = { server: clock.at(Date.now()), local: Date.now() };

@@ -128,7 +128,16 @@ export async function disconnectMatching(filter: Filter, counted: number): Promi
   const api = session.value?.api;
   if (!api) return;
   const key = ++keys;
-  const begun: Batch = { key, id: "", count: counted, state: "sending", waiting: counted, left: 0, outcomes: {}, wrong: "" };
+  const begun: Batch = {
+    key,
+    id: "",
+    count: counted,
+    state: "sending",
+    waiting: counted,
+    left: 0,
+    outcomes: {},
+    wrong: "",
+  };
   batches.value = [...batches.value, begun];
   try {
     const { batch: id } = await api.post<{ batch: string }>("/disconnect", { ...filter, count: counted });

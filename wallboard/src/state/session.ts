@@ -1,7 +1,7 @@
 // Who is signed in, in this tab and until it is closed.
 
 import { signal } from "@preact/signals";
-import { Api, Problem, type Who } from "../net/api";
+import { Api, messageOf, Problem, type Who } from "../net/api";
 
 export interface Session {
   api: Api;
@@ -34,7 +34,12 @@ export function signOut(why = ""): void {
   session.value = null;
 }
 
-/** Sign in as before, if this tab was. A server that does not answer is tried until it does. */
+/** Whether the server does not want these credentials, rather than being out of reach or not well. */
+function isFinal(error: unknown): boolean {
+  return !(error instanceof Problem) || error.status === 401 || error.status === 403;
+}
+
+/** Sign in as before, if this tab was. A server that cannot answer is tried until it does. */
 export async function restore(): Promise<void> {
   const authorization = sessionStorage.getItem(KEY);
   if (authorization === null) return;
@@ -44,8 +49,8 @@ export async function restore(): Promise<void> {
       await signIn(authorization);
       break;
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 0) {
-        signOut(error instanceof Error ? error.message : String(error));
+      if (isFinal(error)) {
+        signOut(messageOf(error));
         break;
       }
       await new Promise((resolve) => setTimeout(resolve, 2000));

@@ -27,7 +27,16 @@ export const COLUMNS = [
   "duration",
 ] as const;
 export type Column = (typeof COLUMNS)[number];
-const USUAL: readonly Column[] = ["state", "caller", "callee", "customer", "connection", "country", "switch", "duration"];
+const USUAL: readonly Column[] = [
+  "state",
+  "caller",
+  "callee",
+  "customer",
+  "connection",
+  "country",
+  "switch",
+  "duration",
+];
 
 const PREFIX = "callboard.board.";
 

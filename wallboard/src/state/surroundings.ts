@@ -1,7 +1,6 @@
 // What stands around the calls: the switches, the peaks, the last hour, and the names that ids have.
 
 import { effect, signal, untracked } from "@preact/signals";
-import { COUNTED } from "../model/copy";
 import { NONE } from "../model/query";
 import { type Api, messageOf } from "../net/api";
 import { counts, filled } from "./board";
@@ -19,9 +18,15 @@ export interface Switch {
   suspects: number;
 }
 
+/** The most calls at once, and when. */
+export interface Peak {
+  calls: number;
+  at: string | null;
+}
+
 interface Stats {
-  peaks?: { today?: { calls: number; at: string | null } | null };
-  groups: ({ name?: string | null } & Record<string, unknown>)[];
+  peaks: { today: Peak };
+  groups: ({ name?: string } & Record<string, unknown>)[];
 }
 
 /** Calls and answered calls every `step` seconds from `begin` on. */
@@ -37,7 +42,7 @@ type Named = (typeof NAMED)[number];
 
 export const switches = signal<Switch[] | null>(null);
 export const switchesError = signal("");
-export const peak = signal<{ calls: number; at: string | null } | null>(null);
+export const peak = signal<Peak | null>(null);
 export const series = signal<Series | null>(null);
 const names = signal<Record<Named, ReadonlyMap<string, string>>>({
   customer: new Map(),
@@ -60,23 +65,23 @@ async function readSwitches(api: Api): Promise<void> {
   }
 }
 
-async function readStats(api: Api, by: Named): Promise<void> {
-  const stats = await api.get<Stats>(`/stats?by=${by}`);
-  peak.value = stats.peaks?.today ?? null;
-  const known = new Map(names.value[by]);
-  for (const group of stats.groups) {
-    const value = group[by];
-    if (group.name && value !== null && value !== undefined) known.set(String(value), group.name);
-  }
-  names.value = { ...names.value, [by]: known };
+async function readPeak(api: Api): Promise<void> {
+  peak.value = (await api.get<Stats>("/stats?by=state")).peaks.today;
 }
 
-/** The facet with calls whose name is not known, so that it is asked for; else that of the customers, for the peaks. */
-function unnamed(): Named {
-  const lacking = NAMED.find((facet) =>
+/** Ask for the names of a facet's values. One that has none is noted too, so that it is not asked for again. */
+async function readNames(api: Api, facet: Named): Promise<void> {
+  const { groups } = await api.get<Stats>(`/stats?by=${facet}`);
+  const told = groups.map((group) => [String(group[facet]), group.name ?? ""] as const);
+  names.value = { ...names.value, [facet]: new Map([...names.value[facet], ...told]) };
+}
+
+/** Ask for the names that calls of now want and that are not known. */
+async function readNewNames(api: Api): Promise<void> {
+  const lacking = NAMED.filter((facet) =>
     [...counts().by[facet].keys()].some((value) => value !== NONE && !names.value[facet].has(value)),
   );
-  return lacking ?? COUNTED[0];
+  await Promise.all(lacking.map((facet) => readNames(api, facet)));
 }
 
 async function readSeries(api: Api): Promise<void> {
@@ -95,8 +100,11 @@ function every(seconds: number, work: () => Promise<void>): () => void {
 function begin({ api, who }: Session): () => void {
   const ends = [every(3, () => readSwitches(api))];
   if (who.rights.includes("calls.stats")) {
-    for (const facet of NAMED) void readStats(api, facet).catch(() => undefined);
-    ends.push(every(4, () => readStats(api, unnamed())), every(10, () => readSeries(api)));
+    ends.push(
+      every(3, () => readNewNames(api)),
+      every(5, () => readPeak(api)),
+      every(10, () => readSeries(api)),
+    );
   }
   return () => ends.forEach((end) => end());
 }

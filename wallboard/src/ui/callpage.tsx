@@ -6,7 +6,7 @@ import { type CallMessage, destinationNumber, moment, type State } from "../mode
 import { DIRECTION_WORDS, length, spaced, timeOfDay } from "../model/words";
 import { messageOf } from "../net/api";
 import { open } from "../state/address";
-import { now, row } from "../state/board";
+import { filled, now, row } from "../state/board";
 import { may, session } from "../state/session";
 import { nameOf } from "../state/surroundings";
 import { confirmOne } from "./confirm";
@@ -71,6 +71,7 @@ export function CallPage({ id }: { id: string }) {
   const { detail, error } = useDetail(id);
   const known = row(id);
   const call = known?.call ?? detail;
+  const over = filled.value && !known;
   const head = useRef<HTMLHeadingElement>(null);
   const close = () => {
     open("");
@@ -98,9 +99,11 @@ export function CallPage({ id }: { id: string }) {
           <Close />
         </button>
       </header>
-      {call ? <Summary call={call} ended={known ? null : detail} /> : <p class="muted">{error || "Looking …"}</p>}
-      {call && !known && error && <p class="notice">This call is over, and the server has nothing more to tell about it.</p>}
-      {detail && <Legs legs={detail.legs ?? []} over={!known} />}
+      {call ? <Summary call={call} ended={over ? detail : null} /> : <p class="muted">{error || "Looking …"}</p>}
+      {call && over && error && (
+        <p class="notice">This call is over, and the server has nothing more to tell about it.</p>
+      )}
+      {detail && <Legs legs={detail.legs ?? []} over={over} />}
       {detail && <Timeline moments={detail.timeline ?? []} legs={detail.legs ?? []} />}
       {call && <Facts call={call} detail={detail} />}
     </aside>
@@ -129,7 +132,11 @@ function Summary({ call, ended }: { call: CallMessage; ended: Detail | null }) {
         <StateMark state={ended ? "ended" : call.state} />
         <Suspect call={call} />
         <span class="summary-length figure">
-          {end !== null ? length(end - (answered ?? end)) : <Ticking since={answered ?? moment(call.started_at) ?? Infinity} />}
+          {end !== null ? (
+            length(end - (answered ?? end))
+          ) : (
+            <Ticking since={answered ?? moment(call.started_at) ?? Infinity} />
+          )}
         </span>
       </p>
       {ended?.cause && (
@@ -180,7 +187,9 @@ function LegLine({ leg, place, end }: { leg: Leg; place: (at: number) => string;
       </span>
       <span class="leg-track" aria-hidden="true">
         <span class="leg-setup" style={{ left: place(started), right: `calc(100% - ${place(answered ?? until)})` }} />
-        {answered !== null && <span class="leg-talk" style={{ left: place(answered), right: `calc(100% - ${place(until)})` }} />}
+        {answered !== null && (
+          <span class="leg-talk" style={{ left: place(answered), right: `calc(100% - ${place(until)})` }} />
+        )}
       </span>
       <span class="muted small leg-facts">
         {facts.length > 0 && <span>{facts.join(" · ")}</span>}
@@ -232,12 +241,7 @@ function Timeline({ moments, legs }: { moments: Moment[]; legs: Leg[] }) {
               <span class="dot" aria-hidden="true" />
               <span>
                 {WHAT_WORDS[each.what] ?? spaced(each.what)}
-                {leg && (
-                  <span class="muted">
-                    {" "}
-                    · {nameOfLeg(leg, legs)}
-                  </span>
-                )}
+                {leg && <span class="muted"> · {nameOfLeg(leg, legs)}</span>}
               </span>
               <time class="figure muted" dateTime={each.at}>
                 {timeOfDay(at)}
@@ -255,7 +259,10 @@ function Facts({ call, detail }: { call: CallMessage; detail: Detail | null }) {
   const facts: [string, ComponentChildren][] = [
     ["Customer", call.customer === null ? null : `${nameOf("customer", String(call.customer))} (${call.customer})`],
     ["Account", call.account],
-    ["Trunk", call.connection === null ? null : `${nameOf("connection", String(call.connection))} (${call.connection})`],
+    [
+      "Trunk",
+      call.connection === null ? null : `${nameOf("connection", String(call.connection))} (${call.connection})`,
+    ],
     ["Vendor", call.vendor],
     ["Direction", DIRECTION_WORDS[call.direction]],
     ["Country", call.country ? nameOf("country", call.country) : null],

@@ -19,7 +19,12 @@ function colour(name: string): string {
 function options(width: number, height: number): uPlot.Options {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const font = `${Math.round(0.72 * rem)}px ${getComputedStyle(document.body).fontFamily}`;
-  const [muted, line, all, answered] = ["--muted", "--line", "--accent", "--answered"].map(colour) as [string, string, string, string];
+  const [muted, line, all, answered] = ["--muted", "--line", "--accent", "--answered"].map(colour) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   const axis = { stroke: muted, font, ticks: { show: false }, grid: { stroke: line, width: 1 } };
   return {
     width,
@@ -27,7 +32,10 @@ function options(width: number, height: number): uPlot.Options {
     padding: [0.5 * rem, 0.25 * rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { x: { range: (_plot, _first, last) => [last - 3600, last] }, y: { range: (_plot, _low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] } },
+    scales: {
+      x: { range: (_plot, _first, last) => [last - 3600, last] },
+      y: { range: (_plot, _low, high) => [0, Math.max(4, Math.ceil(high * 1.1))] },
+    },
     axes: [
       {
         ...axis,
@@ -92,12 +100,15 @@ export function Chart() {
       const index = drawn.cursor.idx;
       const at = index === null || index === undefined ? undefined : drawn.data[0][index];
       output.current.textContent =
-        at === undefined ? "" : `${timeOfDay(1000 * at)}  ·  ${count(drawn.data[1]![index!]!)} calls, ${count(drawn.data[2]![index!]!)} answered`;
+        at === undefined
+          ? ""
+          : `${timeOfDay(1000 * at)}  ·  ${count(drawn.data[1]![index!]!)} calls, ${count(drawn.data[2]![index!]!)} answered`;
     };
     draw();
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const resized = new ResizeObserver(() => {
-      if (plot.current && (plot.current.width !== place.clientWidth || plot.current.height !== place.clientHeight)) draw();
+      if (plot.current && (plot.current.width !== place.clientWidth || plot.current.height !== place.clientHeight))
+        draw();
     });
     resized.observe(place);
     dark.addEventListener("change", draw);

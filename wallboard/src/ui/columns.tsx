@@ -34,16 +34,32 @@ export const SHAPES: Record<Column, ColumnShape> = {
       </>
     ),
   },
-  caller: { title: "Caller", width: [8, 1.5], cell: ({ call }) => <Caller number={call.caller} name={call.caller_name} /> },
-  callee: { title: "Callee", width: [8, 1.2], cell: (row) => <span class="figure">{destinationNumber(row.call)}</span> },
+  caller: {
+    title: "Caller",
+    width: [8, 1.5],
+    cell: ({ call }) => <Caller number={call.caller} name={call.caller_name} />,
+  },
+  callee: {
+    title: "Callee",
+    width: [8, 1.2],
+    cell: (row) => <span class="figure">{destinationNumber(row.call)}</span>,
+  },
   customer: { title: "Customer", width: [6, 1], cell: ({ call }) => named("customer", call.customer) },
   connection: { title: "Trunk", width: [7.5, 1], cell: ({ call }) => named("connection", call.connection) },
   country: {
     title: "Country",
     width: [8, 1],
-    cell: ({ call }) => <span title={call.destination}>{call.country ? nameOf("country", call.country) : <span class="muted">–</span>}</span>,
+    cell: ({ call }) => (
+      <span title={call.destination}>
+        {call.country ? nameOf("country", call.country) : <span class="muted">–</span>}
+      </span>
+    ),
   },
-  direction: { title: "Direction", width: [5.5, 0.7], cell: ({ call }) => DIRECTION_WORDS[call.direction] ?? call.direction },
+  direction: {
+    title: "Direction",
+    width: [5.5, 0.7],
+    cell: ({ call }) => DIRECTION_WORDS[call.direction] ?? call.direction,
+  },
   switch: { title: "Switch", width: [5, 0.7], cell: ({ call }) => call.switch },
   account: { title: "Account", width: [4.5, 0.5], cell: ({ call }) => id(call.account) },
   vendor: { title: "Vendor", width: [4.5, 0.5], cell: ({ call }) => id(call.vendor) },

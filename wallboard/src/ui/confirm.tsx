@@ -4,7 +4,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Row } from "../model/call";
-import { asServerFilter, type Query } from "../model/query";
+import { asServerFilter } from "../model/query";
 import { calls, count } from "../model/words";
 import { messageOf } from "../net/api";
 import { query } from "../state/address";
@@ -22,6 +22,9 @@ const asked = signal<Asked | null>(null);
 /** The calls that are listed in the question; the rest are counted. */
 const LISTED = 8;
 
+/** The most calls that are ended without the server's own filter. */
+const ONE_BY_ONE = 1000;
+
 export function confirmOne(row: Row): void {
   asked.value = { kind: "rows", rows: [row] };
 }
@@ -33,7 +36,7 @@ export function confirmChosen(): void {
 
 /** End what the filters show: by the filter itself where the API knows it, else call by call. */
 export function confirmShown(): void {
-  const filter = asServerFilter(query.value as Query);
+  const filter = asServerFilter(query.value);
   asked.value = filter ? { kind: "filter", filter } : { kind: "rows", rows: [...rows()] };
 }
 
@@ -43,7 +46,11 @@ export function Confirmation() {
   const close = () => {
     asked.value = null;
   };
-  return what.kind === "rows" ? <ConfirmRows picked={what.rows} close={close} /> : <ConfirmFilter filter={what.filter} close={close} />;
+  return what.kind === "rows" ? (
+    <ConfirmRows picked={what.rows} close={close} />
+  ) : (
+    <ConfirmFilter filter={what.filter} close={close} />
+  );
 }
 
 function ConfirmRows({ picked, close }: { picked: readonly Row[]; close: () => void }) {
@@ -55,7 +62,13 @@ function ConfirmRows({ picked, close }: { picked: readonly Row[]; close: () => v
   return (
     <Dialog title={`Disconnect ${picked.length === 1 ? "this call" : calls(picked.length)}?`} onClose={close}>
       <Sample listed={picked.slice(0, LISTED).map((row) => row.call)} total={picked.length} />
-      <Buttons close={close} go={go} total={picked.length} />
+      {picked.length > ONE_BY_ONE && (
+        <p class="notice notice-bad" role="alert">
+          At most {count(ONE_BY_ONE)} calls are ended one by one. Look for them by state, direction, trunk, country or
+          switch alone, and the server ends them all.
+        </p>
+      )}
+      <Buttons close={close} go={go} total={picked.length > ONE_BY_ONE ? 0 : picked.length} />
     </Dialog>
   );
 }

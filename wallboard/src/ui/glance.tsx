@@ -44,7 +44,7 @@ export function figures(): Figure[] {
       name: "suspect",
       label: "Suspect",
       value: suspect,
-      note: suspect === 0 ? "all are vouched for" : "switch out of reach",
+      note: suspect === 0 ? "all are vouched for" : "may be up or over",
       filter: { suspect: true },
     },
   ];
@@ -80,7 +80,9 @@ export function Glance() {
           <span class="figure-label">Calls now</span>
           <BigNumber value={counts().total} />
           <span class="figure-note">
-            {top ? `peak today ${count(top.calls)}${top.at ? ` at ${timeOfDay(Date.parse(top.at), false)}` : ""}` : "\u00a0"}
+            {top
+              ? `peak today ${count(top.calls)}${top.at ? ` at ${timeOfDay(Date.parse(top.at), false)}` : ""}`
+              : "\u00a0"}
           </span>
         </button>
         {figures().map((figure) => (

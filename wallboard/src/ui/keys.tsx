@@ -1,6 +1,6 @@
 // The keyboard: every shortcut, once, for the listener and for the page that lists them.
 
-import { everything, open, openCall, showWall, wall } from "../state/address";
+import { everything, look, open, openCall, query, showWall, wall } from "../state/address";
 import { paused, row } from "../state/board";
 import { choose, chosen, chooseNone, chooseShown, focused } from "../state/choice";
 import { may, session } from "../state/session";
@@ -40,13 +40,23 @@ export const KEYS: readonly Key[] = [
   },
   { keys: ["Enter"], words: "Open the call" },
   { keys: ["Esc"], words: "Close what is open, choose none, clear the search" },
-  { keys: ["x"], words: "Choose the call (the space bar too)", does: { x: () => may("calls.disconnect") && choose(focused.value) } },
+  {
+    keys: ["x"],
+    words: "Choose the call (the space bar too)",
+    does: { x: () => may("calls.disconnect") && choose(focused.value) },
+  },
   { keys: ["a"], words: "Choose all that are shown", does: { a: () => may("calls.disconnect") && chooseShown() } },
   { keys: ["d"], words: "Disconnect the chosen calls, or this one", does: { d: disconnectHere } },
   {
     keys: ["1", "2", "3", "4", "5"],
     words: "All, answered, ringing, on hold, suspect",
-    does: { 1: everything, 2: () => showFigure(0), 3: () => showFigure(1), 4: () => showFigure(2), 5: () => showFigure(3) },
+    does: {
+      1: everything,
+      2: () => showFigure(0),
+      3: () => showFigure(1),
+      4: () => showFigure(2),
+      5: () => showFigure(3),
+    },
   },
   {
     keys: ["p"],
@@ -62,6 +72,9 @@ export const KEYS: readonly Key[] = [
   { keys: ["?"], words: "This list", does: { "?": showHelp } },
 ];
 
+/** On the wall there is nothing to choose and nothing to end. */
+const ON_THE_WALL: readonly string[] = ["w", "t"];
+
 const ACTIONS = new Map(KEYS.flatMap(({ does }) => Object.entries(does ?? {})));
 
 export function listenToKeys(): void {
@@ -75,7 +88,7 @@ export function listenToKeys(): void {
 
 function act(event: KeyboardEvent): void {
   const action = ACTIONS.get(event.key);
-  if (!action) return;
+  if (!action || (wall.value && !ON_THE_WALL.includes(event.key))) return;
   event.preventDefault();
   action();
 }
@@ -89,7 +102,7 @@ function escape(event: KeyboardEvent): void {
   const field = event.target as HTMLElement;
   if (field.id === "search") {
     field.blur();
-    everything();
+    look({ ...query.value, text: "" });
   } else if (wall.value) showWall(false);
   else if (openCall.value) open("");
   else if (chosen.value.size > 0) chooseNone();

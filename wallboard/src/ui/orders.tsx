@@ -1,7 +1,16 @@
 // What came of the orders to end calls, in a corner of the board.
 
 import { calls, count, spaced } from "../model/words";
-import { type Batch, batches, clearSettled, OUTCOME_WORDS, orders, settled, settledBatch, stopBatch } from "../state/orders";
+import {
+  type Batch,
+  batches,
+  clearSettled,
+  OUTCOME_WORDS,
+  orders,
+  settled,
+  settledBatch,
+  stopBatch,
+} from "../state/orders";
 import { Close } from "./icons";
 
 /** Orders that are listed one by one; of more there are counts. */
@@ -22,7 +31,12 @@ export function Orders() {
             </span>
           )}
         </h2>
-        <button type="button" class="button button-icon button-quiet" aria-label="Clear what is settled" onClick={clearSettled}>
+        <button
+          type="button"
+          class="button button-icon button-quiet"
+          aria-label="Clear what is settled"
+          onClick={clearSettled}
+        >
           <Close />
         </button>
       </header>
@@ -71,7 +85,9 @@ function BatchLine({ batch }: { batch: Batch }) {
         )}
       </span>
       <span class="small order-words">{batch.wrong || told(batch).join(", ") || "Waiting for the switch"}</span>
-      {!settledBatch(batch) && <progress max={Math.max(1, batch.count)} value={settled} aria-label="Disconnects by filter" />}
+      {!settledBatch(batch) && (
+        <progress max={Math.max(1, batch.count)} value={settled} aria-label="Disconnects by filter" />
+      )}
     </li>
   );
 }

@@ -6,14 +6,15 @@ import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { destinationNumber, type Row } from "../model/call";
 import { SORTABLE } from "../model/order";
+import { showsAll } from "../model/query";
 import { revealing, span } from "../model/window";
 import { look, open, openCall, query } from "../state/address";
 import { filled, progress, row as rowOf, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
 import { type Column, columns } from "../state/settings";
-import { leastWidth, SHAPES, tracks } from "./columns";
 import { nameOf } from "../state/surroundings";
+import { leastWidth, SHAPES, tracks } from "./columns";
 import { StateMark, Suspect, Ticking } from "./widgets";
 
 const scrolled = signal(0);
@@ -40,7 +41,8 @@ export function Table() {
   const at = Math.max(0, focusIndex());
   const drawn = all.slice(first, end).map((row, index) => ({ row, index: first + index }));
   const apart = all[at] && (at < first || at >= end) ? { row: all[at], index: at } : null;
-  const style = { "--tracks": tracks(shown, choosing), "--least": narrow.value ? "0" : leastWidth(shown, choosing), "--row": `${tall}px` };
+  const least = narrow.value ? "0" : leastWidth(shown, choosing);
+  const style = { "--tracks": tracks(shown, choosing), "--least": least, "--row": `${tall}px` };
   return (
     <div
       ref={box}
@@ -71,6 +73,7 @@ export function Table() {
             isChosen={chosen.value.has(row.call.id)}
             isFocus={index === at}
             isOpen={openCall.value === row.call.id}
+            isGone={row.gone}
           />
         ))}
       </div>
@@ -101,9 +104,9 @@ function Empty() {
     ? progress.value
       ? "The calls are on their way."
       : "Waiting for the calls."
-    : query.value.text || Object.keys(query.value.facets).length > 0 || query.value.suspect || query.value.longer
-      ? "No call fits these filters."
-      : "No calls are up.";
+    : showsAll(query.value)
+      ? "No calls are up."
+      : "No call fits these filters.";
   return <p class="empty muted">{words}</p>;
 }
 
@@ -168,12 +171,13 @@ interface LineProps {
   isChosen: boolean;
   isFocus: boolean;
   isOpen: boolean;
+  isGone: boolean;
 }
 
 const Line = memo(function Line(props: LineProps) {
-  const { row, index, isChosen, isFocus, isOpen } = props;
+  const { row, index, isChosen, isFocus, isOpen, isGone } = props;
   const { call } = row;
-  const marks = [call.suspect && "is-suspect", isChosen && "is-chosen", isOpen && "is-open", row.gone && "is-gone"];
+  const marks = [call.suspect && "is-suspect", isChosen && "is-chosen", isOpen && "is-open", isGone && "is-gone"];
   return (
     <div
       class={`line ${marks.filter(Boolean).join(" ")}`}
@@ -257,7 +261,13 @@ export function focusRow(index: number): void {
   table.scrollTop = to;
   scrolled.value = to;
   focused.value = row.call.id;
-  requestAnimationFrame(() => table.querySelector<HTMLElement>(`[data-id="${row.call.id}"]`)?.focus({ preventScroll: true }));
+  const reach = () => {
+    const line = table.querySelector<HTMLElement>(`[data-id="${row.call.id}"]`);
+    line?.focus({ preventScroll: true });
+    return line !== null;
+  };
+  // A row that is far away is drawn first.
+  if (!reach()) requestAnimationFrame(reach);
 }
 
 /** Where the row with the focus was last: it is looked for there first, and others take its place when it goes. */
@@ -293,4 +303,3 @@ function onKey(event: KeyboardEvent, table: HTMLElement | null): void {
   else return;
   event.preventDefault();
 }
-

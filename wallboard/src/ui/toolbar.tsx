@@ -156,7 +156,12 @@ function Disconnects() {
   const shown = rows().length;
   if (showsAll(query.value) || shown === 0) return null;
   return (
-    <button type="button" class="button button-bad-quiet" title={`End the ${calls(shown)} that the filters show`} onClick={confirmShown}>
+    <button
+      type="button"
+      class="button button-bad-quiet"
+      title={`End the ${calls(shown)} that the filters show`}
+      onClick={confirmShown}
+    >
       <HangUp /> Disconnect all {count(shown)}
     </button>
   );

@@ -27,7 +27,13 @@ export function WallBoard() {
         </h1>
         <LinkChip />
         <time class="wall-clock figure">{timeOfDay(now.value, false)}</time>
-        <button type="button" class="button button-icon" aria-label="Leave the wall" title="Leave the wall (w)" onClick={() => showWall(false)}>
+        <button
+          type="button"
+          class="button button-icon"
+          aria-label="Leave the wall"
+          title="Leave the wall (w)"
+          onClick={() => showWall(false)}
+        >
           <Close />
         </button>
       </header>
@@ -58,7 +64,11 @@ export function WallBoard() {
         <div class="wall-panels">
           {may("switches.read") && (
             <Panel title="Switches" class="switches">
-              <ul class="plain">{switches.value?.map((each) => <SwitchLine key={each.name} each={each} />)}</ul>
+              <ul class="plain">
+                {switches.value?.map((each) => (
+                  <SwitchLine key={each.name} each={each} />
+                ))}
+              </ul>
             </Panel>
           )}
           <Ranking facet="customer" />

@@ -30,14 +30,24 @@ export function Suspect({ call }: { call: CallMessage }) {
   if (!call.suspect) return null;
   const since = call.suspect_since ? Date.parse(call.suspect_since) : null;
   return (
-    <span class="badge badge-suspect" title="Its switch is out of reach: nobody knows whether the call is still up">
-      suspect{since === null ? null : <> <Age since={since} /></>}
+    <span class="badge badge-suspect" title="Nothing vouches for this call at present: it may be up or over">
+      suspect
+      {since === null ? null : (
+        <>
+          {" "}
+          <Age since={since} />
+        </>
+      )}
     </span>
   );
 }
 
 /** A button that opens a panel below it. Escape, and a click elsewhere, close it. */
-export function Menu(props: { label: string; face: ComponentChildren; children: (close: () => void) => ComponentChildren }) {
+export function Menu(props: {
+  label: string;
+  face: ComponentChildren;
+  children: (close: () => void) => ComponentChildren;
+}) {
   const [isOpen, setOpen] = useState(false);
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
@@ -114,7 +124,12 @@ export function Dialog(props: { title: string; onClose: () => void; children: Co
   );
 }
 
-export function Panel(props: { title: string; aside?: ComponentChildren; children: ComponentChildren; class?: string }) {
+export function Panel(props: {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+  class?: string;
+}) {
   const id = useId();
   return (
     <section class={`panel ${props.class ?? ""}`} aria-labelledby={id}>
