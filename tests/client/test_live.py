@@ -117,7 +117,6 @@ async def test_the_copy_equals_the_list_through_breaks(
     while set(live.calls) != {"961", "962"}:
         await reads(news, "changes")
     page = await asyncio.to_thread(client.calls_page)
-    assert live.revision == page.revision
     assert {call.id: call.caller_name for call in page.calls} == {
         call.id: call.caller_name for call in live.calls.values()
     }
