@@ -303,6 +303,8 @@ def test_two_roles_side_by_side_each_see_what_is_theirs(open_board: OpenBoard, f
     expect(watcher.get_by_role("button", name=re.compile("Disconnect"))).to_have_count(0)
     watcher.keyboard.press("d")
     expect(watcher.get_by_role("dialog")).to_have_count(0)
+    watcher.get_by_role("button", name="Signed in as watcher").click()
+    expect(watcher.get_by_text("Addresses are not shown in full")).to_be_visible()
     fake.do(lambda: fake.enter(customer=4))
     expect(figure(root, "Calls now")).to_have_text("61")
     expect(figure(acme, "Calls now")).to_have_text(str(theirs))
@@ -373,6 +375,15 @@ def test_a_sign_in_that_is_good_no_longer_ends_the_board(
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("The name or the password is wrong.")
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_page_that_is_opened_while_the_server_is_not_well_waits_for_it(open_board: OpenBoard, fake: Fake) -> None:
+    page = open_board()
+    fake.do(fake.vanish)
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text("Signing in …")
+    fake.do(fake.come_back)
+    expect(page.locator(".link-live")).to_be_visible()
 
 
 # --- the keyboard ----------------------------------------------------------------------------------------------------

@@ -103,6 +103,17 @@ def test_searching_and_sorting_all_of_them_is_a_matter_of_moments(page: Page, cr
     expect(page.locator('[aria-rowindex="2"]')).to_have_attribute("data-id", lowest["id"])
 
 
+def test_nobody_ends_very_many_calls_one_by_one(page: Page, crowd: Fake) -> None:
+    page.get_by_role("checkbox", name="Choose all shown").check()
+    page.get_by_role("button", name="Disconnect 100,000").click()
+    question = page.get_by_role("dialog", name="Disconnect 100,000 calls?")
+    expect(question.get_by_role("alert")).to_contain_text("At most 1,000 calls are ended one by one.")
+    expect(question.get_by_role("button", name="Disconnect")).to_be_disabled()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Choose none").click()
+    assert crowd.asked == []
+
+
 def test_two_thousand_changes_a_second_are_followed_while_somebody_scrolls(page: Page, crowd: Fake) -> None:
     page.goto(page.url.partition("?")[0])
     expect(page.locator(".toolbar-count")).to_have_text("100,000 calls", timeout=60_000)
