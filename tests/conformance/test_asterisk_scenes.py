@@ -185,9 +185,10 @@ async def test_the_callee_is_redirected(tmp_path: Path) -> None:
         (before,) = await on_stage.shows("answered alice>442: alice answered, far/442 answered")
         channel = await on_stage.director.channel("far")
         await on_stage.director.ask("Redirect", Channel=channel, Context="rig", Exten="hold", Priority="1")
-        (after,) = await on_stage.shows("answered 442>: far/442 answered")
+        (after,) = await on_stage.shows("answered 442>442: far/442 answered")
         await on_stage.agrees()
         assert after.number == before.number
+        assert after.started_at == before.started_at
         assert after.answered_at == pytest.approx(before.answered_at, abs=0.1)
         hang_up(on_stage, after)
 

@@ -1,14 +1,12 @@
 """The switches of the settings, each bound to the table: the embedded one, and a keeper for each of the others."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TypeVar
 
 from callboard.assembly.house import House
-from callboard.calls.events import Event
 from callboard.operations.switches import SwitchFacts
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
@@ -61,19 +59,17 @@ async def _stop(keepers: tuple[Keeper, ...]) -> None:
 
 def embedded_switch(house: House, pace: Pace | None = None) -> B2bua:
     """The embedded switch, bound to the table and not started yet."""
-    switch = B2bua(house.config.switches.b2bua, house.desk.directory, partial(_tell_as_it_is, house), pace=pace)
-    house.links.add(switch, partial(_embedded_facts, switch))
+    telling = house.telling
+    settings = house.config.switches.b2bua
+    switch = B2bua(settings, house.desk.directory, telling.tell, pace=pace, clock=telling.clock.even)
+    house.links.add(switch, partial(_embedded_facts, switch, telling))
     return switch
 
 
-def _tell_as_it_is(house: House, event: Event) -> None:
-    """The engine reads the same clock as we do, so what it tells needs no correction."""
-    house.telling.check()
-    house.desk.table.accept(event, time.time())
-
-
-def _embedded_facts(switch: B2bua) -> SwitchFacts:
+def _embedded_facts(switch: B2bua, telling: Telling) -> SwitchFacts:
+    """Its engine has the even clock as all links do, so its own is never off."""
     health = switch.health()
+    at = health.last_error_at
     return SwitchFacts(
         name=switch.name,
         kind="b2bua",
@@ -81,7 +77,7 @@ def _embedded_facts(switch: B2bua) -> SwitchFacts:
         clock_offset=0.0,
         not_ready=health.why,
         last_error=health.last_error,
-        last_error_at=health.last_error_at,
+        last_error_at=None if at is None else at + telling.clock.set_by(),
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from callboard.demo.phone_call import CallOver, Refused
 from callboard.directory.records import DID
 from callboard.switches.b2bua.adapter import SwitchStartError
 from callboard.table.links import LinkState
-from tests.switches.b2bua.world import ANSWERS, RINGS, World, until
+from tests.switches.b2bua.world import ANSWERS, DEADLINE, RINGS, World, until
 
 
 async def test_two_phones_talk(world: World) -> None:
@@ -70,6 +71,30 @@ async def test_a_disconnect_ends_both_phones_and_is_proven(world: World) -> None
     assert ended.cause
     assert (ended.cause.reason, ended.cause.sip) == (Reason.DISCONNECTED, 200)
     assert "not confirm" not in ended.cause.text
+
+
+@pytest.mark.parametrize("by", [-3600.0, 3600.0])
+async def test_the_machines_clock_is_set_while_a_call_is_up(world: World, by: float) -> None:
+    await world.switch.stop()
+    await world.start(list_interval=0.1)
+    await (await world.phone("812")).register()
+    talk = await (await world.phone("801")).call("812")
+    await talk.until("answered")
+    before = await world.only(State.ANSWERED)
+    assert abs(before.started_at - time.time()) < DEADLINE
+    world.set_by = by
+    world.telling.check()
+    told = len(world.events)
+    await until(lambda: sum(isinstance(event, SwitchListed) for event in world.events[told:]) >= 2)
+    after = await world.only(State.ANSWERED)
+    assert after.started_at - before.started_at == pytest.approx(by, abs=0.05)
+    assert before.answered_at is not None
+    assert after.answered_at is not None
+    assert after.answered_at - before.answered_at == pytest.approx(by, abs=0.05)
+    await talk.hang_up()
+    ended = await world.empty()
+    assert ended.ended_at is not None
+    assert 0.0 <= ended.ended_at - after.answered_at < DEADLINE
 
 
 async def test_a_disconnect_while_it_rings(world: World) -> None:

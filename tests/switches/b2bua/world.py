@@ -17,6 +17,8 @@ from callboard.directory.placement import place
 from callboard.directory.records import Connection, Customer, Vendor
 from callboard.switches.b2bua.adapter import B2bua
 from callboard.switches.b2bua.settings import B2buaSettings
+from callboard.switches.clock import OurClock
+from callboard.switches.telling import Telling
 from callboard.table.filters import EVERYTHING, Order
 from callboard.table.numbering import Numbering
 from callboard.table.settings import TableSettings
@@ -43,6 +45,9 @@ class World:
             1,
             TableSettings(linger=0.0),
         )
+        self.set_by = 0.0
+        """Seconds by which the machine's clock was set forward."""
+        self.telling = Telling(self.table, OurClock(lambda: time.time() + self.set_by))
         self.states: dict[int, list[State]] = {}
         self.table.watch(lambda change: self.states.setdefault(change.call.number, []).append(change.call.state))
         self.over: list[Call] = []
@@ -52,7 +57,8 @@ class World:
     def make_switch(self, **settings: object) -> B2bua:
         """A switch for this world, not yet started."""
         values = {"sip": "127.0.0.1:0", "reply_timeout": 0.5, **settings}
-        return B2bua(B2buaSettings(**values), self.directory, self.tell)  # type: ignore[arg-type]
+        settled = B2buaSettings(**values)  # type: ignore[arg-type]
+        return B2bua(settled, self.directory, self.tell, clock=self.telling.clock.even)
 
     async def start(self, **settings: object) -> None:
         """Start the switch."""
@@ -64,7 +70,7 @@ class World:
         """What the assembly would do."""
         before = {call.number: call for call in self.calls()}
         self.events.append(event)
-        self.table.accept(event, time.time())
+        self.telling.tell(event)
         for call in self.table.select(EVERYTHING, Order.OLDEST_FIRST):
             if call.state is State.ENDED and call.number in before:
                 self.over.append(call)

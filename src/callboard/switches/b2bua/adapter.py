@@ -28,6 +28,7 @@ from callboard.switches.b2bua.process import EngineProcess, spawn
 from callboard.switches.b2bua.registrar import Registrar
 from callboard.switches.b2bua.settings import B2buaSettings
 from callboard.switches.b2bua.translate import Translator
+from callboard.switches.clock import since_boot
 from callboard.switches.orders import verb
 
 __all__ = ["ENGINE", "B2bua", "Health", "SwitchStartError"]
@@ -381,6 +382,7 @@ class B2bua:
         settings = self._settings
         return wire.Configure(
             sip=self._sip,
+            booted=self._clock() - since_boot(),
             probe_interval=settings.probe_interval,
             probe_timeout=settings.probe_silence,
             linger=settings.linger,

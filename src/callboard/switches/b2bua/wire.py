@@ -256,6 +256,8 @@ class Configure(_Message, frozen=True, kw_only=True, tag=True):
 
     sip: str
     """`host:port` to bind, UDP."""
+    booted: float
+    """When the machine's count since boot began, Unix seconds: by that count, and not by its clock, times are told."""
     probe_interval: float
     """Seconds between in-dialog OPTIONS to each party of an answered call."""
     probe_timeout: float

@@ -15,6 +15,7 @@ from typing import TypeVar
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.engine import Engine as InnerEngine
 from callboard.switches.b2bua.engine.pipes import Pipes
+from callboard.switches.clock import since_boot
 from tests.ports import free_port
 
 __all__ = ["DEADLINE", "SDP", "SDP_CALLEE", "Engine", "Inside", "Message", "Peer", "Talk", "sdp", "until"]
@@ -58,6 +59,7 @@ class Engine:
         self.sip = sip or f"127.0.0.1:{free_port()}"
         self.address = (self.sip.rpartition(":")[0], int(self.sip.rpartition(":")[2]))
         defaults: dict[str, float] = {
+            "booted": time.time() - since_boot(),
             "probe_interval": 300,
             "probe_timeout": 900,
             "linger": 5,

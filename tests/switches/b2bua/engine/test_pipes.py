@@ -23,6 +23,7 @@ def configure(sip: str) -> bytes:
     return wire.encode(
         wire.Configure(
             sip=sip,
+            booted=1000.0,
             probe_interval=30,
             probe_timeout=90,
             linger=5,

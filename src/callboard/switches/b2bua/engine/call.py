@@ -7,7 +7,7 @@ from typing import Any
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.callee import Callee
 from callboard.switches.b2bua.engine.caller import Caller
-from callboard.switches.b2bua.engine.context import Context, now
+from callboard.switches.b2bua.engine.context import Context
 from callboard.switches.b2bua.engine.leg import Leg, copied
 from callboard.switches.b2bua.engine.messages import (
     clean,
@@ -59,7 +59,7 @@ class Call:
         self._context.tell(
             wire.Came(
                 call=self.id,
-                at=now(),
+                at=self._context.now(),
                 source=f"{caller.source[0]}:{caller.source[1]}",
                 caller=words(origin.url.username or "", _FULL),
                 caller_name=display_name(origin),
@@ -81,7 +81,7 @@ class Call:
         self._context.tell(
             wire.Credentials(
                 call=self.id,
-                at=now(),
+                at=self._context.now(),
                 source=f"{caller.source[0]}:{caller.source[1]}",
                 dialed=words(request.ruri.username or "", _FULL),
                 uri=words(str(request.ruri), _FULL),
@@ -172,14 +172,16 @@ class Call:
             return False
         self.callee = callee
         self.state = "dialing"
-        self._context.tell(wire.Dialing(call=self.id, branch=branch, at=now()))
+        self._context.tell(wire.Dialing(call=self.id, branch=branch, at=self._context.now()))
         callee.invite(copied(self.caller.request.body), hops(self.caller.request) - 1)
         return True
 
     def _failed(self, branch: int, code: int, text: str) -> None:
         self._last = ("callee", code, text)
         if branch + 1 < len(self._targets):
-            self._context.tell(wire.Failed(call=self.id, branch=branch, at=now(), code=code, text=words(clean(text))))
+            self._context.tell(
+                wire.Failed(call=self.id, branch=branch, at=self._context.now(), code=code, text=words(clean(text)))
+            )
 
     def progressed(self, leg: Callee, code: int, reason: str, body: Any) -> None:
         """The target rings or sends early media."""
@@ -188,7 +190,7 @@ class Call:
         if code in {180, 183}:
             self.state = "ringing"
             media = media_address(str(body)) if body is not None else ""
-            self._context.tell(wire.Ringing(call=self.id, branch=leg.branch, at=now(), media=media))
+            self._context.tell(wire.Ringing(call=self.id, branch=leg.branch, at=self._context.now(), media=media))
         self.caller.progress(code, reason, copied(body))
 
     def answered(self, leg: Callee, body: Any) -> None:
@@ -199,7 +201,7 @@ class Call:
             wire.Answered(
                 call=self.id,
                 branch=leg.branch,
-                at=now(),
+                at=self._context.now(),
                 caller_media=media_address(self.caller.offer),
                 callee_media=media_address(str(body)) if body is not None else "",
             )
@@ -248,7 +250,7 @@ class Call:
             return
         leg.held = held
         told = wire.Held if held else wire.Resumed
-        self._context.tell(told(call=self.id, side=leg.side, at=now()))
+        self._context.tell(told(call=self.id, side=leg.side, at=self._context.now()))
         self.state = "held" if self.caller.held or (self.callee and self.callee.held) else "answered"
 
     def _renewed(self, leg: Leg, code: int) -> None:
@@ -301,7 +303,7 @@ class Call:
         self.state = "ending"
         if self._renewal is not None:
             self._renewal.drop()
-        self._context.tell(wire.Ending(call=self.id, at=now(), by=by))
+        self._context.tell(wire.Ending(call=self.id, at=self._context.now(), by=by))
         # The sides are open before any of them is finished: one that is over at once must not end the call alone.
         legs: list[Leg] = [self.caller]
         if self.callee is not None:
@@ -325,7 +327,9 @@ class Call:
             return
         self.state = "ended"
         by, code, text = self._outcome
-        self._context.tell(wire.Ended(call=self.id, at=now(), by=by, code=code, text=text, confirmed=self._confirmed))
+        self._context.tell(
+            wire.Ended(call=self.id, at=self._context.now(), by=by, code=code, text=text, confirmed=self._confirmed)
+        )
         self._ended(self)
 
 

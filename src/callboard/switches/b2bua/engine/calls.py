@@ -5,7 +5,7 @@ from typing import Any
 
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.call import Call
-from callboard.switches.b2bua.engine.context import Context, DialogKey, now
+from callboard.switches.b2bua.engine.context import Context, DialogKey
 from callboard.switches.b2bua.engine.leg import Leg
 from callboard.switches.b2bua.engine.messages import (
     has_other_body,
@@ -114,7 +114,7 @@ class Calls:
     def listed(self, ask: int) -> wire.Listed:
         """Every call that is not over."""
         calls = tuple(wire.Call(call=call.id, state=call.state) for call in self._calls.values())
-        return wire.Listed(ask=ask, at=now(), calls=calls)
+        return wire.Listed(ask=ask, at=self._context.now(), calls=calls)
 
     def connected(self) -> list[Call]:
         """The calls whose parties are connected."""

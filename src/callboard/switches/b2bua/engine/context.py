@@ -1,6 +1,5 @@
 """What every part of the engine shares: bound once, in one object."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -9,16 +8,12 @@ from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.network import Network
 from callboard.switches.b2bua.engine.timers import Timers
 from callboard.switches.b2bua.engine.transactions import Transactions
+from callboard.switches.clock import since_boot
 
-__all__ = ["Context", "DialogKey", "InDialog", "now"]
+__all__ = ["Context", "DialogKey", "InDialog"]
 
 DialogKey = tuple[str, str]
 """Call-ID and our own tag."""
-
-
-def now() -> float:
-    """Unix seconds, for what is told to Callboard."""
-    return time.time()
 
 
 class InDialog(Protocol):
@@ -39,3 +34,7 @@ class Context:
     transactions: Transactions
     tell: Callable[[wire.FromEngine], None]
     dialogs: dict[DialogKey, InDialog]
+
+    def now(self) -> float:
+        """Unix seconds on Callboard's own even clock, which setting the machine's does not move."""
+        return self.settings.booted + since_boot()

@@ -9,7 +9,7 @@ from typing import Any
 
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.engine.calls import Calls
-from callboard.switches.b2bua.engine.context import Context, now
+from callboard.switches.b2bua.engine.context import Context
 from callboard.switches.b2bua.engine.faults import Faults
 from callboard.switches.b2bua.engine.messages import ALLOWED, KNOWN, header, hops, respond
 from callboard.switches.b2bua.engine.network import Network, parse_address
@@ -112,7 +112,7 @@ class Engine:
         self._calls.sweep()
         self._pipes.tell(
             wire.Pulse(
-                at=now(),
+                at=self._context.now(),
                 calls=len(self._calls),
                 malformed=self._transactions.malformed,
                 refused=self._transactions.refused,

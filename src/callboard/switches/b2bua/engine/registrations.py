@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 from callboard.switches.b2bua import wire
-from callboard.switches.b2bua.engine.context import Context, now
+from callboard.switches.b2bua.engine.context import Context
 from callboard.switches.b2bua.engine.dialog import new_tag
 from callboard.switches.b2bua.engine.messages import clean, header, header_text, respond, words
 from callboard.switches.b2bua.engine.timers import Timer
@@ -44,7 +44,7 @@ class Registrations:
         self._context.tell(
             wire.Register(
                 ask=ask,
-                at=now(),
+                at=self._context.now(),
                 source=f"{source[0]}:{source[1]}",
                 user=words(request.getHFBody("to").getUrl().username or "", 512),
                 uri=words(str(request.ruri), 512),
