@@ -172,7 +172,7 @@ SCENES: dict[str, tuple[Row, ...]] = {
             answered=0.9,
             rang=0.3,
         ),
-        Row("bob", "pick", "pick", "routing answered ended", 1.0, N, answered=0.4, rang=0.4, began=0.4),
+        Row("bob", "pick", "pick", "routing answered ended", 0.9, N, answered=0.4, rang=0.4, began=0.4),
     ),
     "congested": (Row("alice", "congestion", "congestion", "routing ending ended", 0.0, Reason.FAILED, sip=503),),
     "shut_down": (

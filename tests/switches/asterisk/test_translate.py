@@ -68,6 +68,55 @@ def test_two_calls_join_when_a_channel_shows_the_older_ones_name() -> None:
     assert theatre.rows() == []
 
 
+def bridged(event: str, number: int, name: str, kind: str = "basic") -> Packet:
+    """A channel, by its own Linkedid, comes into the one bridge or leaves it."""
+    uniqueid = f"s-100000000{number}.{number}"
+    return channel(event, uniqueid, f"PJSIP/{name}-0{number}", 6, BridgeUniqueid="b-1", BridgeType=kind)
+
+
+@pytest.mark.parametrize("order", [[1, 3], [3, 1]])
+def test_two_who_come_into_one_bridge_are_one_call_at_once(order: list[int]) -> None:
+    theatre, names = Theatre(), {1: "alice", 3: "carol"}
+    for number, name in names.items():
+        theatre.tell(channel("Newchannel", f"s-100000000{number}.{number}", f"PJSIP/{name}-0{number}", 6), number)
+    first, second = theatre.rows()
+    for number in order:
+        theatre.tell(bridged("BridgeEnter", number, names[number]), 5)
+    (row,) = theatre.rows()
+    assert row.number == first.number
+    assert [leg.number for leg in row.legs] == ["alice", "carol"]
+    over = theatre.table.call(second.number)
+    assert over is not None
+    assert over.ended_at == 5
+    listed = [
+        item("s-1000000001.1", "PJSIP/alice-01", 6),
+        item("s-1000000003.3", "PJSIP/carol-03", 6, "s-1000000001.1"),
+    ]
+    assert {leg.id for leg in Translator(SWITCH).listed(listed, {}, 6).legs} == {leg.id for leg in row.legs}
+
+
+@pytest.mark.parametrize("kind", ["base", "stasis"])
+def test_who_meets_others_in_a_conference_keeps_an_own_call(kind: str) -> None:
+    theatre = talking()
+    theatre.tell(channel("Newchannel", "s-1000000003.3", "PJSIP/carol-03", 6), 3)
+    theatre.tell(bridged("BridgeEnter", 1, "alice", kind), 4)
+    theatre.tell(bridged("BridgeEnter", 3, "carol", kind), 4)
+    assert len(theatre.rows()) == 2
+
+
+@pytest.mark.parametrize("link_lost", [False, True])
+def test_who_left_a_bridge_or_may_have_is_not_joined_with_the_next(link_lost: bool) -> None:
+    theatre = talking()
+    theatre.tell(channel("Newchannel", "s-1000000003.3", "PJSIP/carol-03", 6), 3)
+    theatre.tell(bridged("BridgeEnter", 1, "alice"), 4)
+    if link_lost:
+        theatre.translator.reconnected()
+    else:
+        theatre.tell(bridged("BridgeLeave", 1, "alice"), 4)
+    theatre.tell(bridged("BridgeEnter", 3, "carol"), 5)
+    assert len(theatre.rows()) == 2
+
+
 def test_a_list_names_the_legs_of_joined_calls_as_events_did() -> None:
     theatre = talking()
     theatre.tell(channel("Newchannel", "s-1000000003.3", "PJSIP/carol-03", 4), 3)

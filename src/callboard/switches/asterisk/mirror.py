@@ -40,6 +40,7 @@ class Mirror:
         self.channels: dict[str, Channel] = {}
         self.calls: dict[str, dict[str, Channel]] = {}
         """The channels that share a Linkedid."""
+        self._bridges: dict[str, set[str]] = {}
         self.gone: set[str] = set()
         """Channels that hung up of late."""
         self._gone_order: deque[str] = deque()
@@ -61,6 +62,19 @@ class Mirror:
         """A channel is there, in the call that it shows."""
         self.channels[channel.shown.uniqueid] = channel
         self.calls.setdefault(channel.shown.linkedid, {})[channel.shown.uniqueid] = channel
+
+    def bridge(self, bridge: str, uniqueid: str) -> list[Channel]:
+        """The channel is in this bridge now; returns all that are."""
+        members = self._bridges.setdefault(bridge, set())
+        members.add(uniqueid)
+        return [self.channels[member] for member in sorted(members) if member in self.channels]
+
+    def unbridge(self, bridge: str, uniqueid: str) -> None:
+        """The channel has left this bridge."""
+        members = self._bridges.get(bridge, set())
+        members.discard(uniqueid)
+        if not members:
+            self._bridges.pop(bridge, None)
 
     def look_at(self, linkedid: str, at: float) -> None:
         """Doubt a call of which a leg has gone, where what is left looks like half a conversation."""
@@ -103,6 +117,11 @@ class Mirror:
         if linkedid in self.calls:
             self._halved.add(linkedid)
             self.look_at(linkedid, at)
+
+    def reconnected(self) -> None:
+        """Who left which bridge meanwhile is not known, and no list tells."""
+        self._bridges.clear()
+        self.settled()
 
     def settled(self) -> None:
         """The switch's own list has told all."""

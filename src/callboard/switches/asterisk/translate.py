@@ -1,7 +1,7 @@
 """AMI events and lists into events of calls, and commands into actions. Pure: times are arguments.
 
-A call is what shares a Linkedid. Its oldest living channel is the caller, the others are callees: the same rule for
-events and for lists. Local channels and others of Asterisk's own are followed but are no legs.
+A call is what shares a Linkedid, or a bridge of two. Its oldest living channel is the caller, the others are callees:
+the same rule for events and for lists. Local channels and others of Asterisk's own are followed but are no legs.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,6 +37,7 @@ from callboard.switches.asterisk.channels import (
     described,
     is_phone,
     new_leg,
+    order_of,
 )
 from callboard.switches.asterisk.mirror import Channel, Mirror
 from callboard.switches.asterisk.orders import Order, orders
@@ -83,7 +84,7 @@ class Translator:
 
     def reconnected(self) -> None:
         """A new link: what no list says, and may have changed meanwhile, is not known any more."""
-        self._mirror.settled()
+        self._mirror.reconnected()
         for channel in self._mirror.channels.values():
             if channel.leg is not None and channel.leg.state in {State.HELD, State.ENDING}:
                 channel.leg = replace(channel.leg, state=State.ANSWERED if channel.leg.answered_at else State.ROUTING)
@@ -287,6 +288,23 @@ class Translator:
 
     # --- calls ---------------------------------------------------------------------------------------------------
 
+    def _bridged(self, packet: Packet, at: float) -> list[Event]:
+        """Two who talk are one call, the older: Asterisk thinks so too and tells it late. In a conference they are not."""
+        together = self._mirror.bridge(packet.get("BridgeUniqueid"), packet.get("Uniqueid"))
+        if packet.get("BridgeType") != "basic":
+            return []
+        oldest = min((channel.shown.linkedid for channel in together), key=lambda one: order_of(one, at), default="")
+        events: list[Event] = []
+        for channel in together:
+            if channel.shown.linkedid != oldest:
+                events += self._join(channel, replace(channel.shown, linkedid=oldest), at)
+        self._mirror.look_at(oldest, at)
+        return events
+
+    def _unbridged(self, packet: Packet, at: float) -> list[Event]:
+        self._mirror.unbridge(packet.get("BridgeUniqueid"), packet.get("Uniqueid"))
+        return []
+
     def _join(self, channel: Channel, shown: Snapshot, at: float) -> list[Event]:
         """The channel belongs to another call now: it was bridged with a channel of an older one."""
         before = channel.leg
@@ -363,6 +381,8 @@ class Translator:
 _RULES: dict[str, Callable[[Translator, Packet, float], list[Event]]] = {
     "AttendedTransfer": Translator._transferred,
     "BlindTransfer": Translator._transferred,
+    "BridgeEnter": Translator._bridged,
+    "BridgeLeave": Translator._unbridged,
     "DialBegin": Translator._dial,
     "DialEnd": Translator._dial_end,
     "DialState": Translator._dial_state,
@@ -374,5 +394,5 @@ _RULES: dict[str, Callable[[Translator, Packet, float], list[Event]]] = {
     "UnParkedCall": Translator._unparked,
     "Unhold": Translator._resumed,
 }
-_SHOWING = frozenset({"BridgeEnter", "BridgeLeave", "MusicOnHoldStart", "MusicOnHoldStop"})
+_SHOWING = frozenset({"MusicOnHoldStart", "MusicOnHoldStop"})
 """Further events that show a channel as it is."""
