@@ -29,7 +29,7 @@ function options(width: number, height: number): uPlot.Options {
   return {
     width,
     height,
-    padding: [0.5 * rem, 0.25 * rem, 0, 0],
+    padding: [0.5 * rem, rem, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {

@@ -41,14 +41,14 @@ export const SHAPES: Record<Column, ColumnShape> = {
   },
   callee: {
     title: "Callee",
-    width: [8, 1.2],
+    width: [8, 0.9],
     cell: (row) => <span class="figure">{destinationNumber(row.call)}</span>,
   },
   customer: { title: "Customer", width: [6, 1], cell: ({ call }) => named("customer", call.customer) },
-  connection: { title: "Trunk", width: [7.5, 1], cell: ({ call }) => named("connection", call.connection) },
+  connection: { title: "Trunk", width: [8.5, 1], cell: ({ call }) => named("connection", call.connection) },
   country: {
     title: "Country",
-    width: [8, 1],
+    width: [9.5, 1],
     cell: ({ call }) => (
       <span title={call.destination}>
         {call.country ? nameOf("country", call.country) : <span class="muted">–</span>}

@@ -41,6 +41,9 @@ export function Help() {
         Single letters are shortcuts
       </label>
       <div class="dialog-buttons">
+        <a class="link small" href="/board/licences.txt" target="_blank" rel="noreferrer">
+          Licences of what is in this page
+        </a>
         <button type="button" class="button button-strong" onClick={close}>
           Close
         </button>
