@@ -483,6 +483,27 @@ def _watches() -> list[Way]:
     ]
 
 
+HOOK = b'{"url":"https://example.com/calls","events":["call.answered"],"limits":[{"of":"customer","id":3,"calls":9}]}'
+
+
+def _webhooks() -> list[Way]:
+    def way(entry: str, operation: str, path: str = "/webhooks/none", body: bytes = b"") -> Way:
+        asking = _api(entry.split()[0], f"/v1{path}", body, _JSON)
+        return Way("api", entry, f"webhooks.{operation}", NOTHING, asking)
+
+    return [
+        way("GET webhooks", "list", "/webhooks"),
+        way("POST webhooks", "create", "/webhooks", HOOK),
+        way("GET webhooks {}", "show"),
+        way("PATCH webhooks {}", "change", body=b'{"active":false}'),
+        way("DELETE webhooks {}", "remove"),
+        way("POST webhooks {} secret", "rotate_secret", "/webhooks/none/secret"),
+        way("POST webhooks {} test", "test", "/webhooks/none/test"),
+        way("GET webhooks {} deliveries", "deliveries", "/webhooks/none/deliveries"),
+        way("POST webhooks {} replay", "replay", "/webhooks/none/replay"),
+    ]
+
+
 def _apis() -> list[Way]:
     def way(entry: str, operation: str, about: About, path: str, *body: Any, **expected: Any) -> Way:
         return Way("api", entry, operation, about, _api(entry.split()[0], f"/v1{path}", *body), **expected)
@@ -527,6 +548,7 @@ def _apis() -> list[Way]:
         way("GET tokens", "tokens.list", NOTHING, "/tokens"),
         way("POST tokens", "tokens.create", NOTHING, "/tokens", b'{"name":"mine"}', "application/json"),
         way("DELETE tokens {}", "tokens.remove", NOTHING, "/tokens/none"),
+        *_webhooks(),
         way("GET whoami", "whoami", NOTHING, "/whoami"),
     ]  # fmt: skip
 

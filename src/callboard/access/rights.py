@@ -43,12 +43,22 @@ class Right(StrEnum):
     """To have tokens made for oneself, to see them and to take them back."""
     TOKENS_ALL = "tokens.all"
     """The same for every login of one's own subtree."""
+    WEBHOOKS_OWN = "webhooks.own"
+    """To have other programs told, by one's own webhooks, of what one may see."""
+    WEBHOOKS_ALL = "webhooks.all"
+    """To see to the webhooks of every login of one's own subtree."""
     WHOAMI = "whoami"
     """What everybody may who is signed in."""
 
 
 _EVERYBODY = frozenset({Right.WHOAMI, Right.TOKENS_OWN})
-_OWN_CALLS = _EVERYBODY | {Right.CALLS_LIST, Right.CALLS_DISCONNECT, Right.CALLS_HOLD, Right.CALLS_STATS}
+_OWN_CALLS = _EVERYBODY | {
+    Right.CALLS_LIST,
+    Right.CALLS_DISCONNECT,
+    Right.CALLS_HOLD,
+    Right.CALLS_STATS,
+    Right.WEBHOOKS_OWN,
+}
 
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right),

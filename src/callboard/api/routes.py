@@ -14,6 +14,7 @@ from callboard.api.resources import (
     stream,
     switches,
     tokens,
+    webhooks,
     whoami,
 )
 from callboard.api.route import Route
@@ -33,6 +34,7 @@ ROUTES: tuple[Route, ...] = (
     *history.ROUTES,
     *audit.ROUTES,
     *tokens.ROUTES,
+    *webhooks.ROUTES,
     *whoami.ROUTES,
 )
 

@@ -17,6 +17,7 @@ from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.access.entries import sealing
 from callboard.access.rights import Principal
 from callboard.access.tokens import TokenChange
+from callboard.assembly.announcing import keep_webhooks
 from callboard.assembly.links import Links
 from callboard.assembly.watchers import (
     keep_batches,
@@ -28,6 +29,7 @@ from callboard.assembly.watchers import (
 )
 from callboard.calls.commands import CommandId
 from callboard.config.settings import Config
+from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryChange
 from callboard.directory.document import Sealing
 from callboard.directory.placement import place
@@ -35,6 +37,7 @@ from callboard.journal.journal import Journal
 from callboard.journal.past import KeptPast
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
+from callboard.operations.subscriptions import WebhookChange, Webhooks
 from callboard.storage.database import Database, open_database
 from callboard.storage.installation import installation_secret, reserve_numbers
 from callboard.storage.lock import alone
@@ -42,9 +45,11 @@ from callboard.storage.rows import (
     change_directory,
     change_logins,
     change_tokens,
+    change_webhooks,
     load_directory,
     load_logins,
     load_tokens,
+    load_webhooks,
 )
 from callboard.switches.clock import OurClock
 from callboard.switches.telling import Telling
@@ -89,6 +94,7 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
             await watchers.enter_async_context(keep_loads(desk))
             await watchers.enter_async_context(keep_journal(desk, journal))
             await watchers.enter_async_context(keep_token_use(desk.access, database))
+            await watchers.enter_async_context(keep_webhooks(desk, database, config))
             await watchers.enter_async_context(keep_batches(desk))
             await watchers.enter_async_context(keep_sweeping(desk, numbering, telling))
             yield House(config=config, desk=desk, database=database, journal=journal, links=links, telling=telling)
@@ -103,6 +109,8 @@ def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Exe
     )
     access.watch(partial(_keep_logins, database))
     access.tokens.watch(partial(_keep_tokens, database))
+    webhooks = Webhooks(load_webhooks(database), AddressSet(config.webhooks.allowed_targets))
+    webhooks.watch(partial(_keep_webhooks, database))
     table = Table(partial(place, directory), numbering, epoch=time.time_ns(), settings=config.table)
     return Desk(
         directory=directory,
@@ -115,6 +123,7 @@ def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Exe
         day=_local_day,
         past=KeptPast(database),
         audit=journal.record_deed,
+        webhooks=webhooks,
     )
 
 
@@ -132,6 +141,10 @@ def _keep_logins(database: Database, change: LoginChange) -> None:
 
 def _keep_tokens(database: Database, change: TokenChange) -> None:
     change_tokens(database, change.puts, change.removes)
+
+
+def _keep_webhooks(database: Database, change: WebhookChange) -> None:
+    change_webhooks(database, change.puts, change.removes)
 
 
 async def _sign_in(verifiers: Executor, access: Access, claim: PasswordClaim | TokenClaim, now: float) -> Principal:

@@ -21,6 +21,7 @@ from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.opensips.settings import OpensipsSettings
 from callboard.switches.settings import SwitchName
 from callboard.table.settings import TableSettings
+from callboard.webhooks.settings import WebhooksSettings
 
 __all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches", "same_listeners", "same_names"]
 
@@ -71,6 +72,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     switches: Switches = Switches()
     dialects: Dialects = Dialects()
     journal: JournalSettings = JournalSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     logging: LoggingSettings = LoggingSettings()
 
 

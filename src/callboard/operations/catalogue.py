@@ -26,6 +26,17 @@ from callboard.operations.show import LIST_SWITCHES, SHOW_CALL, SHOW_COMMAND
 from callboard.operations.tokens import CREATE_TOKEN, LIST_TOKENS, REMOVE_TOKEN
 from callboard.operations.transfer import TRANSFER_CALL
 from callboard.operations.watch import WATCH_CALLS
+from callboard.operations.webhooks import (
+    CHANGE_WEBHOOK,
+    CREATE_WEBHOOK,
+    LIST_DELIVERIES,
+    LIST_WEBHOOKS,
+    REMOVE_WEBHOOK,
+    REPLAY_WEBHOOK,
+    ROTATE_SECRET,
+    SHOW_WEBHOOK,
+    TEST_WEBHOOK,
+)
 from callboard.operations.whoami import WHOAMI
 
 __all__ = ["CATALOGUE"]
@@ -64,5 +75,14 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     LIST_TOKENS,
     CREATE_TOKEN,
     REMOVE_TOKEN,
+    LIST_WEBHOOKS,
+    SHOW_WEBHOOK,
+    CREATE_WEBHOOK,
+    CHANGE_WEBHOOK,
+    REMOVE_WEBHOOK,
+    ROTATE_SECRET,
+    TEST_WEBHOOK,
+    LIST_DELIVERIES,
+    REPLAY_WEBHOOK,
     WHOAMI,
 )

@@ -20,6 +20,7 @@ from callboard.operations.loads import Loads, utc_day
 from callboard.operations.operation import Operation
 from callboard.operations.past import AuditEntry, NoPast, Past
 from callboard.operations.standing import Standing
+from callboard.operations.subscriptions import NoOutbox, Outbox, Webhooks
 from callboard.operations.switches import SwitchFacts
 from callboard.table.feeds import Feeds
 from callboard.table.table import Table
@@ -65,6 +66,7 @@ class Desk:
         entropy: Callable[[int], bytes] = secrets.token_bytes,
         switches: Callable[[], Sequence[SwitchFacts]] = tuple,
         day: Callable[[float], int] = utc_day,
+        webhooks: Webhooks | None = None,
     ) -> None:
         """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now.
 
@@ -86,6 +88,9 @@ class Desk:
         self.past: Past = past or NoPast()
         self.entropy = entropy
         self.audit = audit
+        self.webhooks = webhooks or Webhooks()
+        self.outbox: Outbox = NoOutbox()
+        """Who delivers, once somebody does."""
 
     async def _sign_in(self, claim: PasswordClaim | TokenClaim, now: float) -> Principal:
         return self.access.sign_in(claim, now)

@@ -1,4 +1,4 @@
-"""The directory and the logins as rows: a value's fields are its columns, and lists are JSON text."""
+"""The directory, the logins and the webhooks as rows: a value's fields are its columns, and lists are JSON text."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -20,6 +20,7 @@ from callboard.directory.records import (
     Record,
     Vendor,
 )
+from callboard.operations.subscriptions import Webhook
 from callboard.storage import schema
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
@@ -30,9 +31,11 @@ __all__ = [
     "change_directory",
     "change_logins",
     "change_tokens",
+    "change_webhooks",
     "load_directory",
     "load_logins",
     "load_tokens",
+    "load_webhooks",
     "note_token_use",
     "remove_login",
     "save_logins",
@@ -110,6 +113,21 @@ def change_tokens(database: Database, puts: Iterable[Token] = (), removes: Itera
         _save(connection, schema.tokens, puts)
         for name in removes:
             connection.execute(delete(schema.tokens).where(schema.tokens.c.id == name))
+
+
+def load_webhooks(database: Database) -> tuple[Webhook, ...]:
+    """Every webhook by id. Raises `StorageError`, naming the row, if one was spoiled by hand."""
+    with database.view() as connection:
+        return _load(connection, Webhook, schema.webhooks)
+
+
+def change_webhooks(database: Database, puts: Iterable[Webhook] = (), removes: Iterable[str] = ()) -> None:
+    """Save webhooks, and remove others by id with all that they were to tell, in one step."""
+    with database.change() as connection:
+        _save(connection, schema.webhooks, puts)
+        for name in removes:
+            connection.execute(delete(schema.webhooks).where(schema.webhooks.c.id == name))
+            connection.execute(delete(schema.deliveries).where(schema.deliveries.c.webhook == name))
 
 
 def note_token_use(database: Database, tokens: Iterable[Token]) -> None:

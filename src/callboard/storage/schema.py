@@ -26,6 +26,7 @@ __all__ = [
     "connections",
     "counters",
     "customers",
+    "deliveries",
     "destinations",
     "devices",
     "dids",
@@ -36,9 +37,10 @@ __all__ = [
     "secrets",
     "tokens",
     "vendors",
+    "webhooks",
 ]
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of the schema below: that of the last file in `migrations/versions`. Revisions sort as text."""
 
 VERSION_TABLE = "callboard_schema"
@@ -169,6 +171,52 @@ tokens = Table(
     _time("created_at", nullable=False),
     _time("expires_at"),
     _time("last_used_at"),
+)
+
+# --- webhooks ---
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", String, primary_key=True),
+    _text("name"),
+    _text("login"),
+    _text("address"),
+    _text("token"),
+    _text("url"),
+    _text("format"),
+    _list("events"),
+    _list("filter"),
+    _list("calls"),
+    _list("limits"),
+    _flag("active"),
+    _text("why_off"),
+    _list("secrets"),
+    _time("created_at", nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("webhook"),
+    _text("message"),
+    _text("event"),
+    _text("about"),
+    _time("at", nullable=False),
+    _text("body"),
+    _text("content_type"),
+    _text("sight"),
+    _list("parties"),
+    _time("next_at", nullable=False),
+    _text("state"),
+    Column("attempts", Integer, nullable=False),
+    _time("tried_at"),
+    Column("status", Integer, nullable=True),
+    _text("words"),
+    _time("took"),
+    Index("deliveries_by_webhook", "webhook", "number"),
+    Index("deliveries_by_state", "webhook", "state", "number"),
 )
 
 # --- the installation ---

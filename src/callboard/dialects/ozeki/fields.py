@@ -38,15 +38,16 @@ class Moment(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A member of the row: its name, and the whole of it as a line of markup, for a call at a moment."""
+    """A member of the row: its name, and for a call at a moment the whole of it as a line of markup, or its value."""
 
     name: str
     render: Callable[[Call, Moment], str]
+    value: Callable[[Call, Moment], str]
 
 
 def _field(name: str, of: Callable[[Call, Moment], str]) -> Field:
     write = element(name, close=" />")
-    return Field(name, lambda call, moment: f"      {write(of(call, moment))}\n")
+    return Field(name, lambda call, moment: f"      {write(of(call, moment))}\n", of)
 
 
 def _caller_id(call: Call, moment: Moment) -> str:

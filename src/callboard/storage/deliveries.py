@@ -1,0 +1,79 @@
+"""What webhooks are to tell, did tell and gave up: kept in the order in which it happened."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, delete, func, select
+
+from callboard.operations.subscriptions import Delivery, DeliveryState
+from callboard.storage.database import Database
+from callboard.storage.schema import deliveries
+from callboard.storage.statements import upsert
+
+__all__ = ["dead_deliveries", "last_number", "list_deliveries", "save_deliveries", "trim", "waiting_deliveries"]
+
+kept = deliveries.c
+_SAVE = upsert(deliveries)
+
+
+def save_deliveries(database: Database, changed: Iterable[Delivery]) -> None:
+    """Save deliveries; one that is there under the same number is replaced. Raises `StorageError`."""
+    rows = [msgspec.to_builtins(delivery) for delivery in changed]
+    if rows:
+        with database.change(durable=False) as connection:
+            connection.execute(_SAVE, rows)
+
+
+def last_number(database: Database) -> int:
+    """The greatest number that was given; 0 if none was. Raises `StorageError`."""
+    with database.view() as connection:
+        return connection.execute(select(func.max(kept.number))).scalar() or 0
+
+
+def waiting_deliveries(database: Database) -> tuple[Delivery, ...]:
+    """All that are to be sent, in order. Raises `StorageError`."""
+    with database.view() as connection:
+        found = select(deliveries).where(kept.state == DeliveryState.WAITING.value).order_by(kept.number)
+        return tuple(_read(connection, found))
+
+
+def dead_deliveries(database: Database, webhook: str, message: str | None = None) -> tuple[Delivery, ...]:
+    """Those of a webhook that were given up, in order, or one of them. Raises `StorageError`."""
+    found = (
+        select(deliveries).where(kept.webhook == webhook, kept.state == DeliveryState.DEAD.value).order_by(kept.number)
+    )
+    if message is not None:
+        found = found.where(kept.message == message)
+    with database.view() as connection:
+        return tuple(_read(connection, found))
+
+
+def list_deliveries(
+    database: Database, webhook: str, state: DeliveryState | None, before: int | None, limit: int
+) -> tuple[Delivery, ...]:
+    """The newest of a webhook with a smaller number than `before`. Raises `StorageError`."""
+    found = select(deliveries).where(kept.webhook == webhook).order_by(kept.number.desc()).limit(limit)
+    if state is not None:
+        found = found.where(kept.state == state.value)
+    if before is not None:
+        found = found.where(kept.number < before)
+    with database.view() as connection:
+        return tuple(_read(connection, found))
+
+
+def trim(database: Database, webhook: str, state: DeliveryState, keep: int) -> int:
+    """Delete all but the newest of a webhook in this state; returns how many went. Raises `StorageError`."""
+    mine = (kept.webhook == webhook) & (kept.state == state.value)
+    with database.change(durable=False) as connection:
+        oldest = select(kept.number).where(mine).order_by(kept.number.desc()).offset(keep).limit(1)
+        number = connection.execute(oldest).scalar()
+        if number is None:
+            return 0
+        return connection.execute(delete(deliveries).where(mine, kept.number <= number)).rowcount
+
+
+def _read(connection: Connection, found: Select[Any]) -> Iterator[Delivery]:
+    names = Delivery.__struct_fields__
+    rows = connection.execute(found.with_only_columns(*(kept[name] for name in names))).all()
+    return (msgspec.convert(dict(zip(names, row, strict=True)), Delivery) for row in rows)

@@ -1,0 +1,1 @@
+"""Tells other programs what happens: signed, in order, again until they have it."""

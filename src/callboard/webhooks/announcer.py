@@ -1,0 +1,116 @@
+"""What happens, as it is told: changes of calls, outcomes of commands, links that are lost, limits that are passed."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from msgspec.structs import replace
+
+from callboard.access.masks import masked_words
+from callboard.calls.commands import Outcome
+from callboard.calls.legs import Call
+from callboard.directory.records import ROOT
+from callboard.operations.desk import Desk
+from callboard.operations.happenings import Happening
+from callboard.operations.ledger import CommandRecord
+from callboard.operations.limits import Gauges
+from callboard.operations.listeners import Listener, Listeners
+from callboard.operations.sight import as_seen
+from callboard.table.changes import Change
+from callboard.table.links import Link, LinkState
+from callboard.webhooks.courier import Courier
+from callboard.webhooks.formats import Pens, call_message, command_message, limit_message, switch_message
+
+__all__ = ["announcing"]
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks at the links and the limits."""
+
+
+@asynccontextmanager
+async def announcing(desk: Desk, listeners: Listeners, courier: Courier, pens: Pens) -> AsyncIterator[None]:
+    """Within the block whoever is to be told is told."""
+    announcer = _Announcer(desk, listeners, courier, pens)
+    unwatch_calls = desk.table.watch(announcer.call)
+    unwatch_commands = desk.ledger.watch(announcer.command)
+    looking = asyncio.create_task(_look(announcer), name="limits")
+    try:
+        yield
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+        unwatch_calls()
+        unwatch_commands()
+
+
+async def _look(announcer: "_Announcer") -> None:
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        now = time.time()
+        announcer.links(now)
+        announcer.limits(now)
+
+
+class _Announcer:
+    def __init__(self, desk: Desk, listeners: Listeners, courier: Courier, pens: Pens) -> None:
+        self._desk = desk
+        self._listeners = listeners
+        self._courier = courier
+        self._pens = pens
+        self._gauges = Gauges(desk)
+        self._lost: set[str] = set()
+        """The switches that were told to be lost."""
+
+    def call(self, change: Change) -> None:
+        """A change of the table. It costs next to nothing where there are no webhooks."""
+        now = time.time()
+        for listener in self._listeners.concerned(change, now):
+            for event in listener.hears(change, now):
+                self._tell_of_call(listener, event, change.call, now)
+
+    def _tell_of_call(self, listener: Listener, event: Happening, call: Call, now: float) -> None:
+        if listener.principal is None:
+            return
+        shown = as_seen(self._desk.directory, listener.principal, call)
+        message = call_message(self._pens, listener.webhook.format, event, shown, now)
+        placed = call.placement
+        parties = tuple(one for one in (placed.customer, placed.callee_customer) if one is not None)
+        self._courier.tell(listener, event, f"call {call.number}", message, now, parties)
+
+    def command(self, record: CommandRecord) -> None:
+        """What came of a command is told to who asked and to the operator."""
+        if record.outcome is Outcome.PENDING:
+            return
+        now, event = time.time(), Happening.COMMAND_OUTCOME
+        for listener in self._listeners.all(now):
+            who = listener.principal
+            if who is not None and event in listener.events and (who.login == record.login or who.customer == ROOT):
+                shown = replace(record, words=masked_words(record.words, who.masks)) if who.masks else record
+                message = command_message(self._pens, shown, now)
+                self._courier.tell(listener, event, f"call {record.call_number}", message, now)
+
+    def links(self, now: float) -> None:
+        """Links that were lost since the last look, and those that are back: with a full list of their calls."""
+        for link in self._desk.table.links:
+            lost = link.switch in self._lost
+            if link.state is LinkState.LOST and not lost:
+                self._lost.add(link.switch)
+                self._tell_of_switch(Happening.SWITCH_LOST, link, now)
+            elif link.state is LinkState.UP and lost:
+                self._lost.discard(link.switch)
+                self._tell_of_switch(Happening.SWITCH_BACK, link, now)
+
+    def _tell_of_switch(self, event: Happening, link: Link, now: float) -> None:
+        for listener in self._listeners.all(now):
+            if event in listener.events:
+                message = switch_message(event, link, now)
+                self._courier.tell(listener, event, f"switch {link.switch}", message, now)
+
+    def limits(self, now: float) -> None:
+        """Limits of which another level is reached."""
+        event = Happening.LIMIT_PASSED
+        for listener, passed in tuple(self._gauges.read(self._listeners.all(now), now)):
+            key = f"limit {passed.limit.of} {passed.limit.id}"
+            self._courier.tell(listener, event, key, limit_message(passed, now), now)

@@ -1,0 +1,328 @@
+"""Who brings the messages: written down first, then sent, each webhook by a worker of its own."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from msgspec.structs import replace
+
+from callboard.calls.refusals import Unavailable
+from callboard.directory.records import ROOT
+from callboard.operations.desk import Desk
+from callboard.operations.happenings import Happening
+from callboard.operations.listeners import Listener, Listeners
+from callboard.operations.subscriptions import Delivery, DeliveryState, Traffic, Webhook, WebhookChange
+from callboard.operations.targets import address_fault
+from callboard.storage.database import Database
+from callboard.storage.deliveries import (
+    dead_deliveries,
+    last_number,
+    list_deliveries,
+    save_deliveries,
+    trim,
+    waiting_deliveries,
+)
+from callboard.storage.errors import StorageError
+from callboard.webhooks.formats import Message, test_message
+from callboard.webhooks.sender import Attempt, Sender
+from callboard.webhooks.settings import WebhooksSettings
+from callboard.webhooks.signing import headers
+from callboard.webhooks.worker import Worker
+
+__all__ = ["Courier"]
+
+GATHER = 0.05
+"""Seconds during which messages are gathered for one transaction. A process that is killed loses what is younger."""
+PAUSE = 1.0
+"""Seconds until a write that failed is tried again."""
+TIDY_EVERY = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Courier:
+    """Takes messages, keeps them until they have arrived or are given up, and is the desk's `Outbox`.
+
+    A message is sent only once it is on disk, and what came of it is written down soon after: a process that dies may
+    send one twice, under the same id, and loses what happened in the last moments only.
+    """
+
+    def __init__(self, desk: Desk, listeners: Listeners, database: Database, settings: WebhooksSettings) -> None:
+        self._desk = desk
+        self._listeners = listeners
+        self._database = database
+        self._settings = settings
+        self._sender = Sender(settings.timeout, time.time)
+        self._number = last_number(database)
+        self._workers: dict[str, Worker] = {}
+        self._fresh: list[Delivery] = []
+        self._settled: dict[int, Delivery] = {}
+        """The last state of each delivery that changed since it was written down."""
+        self._news = asyncio.Event()
+        self._given_up: dict[str, int] = {}
+        self._last: dict[str, Delivery] = {}
+        self._writing = asyncio.Lock()
+        desk.webhooks.watch(self._changed)
+
+    # --- what is told ------------------------------------------------------------------------------------------------
+
+    def tell(
+        self,
+        listener: Listener,
+        event: Happening,
+        about: str,
+        message: Message,
+        at: float,
+        parties: tuple[int, ...] = (),
+    ) -> str:
+        """Take a message for a webhook, at once; returns its id."""
+        self._number += 1
+        delivery = Delivery(
+            number=self._number,
+            webhook=listener.webhook.id,
+            message=f"msg_{self._desk.entropy(12).hex()}",
+            event=event,
+            about=about,
+            at=at,
+            body=message.body,
+            content_type=message.content_type,
+            sight=listener.sight,
+            parties=parties,
+            next_at=at,
+        )
+        self._fresh.append(delivery)
+        self._news.set()
+        return delivery.message
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Deliver within the block; at its end what was told is on disk, and goes on at the next start."""
+        for delivery in waiting_deliveries(self._database):
+            self._worker(delivery.webhook).queue.put(delivery)
+        tasks = [asyncio.create_task(self._write(), name="webhooks"), asyncio.create_task(self._keep_tidy())]
+        try:
+            for worker in self._workers.values():
+                worker.wake()
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
+            await self._sender.close()
+            with contextlib.suppress(StorageError):
+                await self._flush()
+
+    # --- the outbox --------------------------------------------------------------------------------------------------
+
+    def traffic(self, webhook: str) -> Traffic:
+        """How a webhook fares."""
+        worker = self._workers.get(webhook)
+        fresh = sum(delivery.webhook == webhook for delivery in self._fresh)
+        listener = self._listeners.get(webhook, time.time())
+        return Traffic(
+            waiting=fresh + (len(worker.queue) if worker else 0),
+            given_up=self._given_up.get(webhook, 0),
+            last=self._last.get(webhook),
+            stands=listener.stands if listener else "",
+        )
+
+    def test(self, webhook: Webhook, now: float) -> str:
+        """Send a message that says nothing."""
+        listener = self._listeners.get(webhook.id, now)
+        if listener is None or listener.principal is None:
+            raise Unavailable(f"{webhook.id} tells nothing at present: {listener.stands if listener else 'it is off'}")
+        about = f"test {self._number + 1}"
+        return self.tell(listener, Happening.TEST, about, test_message(webhook.format, webhook.id, now), now)
+
+    def deliveries(
+        self, webhook: str, state: DeliveryState | None, before: int | None, limit: int
+    ) -> tuple[Delivery, ...]:
+        """The newest deliveries with a smaller number than `before`, as they were last written down."""
+        with _readable():
+            return list_deliveries(self._database, webhook, state, before, limit)
+
+    def replay(self, webhook: str, message: str | None, now: float) -> int:
+        """Have dead messages sent again, all or one, in their order."""
+        with _readable():
+            dead = dead_deliveries(self._database, webhook, message)
+            again = [
+                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=now, words="")
+                for one in dead
+                if one.number not in self._settled
+            ]
+            room = max(0, self._settings.queue - len(self._worker(webhook).queue))
+            again = again[:room]
+            save_deliveries(self._database, again)
+        for delivery in again:
+            self._worker(webhook).queue.put(delivery)
+        self._worker(webhook).wake()
+        return len(again)
+
+    # --- workers -----------------------------------------------------------------------------------------------------
+
+    def _changed(self, change: WebhookChange) -> None:
+        """A webhook that was changed may go on; of one that was removed nothing is sent any more."""
+        for name in change.removes:
+            worker = self._workers.pop(name, None)
+            if worker is not None:
+                worker.end()
+            self._fresh = [delivery for delivery in self._fresh if delivery.webhook != name]
+            self._settled = {key: one for key, one in self._settled.items() if one.webhook != name}
+        for webhook in change.puts:
+            if webhook.id in self._workers:
+                asyncio.get_running_loop().call_soon(self._workers[webhook.id].wake)
+
+    def _worker(self, webhook: str) -> Worker:
+        worker = self._workers.get(webhook)
+        if worker is None:
+            on = partial(self._is_on, webhook)
+            worker = self._workers[webhook] = Worker(self._settings.at_once, on, self._attempt)
+        return worker
+
+    def _is_on(self, name: str) -> bool:
+        webhook = self._desk.webhooks.get(name)
+        return webhook is not None and webhook.active
+
+    async def _attempt(self, delivery: Delivery) -> Delivery | None:
+        """Send a message, and say what is to become of it; None if its webhook was switched off meanwhile."""
+        begun, listener = time.time(), self._listeners.get(delivery.webhook, time.time())
+        if listener is None:
+            return None
+        if not listener.may_have(delivery):
+            why = listener.stands or "what its login may see, or how, changed since this was written"
+            return self._note(replace(delivery, state=DeliveryState.DEAD, words=f"not sent: {why}"))
+        attempt = await self._send(listener.webhook, delivery, begun)
+        tried = replace(
+            delivery,
+            attempts=delivery.attempts + 1,
+            tried_at=begun,
+            status=attempt.status,
+            words=attempt.words,
+            took=round(time.time() - begun, 3),
+        )
+        self._last[delivery.webhook] = tried
+        return self._note(self._judged(tried, attempt))
+
+    async def _send(self, webhook: Webhook, delivery: Delivery, now: float) -> Attempt:
+        secrets = tuple(one.text for one in webhook.secrets if one.until is None or now < one.until)
+        body = delivery.body.encode()
+        given = {
+            "Content-Type": delivery.content_type,
+            "User-Agent": "Callboard",
+            **headers(secrets, delivery.message, now, body),
+        }
+        return await self._sender.send(webhook.url, given, body, partial(self._fault_of, webhook.login))
+
+    def _fault_of(self, name: str, address: str) -> str | None:
+        login = self._desk.access.login(name)
+        operator = login is not None and login.customer == ROOT
+        return address_fault(address, self._desk.webhooks.allowed, operator=operator)
+
+    def _judged(self, tried: Delivery, attempt: Attempt) -> Delivery:
+        """Arrived, given up, or to be sent again."""
+        if attempt.arrived:
+            return replace(tried, state=DeliveryState.DELIVERED)
+        if attempt.status == 410:
+            self._switch_off(tried.webhook)
+            return replace(tried, state=DeliveryState.DEAD)
+        retries = self._settings.retries
+        if tried.attempts > len(retries):
+            return replace(tried, state=DeliveryState.DEAD)
+        # Jitter is no secret.
+        pause = retries[tried.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311
+        if attempt.wait:
+            self._worker(tried.webhook).rest(time.time() + attempt.wait)
+        return replace(tried, next_at=time.time() + max(pause, attempt.wait))
+
+    def _switch_off(self, name: str) -> None:
+        webhook = self._desk.webhooks.get(name)
+        if webhook is not None and webhook.active:
+            words = "the receiver answered 410: it wants no more"
+            self._desk.webhooks.put(replace(webhook, active=False, why_off=words))
+            _log.warning("Webhook %s was switched off: %s", name, words)
+
+    def _note(self, delivery: Delivery) -> Delivery:
+        self._settled[delivery.number] = delivery
+        self._news.set()
+        return delivery
+
+    # --- the disk ----------------------------------------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        while True:
+            await self._news.wait()
+            await asyncio.sleep(GATHER)
+            self._news.clear()
+            try:
+                await self._flush()
+            except StorageError as error:
+                _log.error("What webhooks are to tell cannot be written down, and waits in memory: %s", error)
+                self._news.set()
+                await asyncio.sleep(PAUSE)
+
+    async def _flush(self) -> None:
+        """Write down what is new and what changed, then let what is new go. Raises `StorageError`."""
+        async with self._writing:
+            fresh, self._fresh = self._fresh, []
+            settled, self._settled = self._settled, {}
+            try:
+                await asyncio.to_thread(save_deliveries, self._database, [*fresh, *settled.values()])
+            except StorageError:
+                self._fresh = fresh + self._fresh
+                self._settled = settled | self._settled
+                self._bound_fresh()
+                raise
+        for delivery in fresh:
+            if self._desk.webhooks.get(delivery.webhook) is not None:
+                self._take_in(delivery)
+
+    def _bound_fresh(self) -> None:
+        """While nothing can be written, so many wait in memory and the oldest are lost."""
+        lost = len(self._fresh) - self._settings.queue
+        if lost > 0:
+            del self._fresh[:lost]
+            _log.error("Webhooks lost %d messages that could not be written down", lost)
+
+    def _take_in(self, delivery: Delivery) -> None:
+        worker = self._worker(delivery.webhook)
+        if len(worker.queue) >= self._settings.queue:
+            self._give_up_oldest(worker, delivery.webhook)
+        worker.queue.put(delivery)
+        worker.wake()
+
+    def _give_up_oldest(self, worker: Worker, name: str) -> None:
+        oldest = worker.queue.drop_oldest()
+        if oldest is not None:
+            self._note(replace(oldest, state=DeliveryState.DEAD, words="not sent: too many messages waited"))
+            if name not in self._given_up:
+                _log.error("Webhook %s is behind by %d messages: the oldest are given up", name, self._settings.queue)
+            self._given_up[name] = self._given_up.get(name, 0) + 1
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(TIDY_EVERY)
+            for webhook in self._desk.webhooks.all():
+                try:
+                    await asyncio.to_thread(self._trim, webhook.id)
+                except StorageError as error:
+                    _log.warning("Old messages of webhooks could not be deleted: %s", error)
+
+    def _trim(self, webhook: str) -> None:
+        trim(self._database, webhook, DeliveryState.DELIVERED, self._settings.keep_delivered)
+        gone = trim(self._database, webhook, DeliveryState.DEAD, self._settings.keep_dead)
+        if gone:
+            _log.error("Webhook %s: the oldest %d messages that were given up are deleted", webhook, gone)
+
+
+@contextlib.contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except StorageError as error:
+        raise Unavailable(f"what webhooks told cannot be read: {error}") from error

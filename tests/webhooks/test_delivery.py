@@ -1,0 +1,290 @@
+"""What happens to calls arrives: signed, in order, once where nothing goes wrong and at least once where it does."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from callboard.calls.state import State
+from callboard.operations.subscriptions import DeliveryState, Webhook
+from callboard.operations.webhooks import REPLAY_WEBHOOK, ROTATE_SECRET, TEST_WEBHOOK, Replay, WebhookName
+from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
+
+LIFE = ["call.started", "call.ringing", "call.answered", "call.held", "call.ended"]
+
+
+async def test_a_calls_life_is_told_in_order_and_signed(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        call = house.call(State.HELD, account=5, dialed="4420")
+        house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 5)
+        assert receiver.types(call.number) == LIFE
+        shown = receiver.got[2].data["call"]
+        assert (shown["state"], shown["customer"], shown["dialed"]) == ("answered", 3, "4420")
+        assert len({got.id for got in receiver.got}) == 5
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DELIVERED)) == 5)
+        newest = post.deliveries(webhook)[0]
+        assert (newest.event, newest.status, newest.attempts, newest.words) == ("call.ended", 204, 1, "")
+
+
+async def test_what_did_not_arrive_is_sent_again_and_the_rest_of_the_call_waits(post: Post, receiver: Receiver) -> None:
+    failures = 3
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        nonlocal failures
+        failures -= 1
+        return web.Response(status=500 if failures >= 0 else 200)
+
+    receiver.answer = answer
+    async with post.life() as house:
+        post.made(receiver)
+        call = house.call(State.HELD)
+        house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 5)
+        assert receiver.types(call.number) == LIFE
+        assert receiver.refused == [receiver.got[0].id] * 3
+
+
+async def test_nothing_is_lost_and_nothing_reordered_by_restarts(post: Post, receiver: Receiver) -> None:
+    async def down(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer = down
+    post.settings = replace(QUICK, retries=(0.3,) * 100)
+    calls: list[int] = []
+    for life in range(3):
+        async with post.life(first_number=1_000 * (life + 1)) as house:
+            if life == 0:
+                webhook = post.made(receiver)
+            for _ in range(4):
+                call = house.call(State.HELD)
+                house.end(call.key)
+                calls.append(call.number)
+            await receiver.until(lambda: receiver.refused != [])
+    assert receiver.got == []
+    receiver.answer = fine
+    async with post.life(first_number=9_000):
+        await receiver.until(lambda: len(receiver.got) == 60, 30)
+        assert [receiver.types(call) for call in calls] == [LIFE] * 12
+        assert len({got.id for got in receiver.got}) == 60
+        await post.until(lambda: post.house.desk.outbox.traffic(webhook.id).waiting == 0)
+
+
+async def test_a_receiver_that_hangs_delays_nobody_else(post: Post, receiver: Receiver) -> None:
+    async def hang(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        return web.Response()
+
+    async with receiving() as slow:
+        slow.answer = hang
+        post.settings = replace(QUICK, timeout=0.5, retries=())
+        async with post.life() as house:
+            stuck = post.made(slow)
+            post.made(receiver)
+            for _ in range(20):
+                house.end(house.call().key)
+            await receiver.until(lambda: len(receiver.got) == 80)
+            assert post.house.desk.outbox.traffic(stuck.id).waiting > 60
+            await post.until(lambda: len(post.deliveries(stuck, DeliveryState.DEAD)) > 0)
+            dead = post.deliveries(stuck, DeliveryState.DEAD)[0]
+            assert (dead.status, dead.words) == (None, "no answer within 0.5 s")
+
+
+async def test_what_is_given_up_is_kept_and_sent_again_by_hand(post: Post, receiver: Receiver) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500, text="out of\norder")
+
+    receiver.answer = broken
+    post.settings = replace(QUICK, retries=(0.01,))
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        call = house.call(State.HELD)
+        house.end(call.key)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 5)
+        dead = post.deliveries(webhook, DeliveryState.DEAD)
+        assert {(one.attempts, one.status, one.words) for one in dead} == {(2, 500, "it answered 500: out oforder")}
+        receiver.answer = fine
+        desk, who = house.desk, post.principal()
+        assert desk.perform(REPLAY_WEBHOOK, who, Replay(id=webhook.id, message=dead[0].message), house.now) == 1
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.got[0].id == dead[0].message
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DELIVERED)) == 1)
+        assert desk.perform(REPLAY_WEBHOOK, who, Replay(id=webhook.id), house.now) == 4
+        await receiver.until(lambda: len(receiver.got) == 5)
+        assert receiver.types(call.number) == [LIFE[4], *LIFE[:4]]
+
+
+async def test_a_receiver_that_is_gone_switches_its_webhook_off(post: Post, receiver: Receiver) -> None:
+    async def gone(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=410)
+
+    receiver.answer = gone
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        house.call()
+        await post.until(lambda: not _now(post, webhook).active)
+        assert _now(post, webhook).why_off == "the receiver answered 410: it wants no more"
+        house.call()
+        assert len(receiver.refused) == 1
+        receiver.answer = fine
+        house.desk.webhooks.put(replace(_now(post, webhook), active=True))
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert [got.type for got in receiver.got] == ["call.ringing", "call.answered"]
+
+
+def _now(post: Post, webhook: Webhook) -> Webhook:
+    found = post.house.desk.webhooks.get(webhook.id)
+    assert found is not None
+    return found
+
+
+async def test_redirects_are_not_followed(post: Post, receiver: Receiver) -> None:
+    async with receiving() as elsewhere:
+
+        async def moved(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=307, headers={"Location": elsewhere.url})
+
+        receiver.answer = moved
+        post.settings = replace(QUICK, retries=())
+        async with post.life() as house:
+            webhook = post.made(receiver)
+            house.call(State.NEW)
+            await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+            dead = post.deliveries(webhook)[0]
+            assert (dead.status, "redirects are not followed" in dead.words) == (307, True)
+            assert (elsewhere.got, elsewhere.refused) == ([], [])
+
+
+async def test_an_endless_answer_is_not_read(post: Post, receiver: Receiver) -> None:
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(status=500)
+        await response.prepare(request)
+        while True:
+            await response.write(b"x" * 65_536)
+            sent += 1
+
+    receiver.answer = endless
+    post.settings = replace(QUICK, retries=())
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        house.call(State.NEW)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+        assert post.deliveries(webhook)[0].words == f"it answered 500: {'x' * 200}"
+        assert sent < 1_000
+
+
+async def test_a_receiver_is_left_alone_for_as_long_as_it_asks(post: Post, receiver: Receiver) -> None:
+    times: list[float] = []
+
+    async def busy(request: web.Request) -> web.StreamResponse:
+        times.append(asyncio.get_running_loop().time())
+        return web.Response(status=429, headers={"Retry-After": "1"}) if len(times) == 1 else web.Response()
+
+    receiver.answer = busy
+    post.settings = replace(QUICK, at_once=1)
+    async with post.life() as house:
+        post.made(receiver)
+        house.call()
+        await receiver.until(lambda: len(receiver.got) == 3)
+        assert times[1] - times[0] >= 0.9
+
+
+async def test_a_full_queue_gives_up_the_oldest_and_tells(post: Post, receiver: Receiver) -> None:
+    async def down(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    receiver.answer = down
+    post.settings = replace(QUICK, queue=10, retries=(30.0,))
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        for _ in range(20):
+            house.call(State.NEW)
+        await post.until(lambda: house.desk.outbox.traffic(webhook.id).given_up == 10)
+        assert house.desk.outbox.traffic(webhook.id).waiting == 10
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 10)
+        dead = post.deliveries(webhook, DeliveryState.DEAD)
+        waiting = post.deliveries(webhook, DeliveryState.WAITING)
+        assert {one.words for one in dead} == {"not sent: too many messages waited"}
+        assert max(one.number for one in dead[4:]) < min(one.number for one in waiting)
+
+
+async def test_two_secrets_sign_for_a_while(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        who = post.principal()
+        changed = house.desk.perform(ROTATE_SECRET, who, WebhookName(id=webhook.id), house.now)
+        receiver.secret = webhook.secrets[0].text
+        house.desk.webhooks.put(
+            replace(changed, secrets=(changed.secrets[0], replace(changed.secrets[1], until=4_000_000_000.0)))
+        )
+        house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        receiver.secret = changed.secrets[0].text
+        house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        house.desk.webhooks.put(replace(changed, secrets=(changed.secrets[0], replace(webhook.secrets[0], until=1.0))))
+        house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 3)
+        assert receiver.wrong == []
+        receiver.secret = webhook.secrets[0].text
+        house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 4)
+        assert len(receiver.wrong) == 1, "the secret before signs no more"
+        receiver.wrong.clear()
+
+
+async def test_a_test_arrives(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        message = house.desk.perform(TEST_WEBHOOK, post.principal(), WebhookName(id=webhook.id), house.now)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.got == [(message, "webhook.test", {"webhook": webhook.id})]
+
+
+async def test_ozekis_notifications(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        post.made(receiver, format="ozeki")
+        call = house.call(State.ANSWERED, name="Ann & Bob")
+        house.end(call.key)
+        await receiver.until(lambda: len(receiver.forms) == 4)
+        names = [(form["NotificationName"], form["CallState"]) for form in receiver.forms]
+        assert names == [
+            ("CallChanged", "Ringing"),
+            ("CallChanged", "Ringing"),
+            ("CallConnected", "InCall"),
+            ("CallChanged", "Completed"),
+        ]
+        assert next(iter(receiver.forms[0])) == "NotificationName"
+        assert receiver.forms[2]["CallerId"] == "Ann & Bob"
+        assert {form["CallId"] for form in receiver.forms} == {"000FU"}
+
+
+async def test_nobody_is_there(post: Post, tmp_path: Path) -> None:
+    async with receiving() as closed:
+        pass
+    post.settings = replace(QUICK, retries=())
+    async with post.life() as house:
+        webhook = post.made(closed)
+        house.call(State.NEW)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+        assert "could not be sent" in post.deliveries(webhook)[0].words
+
+
+@pytest.mark.parametrize("url", ["http://localhost:9/", "http://127.0.0.1:9/"])
+async def test_a_place_that_is_allowed_no_more_is_not_reached(post: Post, receiver: Receiver, url: str) -> None:
+    post.settings = replace(QUICK, retries=())
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        port = receiver.url.split(":")[2]
+        house.desk.webhooks.put(replace(webhook, url=url.replace("9/", port)))
+        house.desk.webhooks.allowed = type(house.desk.webhooks.allowed)()
+        house.call(State.NEW)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+        assert "webhooks.allowed_targets" in post.deliveries(webhook)[0].words
+        assert (receiver.got, receiver.refused) == ([], [])
