@@ -25,6 +25,9 @@ from callboard.dialects.sippy.dialect import SippyDialect
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.directory.records import DID, Account, Customer, Device, Machine, Record
 from callboard.http.routing import Router
+from callboard.metrics.counting import Counting
+from callboard.metrics.front import MetricsFront
+from callboard.metrics.settings import MetricsSettings
 from tests.house import ACCOUNTS, BEGIN, SWITCH, House
 
 __all__ = ["ACCOUNT_OF", "KEY", "LOGINS", "RELATIONS", "TREE", "TRUSTED", "Crowd", "Made", "Place", "within"]
@@ -143,6 +146,7 @@ class Crowd:
             OzekiDialect(house.desk, OzekiSettings(time_zone="UTC")),
             SippyDialect(house.desk, SippySettings(trusted_addresses=(TRUSTED,))),
             MorDialect(house.desk),
+            MetricsFront(house.desk, Counting(house.desk, MetricsSettings())),
         )
         for front in fronts:
             for path in front.paths:

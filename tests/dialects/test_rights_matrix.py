@@ -30,15 +30,17 @@ ENTRIES = {
     "enswitch": set(FUNCTIONS),
     "mor": {"active_calls_get"},
     "api": {" ".join((route.method, *route.pieces)) for route in ROUTES},
+    "metrics": {"GET metrics"},
 }
 """What each front end answers to, by its own table."""
 
-NOT_IN_THE_API = {"calls.stats", "calls.disconnect_account", "calls.disconnect_customer"}
-"""Operations that our own interface has no word for, so far. The vendors' have what their pages name, and no more."""
+NOT_IN_THE_API = {"calls.stats", "calls.disconnect_account", "calls.disconnect_customer", "metrics.read"}
+"""Operations that our own interface has no word for, so far. The vendors' have what their pages name, and no more;
+Prometheus has a way of its own."""
 
 OPERATOR = Place(Role.ADMIN, 1)
 
-SYSTEM_WIDE = {"switches.list", "directory.export", "directory.import", "directory.destinations"}
+SYSTEM_WIDE = {"switches.list", "metrics.read", "directory.export", "directory.import", "directory.destinations"}
 """What is about everybody at once, and only for the operator's administrators."""
 
 _MARK = re.compile(rb"5550(\d{4})0555")
@@ -140,7 +142,7 @@ async def test_what_is_about_everybody_is_for_the_operators_administrators(
     after = crowd.house.directory.records(), crowd.house.directory.destinations(), crowd.house.access.logins()
     if place == OPERATOR:
         assert reply.status == 200
-        assert (before == after) is (way.entry in ("GET switches", "GET directory"))
+        assert (before == after) is (way.entry in ("GET switches", "GET directory", "GET metrics"))
     else:
         assert (reply.status, before == after) == (403, True)
         assert b"argon2id" not in body_of(reply)

@@ -553,7 +553,9 @@ def _apis() -> list[Way]:
     ]  # fmt: skip
 
 
-WAYS = (*_sippys(), *_ozekis(), *_enswitches(), *_mors(), *_apis())
+METRICS = Way("metrics", "GET metrics", "metrics.read", NOTHING, _api("GET", "/metrics"))
+
+WAYS = (*_sippys(), *_ozekis(), *_enswitches(), *_mors(), *_apis(), METRICS)
 
 
 def way_to(front: str, entry: str, note: str = "") -> Way:

@@ -26,6 +26,7 @@ PAGES = (
     "docs/how-to/command-calls.md",
     "docs/how-to/give-access.md",
     "docs/how-to/follow-calls.md",
+    "docs/how-to/monitor.md",
     "docs/how-to/use-the-api.md",
 )
 

@@ -101,6 +101,8 @@ class Access:
         self.settings = settings
         self.tokens = Tokens(tokens)
         self.tickets = Tickets()
+        self.throttled = 0
+        """Sign-ins that were not even looked at, for too many had failed before them."""
         self._directory = directory
         self._logins = {login.name: login for login in logins}
         self._watchers: list[Callable[[LoginChange], None]] = []
@@ -348,6 +350,7 @@ class Access:
     def _let_try(self, address: str, name: str, now: float) -> None:
         wait = self._throttle.wait(address, name, now)
         if wait > 0:
+            self.throttled += 1
             raise Throttled(f"Too many failed sign-ins from {address}: wait {ceil(wait)} s and try again.", wait)
 
     def _judge(self, proven: Login | None, address: str, name: str, now: float) -> Login:

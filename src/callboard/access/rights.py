@@ -38,6 +38,8 @@ class Right(StrEnum):
     """The whole of it, verifiers of passwords included."""
     DIRECTORY_WRITE = "directory.write"
     SWITCHES_READ = "switches.read"
+    METRICS_READ = "metrics.read"
+    """To read the figures of the whole system."""
     JOURNAL_READ = "journal.read"
     TOKENS_OWN = "tokens.own"
     """To have tokens made for oneself, to see them and to take them back."""

@@ -1,12 +1,10 @@
 """Our own parameters -> claim and arguments. Strict: what is not known or not meant is refused, with what there is."""
 
-import base64
-import binascii
-
 from callboard.access.claims import PasswordClaim, TicketClaim, TokenClaim
 from callboard.api.calls_query import CallFilters, chosen
 from callboard.api.parameters import read_query
 from callboard.calls.refusals import CallNotFound, Malformed, Unauthenticated
+from callboard.http.credentials import read_authorization, read_basic
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
 from callboard.operations.list_calls import ListCalls
@@ -19,12 +17,12 @@ _DIGITS = len(str(_MAX_NUMBER))
 
 def claim(request: Request) -> PasswordClaim | TokenClaim:
     """The claim of HTTP Basic (RFC 7617, UTF-8) or of a token (RFC 6750). Raises Unauthenticated if there is none."""
-    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-    match scheme.lower():
+    scheme, credentials = read_authorization(request.headers.get("authorization", ""))
+    match scheme:
         case "basic":
-            return _password_claim(credentials.strip(), request.client)
+            return _password_claim(credentials, request.client)
         case "bearer":
-            return TokenClaim(credentials.strip(), request.client)
+            return TokenClaim(credentials, request.client)
         case _:
             raise Unauthenticated("sign in with HTTP Basic (name and password) or with a token (Bearer)")
 
@@ -40,11 +38,9 @@ def ticket_claim(request: Request) -> TicketClaim | None:
 
 def _password_claim(credentials: str, address: str) -> PasswordClaim:
     try:
-        name, colon, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        raise Unauthenticated("the Authorization header cannot be read: Base64 of name:password is needed") from None
-    if not colon:
-        raise Unauthenticated("the Authorization header lacks the colon between name and password")
+        name, password = read_basic(credentials)
+    except ValueError as error:
+        raise Unauthenticated(str(error)) from None
     return PasswordClaim(name, password, address)
 
 

@@ -90,6 +90,7 @@ class Session:
 
     def _anew(self, why: Why) -> Iterator[Messages]:
         """A snapshot, rendered while it is sent."""
+        self._desk.feeds.snapshots[why.value] += 1
         if why is Why.BEHIND:
             yield (behind(),)
         now = time.time()

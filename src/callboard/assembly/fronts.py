@@ -13,6 +13,7 @@ from callboard.dialects.sippy.dialect import SippyDialect
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.values import Reply, Request
+from callboard.metrics.front import MetricsFront
 from callboard.wallboard.wallboard import Wallboard
 
 __all__ = ["open_fronts"]
@@ -26,23 +27,24 @@ class Front(Protocol):
     async def answer(self, request: Request) -> Reply: ...
 
 
-def _fronts(house: House) -> Iterator[Front]:
-    """Every front end, one line each."""
+def _fronts(house: House) -> Iterator[tuple[str, Front]]:
+    """Every front end, one line each, with the name that its requests are counted under."""
     desk, dialects = house.desk, house.config.dialects
-    yield Api(desk, house.sealing, house.links.troubles)
-    yield EnswitchDialect(desk, dialects.enswitch)
-    yield OzekiDialect(desk, dialects.ozeki)
-    yield SippyDialect(desk, dialects.sippy)
-    yield MorDialect(desk, dialects.mor)
-    yield Wallboard()
+    yield "api", Api(desk, house.sealing, house.links.troubles)
+    yield "enswitch", EnswitchDialect(desk, dialects.enswitch)
+    yield "ozeki", OzekiDialect(desk, dialects.ozeki)
+    yield "sippy", SippyDialect(desk, dialects.sippy)
+    yield "mor", MorDialect(desk, dialects.mor)
+    yield "wallboard", Wallboard()
+    yield "metrics", MetricsFront(desk, house.counting)
 
 
 async def open_fronts(stack: AsyncExitStack, house: House) -> HttpServer:
     """Answer HTTP at every address of the settings until the stack unwinds."""
     router = Router()
-    for front in _fronts(house):
+    for name, front in _fronts(house):
         for path in front.paths:
-            router.add(path, front.answer)
+            router.add(path, house.counting.tallies.timed(name, front.answer))
     server = HttpServer(router, house.config.http)
     stack.push_async_callback(server.stop)
     await server.start()

@@ -22,6 +22,7 @@ from callboard.assembly.links import Links
 from callboard.assembly.watchers import (
     keep_batches,
     keep_commands,
+    keep_counting,
     keep_journal,
     keep_loads,
     keep_sweeping,
@@ -35,6 +36,7 @@ from callboard.directory.document import Sealing
 from callboard.directory.placement import place
 from callboard.journal.journal import Journal
 from callboard.journal.past import KeptPast
+from callboard.metrics.counting import Counting
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
 from callboard.operations.subscriptions import WebhookChange, Webhooks
@@ -70,6 +72,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     journal: Journal
     links: Links
+    counting: Counting
     telling: Telling
     """The way from the links to the table."""
 
@@ -89,15 +92,25 @@ async def open_house(config: Config, path: Path | None) -> AsyncIterator[House]:
         journal = Journal(database, config.journal)
         desk = _core(config, journal, numbering, verifiers, links)
         telling = Telling(desk.table, OurClock())
+        counting = Counting(desk, config.metrics)
         async with AsyncExitStack() as watchers:
             await watchers.enter_async_context(keep_commands(desk))
             await watchers.enter_async_context(keep_loads(desk))
             await watchers.enter_async_context(keep_journal(desk, journal))
+            await watchers.enter_async_context(keep_counting(desk, journal, counting))
             await watchers.enter_async_context(keep_token_use(desk.access, database))
             await watchers.enter_async_context(keep_webhooks(desk, database, config))
             await watchers.enter_async_context(keep_batches(desk))
             await watchers.enter_async_context(keep_sweeping(desk, numbering, telling))
-            yield House(config=config, desk=desk, database=database, journal=journal, links=links, telling=telling)
+            yield House(
+                config=config,
+                desk=desk,
+                database=database,
+                journal=journal,
+                links=links,
+                counting=counting,
+                telling=telling,
+            )
 
 
 def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Executor, links: Links) -> Desk:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from callboard.assembly.house import House
-from callboard.operations.switches import SwitchFacts
+from callboard.operations.switches import LinkWork, SwitchFacts
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
@@ -126,4 +126,12 @@ def _facts(kind: str, keeper: Keeper, telling: Telling) -> SwitchFacts:
         not_ready=health.why if health.last_list_at is None else "",
         last_error=health.last_error,
         last_error_at=None if at is None else at + set_by,
+        work=LinkWork(
+            lists=health.lists,
+            incomplete=health.incomplete,
+            list_took=health.list_took,
+            links=health.links,
+            failures=health.failures,
+            late=health.late,
+        ),
     )

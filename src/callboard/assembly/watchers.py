@@ -12,6 +12,9 @@ from functools import partial
 from callboard.access.access import Access, FailedSignIn
 from callboard.access.tokens import Token
 from callboard.journal.journal import Journal
+from callboard.metrics.counting import Counting
+from callboard.metrics.pulse import feel_pulse
+from callboard.metrics.readings import QueueFigures
 from callboard.operations.audit import FailedSignIns
 from callboard.operations.desk import Desk
 from callboard.operations.loads import STEP
@@ -106,6 +109,31 @@ def _record_failure(journal: Journal, failures: FailedSignIns, failure: FailedSi
     entry = failures.entry(failure)
     if entry is not None:
         journal.record_deed(entry)
+
+
+@asynccontextmanager
+async def keep_counting(desk: Desk, journal: Journal, counting: Counting) -> AsyncIterator[None]:
+    """Calls, commands and failed sign-ins are counted, and how late the loop is; the journal's queue is shown."""
+    tallies = counting.tallies
+    desk.access.watch_failures(tallies.sign_in_failed)
+    unwatch_calls = desk.table.watch(tallies.observe)
+    unwatch_commands = desk.ledger.watch(tallies.note_command)
+    counting.add_queue("journal", partial(_journal_queue, journal))
+    pulse = asyncio.create_task(feel_pulse(tallies.lag), name="pulse")
+    try:
+        yield
+    finally:
+        unwatch_calls()
+        unwatch_commands()
+        pulse.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await pulse
+
+
+def _journal_queue(journal: Journal) -> QueueFigures:
+    health = journal.health()
+    lost = health.dropped + health.rejected
+    return QueueFigures(waiting=health.waiting, dropped=lost, failing=health.failing_since is not None)
 
 
 @asynccontextmanager

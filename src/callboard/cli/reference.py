@@ -15,6 +15,7 @@ class Page(StrEnum):
     CLI = "cli"
     API = "api"
     ERRORS = "errors"
+    METRICS = "metrics"
     OPENAPI = "openapi"
     """The document that programs read; its file ends in `.json`."""
 
@@ -30,6 +31,7 @@ def _text_of(page: Page) -> str:
     from callboard.api import manual as api
     from callboard.cli.manual import manual
     from callboard.config import pages
+    from callboard.metrics.manual import metrics_page
 
     match page:
         case Page.CONFIGURATION:
@@ -40,5 +42,7 @@ def _text_of(page: Page) -> str:
             return api.api_page()
         case Page.ERRORS:
             return api.errors_page()
+        case Page.METRICS:
+            return metrics_page()
         case Page.OPENAPI:
             return api.openapi_text()

@@ -13,6 +13,7 @@ from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.dialects.sippy.settings import SippySettings
 from callboard.http.settings import HttpSettings
 from callboard.journal.settings import JournalSettings
+from callboard.metrics.settings import MetricsSettings
 from callboard.storage.settings import StorageSettings
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.b2bua.settings import B2buaSettings
@@ -72,6 +73,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     switches: Switches = Switches()
     dialects: Dialects = Dialects()
     journal: JournalSettings = JournalSettings()
+    metrics: MetricsSettings = MetricsSettings()
     webhooks: WebhooksSettings = WebhooksSettings()
     logging: LoggingSettings = LoggingSettings()
 

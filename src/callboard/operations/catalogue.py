@@ -10,6 +10,7 @@ from callboard.operations.destinations import REPLACE_DESTINATIONS
 from callboard.operations.directory_document import EXPORT_DIRECTORY, IMPORT_DIRECTORY
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER
 from callboard.operations.disconnect_matching import DISCONNECT_MATCHING, LOOK_MATCHING, SHOW_BATCH, STOP_BATCH
+from callboard.operations.figures import READ_METRICS
 from callboard.operations.forget import FORGET_CALL
 from callboard.operations.history import LIST_HISTORY
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL
@@ -62,6 +63,7 @@ CATALOGUE: tuple[Operation[Any, Any], ...] = (
     SHOW_COMMAND,
     LIST_COMMANDS,
     LIST_SWITCHES,
+    READ_METRICS,
     EXPORT_DIRECTORY,
     IMPORT_DIRECTORY,
     REPLACE_DESTINATIONS,

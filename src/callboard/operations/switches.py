@@ -2,7 +2,23 @@
 
 import msgspec
 
-__all__ = ["SwitchFacts"]
+__all__ = ["LinkWork", "SwitchFacts"]
+
+
+class LinkWork(msgspec.Struct, frozen=True, kw_only=True):
+    """What it took to keep a switch in sight, since the start of the process."""
+
+    lists: int
+    """Full lists that were taken, those that were not complete included."""
+    incomplete: int
+    list_took: float
+    """Seconds that the last list took."""
+    links: int
+    """How often a link was opened."""
+    failures: int
+    """Tries in a row, up to now, that ended before the link was steady."""
+    late: int
+    """Events dropped because their link had been given up."""
 
 
 class SwitchFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +37,5 @@ class SwitchFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Why its link was lost the last time, with what mends it; "" if it never was."""
     last_error_at: float | None = None
     """Unix seconds."""
+    work: LinkWork | None = None
+    """None for the embedded one, which is no link."""

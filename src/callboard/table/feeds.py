@@ -4,7 +4,7 @@ A feed keeps a log of its own steps, and a reader is a place in that log: it cos
 falls back behind the log's beginning has missed something, and is told so.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import islice
@@ -190,6 +190,8 @@ class Feeds:
 
     def __init__(self, table: Table) -> None:
         self.table = table
+        self.snapshots: Counter[str] = Counter()
+        """How often readers had to be shown everything, by the reason."""
         self._history: deque[Change] = deque(maxlen=HISTORY)
         self._marks: deque[tuple[float, int]] = deque()
         self._feeds: dict[Filter, Feed] = {}
@@ -200,6 +202,11 @@ class Feeds:
     def __len__(self) -> int:
         """How many feeds somebody follows."""
         return len(self._feeds)
+
+    @property
+    def readers(self) -> int:
+        """How many follow them."""
+        return sum(len(feed.readers) for feed in self._feeds.values())
 
     def open(self, wanted: Filter, now: float) -> Reader:
         """Follow what a filter shows from now on."""

@@ -62,6 +62,8 @@ class Table:
         self._lingering: deque[tuple[float, int]] = deque()
         self._links: dict[str, Link] = {}
         self.counters = Counters(self._columns)
+        self.told: Counter[str] = Counter()
+        """Events that were accepted, those that did not fit included, by their type's name."""
         self.ignored: Counter[str] = Counter()
         """Events that did not fit, by their type's name."""
 
@@ -139,6 +141,7 @@ class Table:
 
     def accept(self, event: Event, now: float) -> None:
         """Fold one event. One that does not fit is counted in `ignored`, never raised."""
+        self.told[type(event).__name__] += 1
         match event:
             case Moved():
                 self._heard(event.leg.switch, now)
