@@ -12,11 +12,11 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-__all__ = ["ASTERISK", "DIRECTOR", "INSTALL", "SECRET", "Asterisk", "asterisk"]
+__all__ = ["ASTERISK", "DIRECTOR", "INSTALL", "SECRET", "Asterisk", "Certificate", "asterisk"]
 
 TREE = Path(os.environ.get("CALLBOARD_RIG", "/var/tmp/callboard-rig")) / "asterisk"
 PAGE = Path("docs/how-to/connect-asterisk.md")
@@ -159,6 +159,13 @@ exten => voicemail,1,Dial(PJSIP/far/sip:${{EXTEN}}@127.0.0.1:{callee},1)
 }
 
 
+class Certificate(NamedTuple):
+    """A certificate and its key, as files."""
+
+    file: Path
+    key: Path
+
+
 class Asterisk(msgspec.Struct, frozen=True):
     """Where one that runs is reached, and its process."""
 
@@ -167,6 +174,8 @@ class Asterisk(msgspec.Struct, frozen=True):
     process: asyncio.subprocess.Process
     http: int = 0
     """Where ARI is; 0: nowhere."""
+    tls: int = 0
+    """Where the manager interface speaks TLS; 0: nowhere."""
 
 
 def _folder_of(root: Path, below: str, file: str) -> str:
@@ -176,16 +185,26 @@ def _folder_of(root: Path, below: str, file: str) -> str:
 
 
 @asynccontextmanager
-async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int = 0) -> AsyncIterator[Asterisk]:
+async def asterisk(
+    sip: int,
+    ami: int,
+    callee: int,
+    *,
+    other: int = 9,
+    http: int = 0,
+    tls: int = 0,
+    certificate: Certificate | None = None,
+) -> AsyncIterator[Asterisk]:
     """Run it; at the end of the block it is gone. Raises AssertionError with its log if it does not come up.
 
-    All are ports. Calls go to the SIP port `callee`, those to 5xx to `other`; `http` is where ARI is to be.
+    All are ports. Calls go to the SIP port `callee`, those to 5xx to `other`; `http` is where ARI is to be,
+    `tls` where the manager interface speaks TLS with this certificate.
     """
     root = TREE if ASTERISK[0] == "chroot" else Path("/")
     folder = Path(tempfile.mkdtemp(prefix="callboard-asterisk-", dir=root / "var/tmp"))
     values = {
         "folder": folder.relative_to(root),
-        "manual": _manual(ami),
+        "manual": _manual(ami) if certificate is None else _manual(ami, tls, folder.name),
         "modules": _folder_of(root, "usr/lib", "asterisk/modules/chan_pjsip.so"),
         "data": _folder_of(root, "usr/share", "asterisk/documentation"),
         "loads": "\n".join(f"load = {name}.so" for name in _MODULES.split()),
@@ -199,6 +218,9 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
     }
     try:
         _furnish(folder, values)
+        if certificate is not None:
+            shutil.copy(certificate.file, folder / "manager.pem")
+            shutil.copy(certificate.key, folder / "manager.key")
         log = folder / "output"
         with log.open("wb") as output, _urgent_signals():
             process = await asyncio.create_subprocess_exec(
@@ -208,7 +230,7 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
             )
         try:
             await _answers(process, ami, log)
-            yield Asterisk(sip, ami, process, http)
+            yield Asterisk(sip, ami, process, http, tls)
         except Exception as error:
             error.add_note(_end_of(log))
             raise
@@ -220,10 +242,14 @@ async def asterisk(sip: int, ami: int, callee: int, *, other: int = 9, http: int
         shutil.rmtree(folder)
 
 
-def _manual(ami: int) -> str:
-    """The lines of manager.conf that the manual tells people to paste."""
-    block = PAGE.read_text(encoding="utf-8").partition("```ini\n")[2].partition("```")[0]
-    return block.replace("port = 5038", f"port = {ami}").replace("CHANGE-ME", SECRET)
+def _manual(ami: int, tls: int = 0, folder: str = "") -> str:
+    """The lines of manager.conf that the manual tells people to paste; with a port for TLS those for that, too."""
+    _, plain, *more = PAGE.read_text(encoding="utf-8").split("```ini\n")
+    block = plain.partition("```")[0].replace("port = 5038", f"port = {ami}").replace("CHANGE-ME", SECRET)
+    if not tls:
+        return block
+    secured = more[0].partition("```")[0].replace("0.0.0.0:5039", f"127.0.0.1:{tls}")
+    return block.replace("[general]\n", secured.replace("/etc/asterisk/keys", f"/var/tmp/{folder}"), 1)
 
 
 @contextmanager

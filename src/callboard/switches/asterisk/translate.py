@@ -289,7 +289,7 @@ class Translator:
     # --- calls ---------------------------------------------------------------------------------------------------
 
     def _bridged(self, packet: Packet, at: float) -> list[Event]:
-        """Two who talk are one call, the older: Asterisk thinks so too and tells it late. In a conference they are not."""
+        """Two who talk are one call, the older: Asterisk says so too, but late. In a conference they are not."""
         together = self._mirror.bridge(packet.get("BridgeUniqueid"), packet.get("Uniqueid"))
         if packet.get("BridgeType") != "basic":
             return []
