@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ports import free_port
 from tests.wallboard.conftest import sign_in
+from tests.wallboard.relay import relaying
 
 PATIENCE = 30.0
 """Seconds that a test waits for what must come, on a machine that may be busy."""
@@ -144,6 +145,26 @@ def test_a_token_that_may_only_look_shows_a_board_to_look_at(browser: Browser, d
     expect(page.locator(".rows .line").first).to_be_visible()
     assert page.get_by_role("checkbox").count() == 0
     page.close()
+
+
+def test_a_wire_that_is_cut_is_mended_and_the_stream_goes_on_where_it_was(browser: Browser, demo: Demo) -> None:
+    with relaying(demo.http) as wire:
+        context = browser.new_context()
+        page = context.new_page()
+        heard: list[str] = []
+        page.on("websocket", lambda link: link.on("framereceived", lambda frame: heard.append(str(frame)[:40])))
+        page.goto(f"http://{wire.address}/board")
+        sign_in(page, "root")
+        expect(page.locator(".rows .line").first).to_be_visible()
+        for _ in range(3):
+            heard.clear()
+            wire.cut()
+            page.wait_for_function("() => document.querySelector('.banner') !== null")
+            expect(page.get_by_role("alert")).to_have_count(0)
+            assert '"resumed"' in heard[0], heard
+            assert not any('"begin"' in each for each in heard)
+        until(lambda: ids(page) == listed(demo, "root"), "the same calls on the board and in the list")
+        context.close()
 
 
 def test_a_server_that_went_and_came_back_is_found_again(browser: Browser, demo: Demo) -> None:
