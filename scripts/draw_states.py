@@ -14,21 +14,17 @@ _HEAD = """# The states of a call
 *This page is drawn from the tables in `src/callboard/calls/state.py` by `scripts/draw_states.py`.*
 
 A call has legs: one on the caller's side, one or more on the callee's. The switch tells what happens to each leg, and
-the automaton below moves it. A signal that is not drawn for a state is ignored and counted: late, doubled and reordered
-messages are normal on a network.
+the automaton below moves it.
 
 ## A leg
 
-```mermaid
-stateDiagram-v2
-    [*] --> new
+A leg begins as `new`. Down: the state it is in; across: the signal that comes; where they meet: its next state. A
+signal that has no place there is ignored and counted: late, doubled and reordered messages are normal on a network.
+Losing a message must not lose a call, so each signal is taken from every earlier stage of set-up.
+
 """
 
-_MIDDLE = """```
-
-Losing a message must not lose a call, so each signal is taken from every earlier stage of set-up: the arrows that skip
-stages are left out of the drawing.
-
+_MIDDLE = """
 ## The call
 
 The call's state follows from its two sides. Down: the caller's side; across: the callee's side. `none` is a side that
@@ -37,27 +33,20 @@ only if it is the last.
 
 """
 
-_SETTING_UP = [state for state in State if state <= State.RINGING]
-
 
 def name(state: State | None) -> str:
     """A state's name in the docs."""
     return "none" if state is None else state.name.lower()
 
 
-def arrows() -> list[str]:
-    """The diagram's arrows, without those that skip stages of set-up."""
-    drawn = []
-    for state, moves in LEG.items():
-        for signal, to in moves.items():
-            skips = state in _SETTING_UP and to in _SETTING_UP and to != state + 1
-            if not skips:
-                drawn.append(f"    {name(state)} --> {name(to)}: {_word(signal)}")
-    return drawn
-
-
-def _word(signal: Signal) -> str:
-    return signal.name.lower()
+def moves() -> list[str]:
+    """What each signal makes of a leg in each state, as Markdown."""
+    signals = [signal.name.lower() for signal in Signal]
+    rows = [
+        f"| **{name(state)}** | " + " | ".join(name(to[signal]) if signal in to else "" for signal in Signal) + " |"
+        for state, to in LEG.items()
+    ]
+    return ["| | " + " | ".join(signals) + " |", "| --- " * (len(signals) + 1) + "|", *rows]
 
 
 def grid() -> list[str]:
@@ -73,7 +62,7 @@ def grid() -> list[str]:
 
 def page() -> str:
     """The whole page."""
-    return _HEAD + "\n".join([*arrows(), "    ended --> [*]"]) + "\n" + _MIDDLE + "\n".join(grid()) + "\n"
+    return _HEAD + "\n".join(moves()) + "\n" + _MIDDLE + "\n".join(grid()) + "\n"
 
 
 if __name__ == "__main__":
