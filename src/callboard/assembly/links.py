@@ -47,8 +47,11 @@ class Links:
         return tuple(facts() for facts in self._facts.values())
 
     def troubles(self) -> tuple[str, ...]:
-        """Why the table cannot be relied on yet, switch by switch; none if it can."""
-        return tuple(f"switch {facts.name}: {facts.not_ready}" for facts in self.facts() if facts.not_ready)
+        """The switches whose calls the table cannot vouch for yet, in words that anybody may read: no address, no reason
+        of a switch's own.
+        """
+        waited_for = (facts.name for facts in self.facts() if facts.not_ready)
+        return tuple(f"no full list of the switch {name} yet: GET /v1/switches says why" for name in waited_for)
 
 
 def _by_the_machines_clock(answered: Answered, answer: Answer) -> None:
