@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wallboard run test rig check lint types layers coverage newest bench bench-asterisk lock clean
+.PHONY: help setup wallboard docs run test rig check lint types layers coverage newest bench bench-asterisk lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -71,6 +71,9 @@ wallboard/node_modules/.ready: wallboard/package-lock.json
 	@cd wallboard && npm ci --silent --ignore-scripts
 	@touch $@
 
+docs: setup ## build the documentation into site/ (open site/index.html)
+	@$(BIN)/zensical build --clean --strict
+
 bench: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)
 
@@ -82,4 +85,4 @@ lock: $(TOOLS)/.uv-$(UV_VERSION) ## choose versions anew and write them to requi
 	@$(UV) export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --output-file requirements.lock
 
 clean: ## remove what set-up and tests made
-	@rm -rf $(VENV) .venv-newest $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist
+	@rm -rf $(VENV) .venv-newest $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache dist site
