@@ -74,6 +74,7 @@ def _demo_config(options: DemoOptions) -> Config:
         switches=replace(
             config.switches, b2bua=replace(config.switches.b2bua, sip=options.sip, carrier=options.carrier)
         ),
+        webhooks=replace(config.webhooks, allowed_targets=("127.0.0.0/8", "::1")),
     )
 
 
