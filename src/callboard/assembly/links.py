@@ -47,9 +47,7 @@ class Links:
         return tuple(facts() for facts in self._facts.values())
 
     def troubles(self) -> tuple[str, ...]:
-        """The switches whose calls the table cannot vouch for yet, in words that anybody may read: no address, no reason
-        of a switch's own.
-        """
+        """The switches whose calls the table cannot vouch for yet. Anybody may read it, so it holds no address."""
         waited_for = (facts.name for facts in self.facts() if facts.not_ready)
         return tuple(f"no full list of the switch {name} yet: GET /v1/switches says why" for name in waited_for)
 

@@ -1,11 +1,16 @@
 """What every adapter of a switch offers to the keeper, which alone decides when to connect, list and try again."""
 
-from typing import Protocol, runtime_checkable
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, runtime_checkable
 
 from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import SwitchListed
 
-__all__ = ["Link", "LinkError", "SaysMore"]
+__all__ = ["Link", "LinkError", "SaysMore", "beside"]
+
+_log = logging.getLogger(__name__)
 
 
 class LinkError(Exception):
@@ -17,6 +22,19 @@ class LinkError(Exception):
         self.cause = cause
         self.fix = fix
         self.lasting = lasting
+
+
+def beside(work: Coroutine[Any, Any, None], name: str, lose: Callable[[LinkError], None]) -> asyncio.Task[None]:
+    """Do something while a link lasts. A defect in it ends the link, which would be deaf without it and not show it."""
+
+    def look(task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("%s: a defect in its adapter", name, exc_info=error)
+            lose(LinkError(f"a defect in its adapter ({type(error).__name__}), which the log tells of"))
+
+    task = asyncio.get_running_loop().create_task(work, name=name)
+    task.add_done_callback(look)
+    return task
 
 
 class Link(Protocol):

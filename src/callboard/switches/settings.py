@@ -29,11 +29,18 @@ class KeeperSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds between two full lists while all is well. Each mends what lost events left behind."""
 
 
+_SECRETS = frozenset({"secret", "password"})
+
+
 class SwitchSettings(KeeperSettings, frozen=True, kw_only=True):
-    """A switch and how it is kept in sight."""
+    """A switch and how it is kept in sight. Its secrets stand in no log and no traceback: they are not printed."""
 
     name: SwitchName = "switch"
     """Its name in the call table; a machine of the directory names the same."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _SECRETS)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def require_http(name: str, url: str, example: str) -> None:

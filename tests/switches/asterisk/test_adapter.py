@@ -14,6 +14,7 @@ from callboard.calls.events import Event, LegAnswered, LegSeen, SwitchListed
 from callboard.calls.legs import CallKey
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
+from callboard.switches.asterisk.translate import Translator
 from callboard.switches.link import Link, LinkError
 from tests.ports import free_port
 from tests.switches.asterisk.server import SECRET, Manager, listing, manager
@@ -100,6 +101,17 @@ async def test_events_are_told_as_they_come() -> None:
         )
         await until(lambda: len(told) == 2)
         assert [type(event) for event in told] == [LegSeen, LegAnswered]
+
+
+async def test_a_reader_with_a_defect_has_lost_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> list[Event]:
+        raise ZeroDivisionError
+
+    async with manager() as switch, linked(switch) as (link, _):
+        monkeypatch.setattr(Translator, "accept", broken)
+        switch.tell(f"Event: Newchannel\r\nChannelState: 4\r\n{ALICE}")
+        async with asyncio.timeout(5):
+            assert "defect in its adapter (ZeroDivisionError)" in str(await link.lost())
 
 
 async def test_a_list_with_what_was_dialled() -> None:

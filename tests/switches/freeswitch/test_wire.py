@@ -106,13 +106,18 @@ def test_no_bytes_raise(data: bytes) -> None:
     wire.read_listing(data)
 
 
+NESTED = b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+
+
 def test_a_name_in_another_encoding_does_not_cost_the_event() -> None:
     read = wire.read_event(b'{"Event-Name":"CHANNEL_CREATE","Unique-ID":"u","Caller-Caller-ID-Name":"Zo\xeb"}')
 
     assert read == wire.ChannelEvent(name="CHANNEL_CREATE", uuid="u", caller_name="Zo\ufffd")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"Unique-ID":5}', b'{"Unique-ID":["a"]}', b"-ERR", b"null"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"Unique-ID":5}', b'{"Unique-ID":["a"]}', b"-ERR", b"null", NESTED]
+)
 def test_what_is_no_event(body: bytes) -> None:
     assert wire.read_event(body) is None
 
@@ -137,7 +142,9 @@ def test_a_list() -> None:
     assert callee.call_uuid == caller.uuid == caller.call_uuid
 
 
-@pytest.mark.parametrize("body", [b"", b"-ERR show Command not found!\n", b"[]", b'{"rows":[]}', b'{"row_count":"x"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"-ERR show Command not found!\n", b"[]", b'{"rows":[]}', b'{"row_count":"x"}', NESTED]
+)
 def test_what_is_no_list(body: bytes) -> None:
     assert wire.read_listing(body) is None
 

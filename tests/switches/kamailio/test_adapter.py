@@ -16,6 +16,7 @@ from callboard.calls.legs import CallKey, Placement
 from callboard.calls.state import State
 from callboard.switches.dialogs import link as dialogs_link
 from callboard.switches.dialogs import rpc as rpc_module
+from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.adapter import KamailioLink, links
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.link import Link, LinkError
@@ -146,6 +147,21 @@ async def test_what_cannot_be_read_is_counted_and_the_rest_goes_on() -> None:
         kamailio.play("answered")
         await until(lambda: watch.states() == [State.ENDED])
         assert link.malformed == 3
+
+
+async def test_who_listens_no_more_for_a_defect_has_lost_the_link(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: bytes) -> wire.Pushed:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(wire, "read_event", broken)
+    async with switch() as kamailio, linked(kamailio.settings(), Watch()) as link:
+        await until(lambda: kamailio.listeners)
+        kamailio.say(b"2:{},")
+        async with asyncio.timeout(5):
+            assert "defect in its adapter (ZeroDivisionError)" in str(await link.lost())
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_a_hangup_is_sent_and_proven_by_a_list() -> None:

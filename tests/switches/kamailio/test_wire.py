@@ -99,6 +99,8 @@ def test_events_have_what_the_script_wrote() -> None:
         b'{"event":"created","h_entry":1,"h_id":null}',
         ONE[:-1],
         b"\xff\xfe",
+        b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        b"[" * 60_000,
     ],
 )
 def test_events_that_cannot_be_read(message: bytes) -> None:

@@ -197,6 +197,8 @@ def test_the_requests() -> None:
         b'{"method":"E_DLG_STATE_CHANGED","params":{"id":"1"}}',
         changed(1, 1, 2)[:-1],
         b"\xff" * 60_000,
+        b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+        b'{"method":"E_DLG_STATE_CHANGED","params":' + b"[" * 30_000 + b"]" * 30_000 + b"}",
     ],
 )
 def test_datagrams_that_cannot_be_read(datagram: bytes) -> None:

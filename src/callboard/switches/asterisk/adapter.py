@@ -16,7 +16,7 @@ from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet, Stream, UnsendableError, action, challenge_key
 from callboard.switches.clock import SwitchClock
-from callboard.switches.link import LinkError
+from callboard.switches.link import LinkError, beside
 from callboard.switches.orders import UnableError, Verdict, verb
 
 __all__ = ["EVENTS", "AsteriskLink"]
@@ -155,7 +155,7 @@ class AsteriskLink:
                 await self._writer.wait_closed()
 
     def _start(self, work: Coroutine[object, object, None], what: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=f"asterisk {self.settings.name} {what}"))
+        self._tasks.append(beside(work, f"switch {self.settings.name}: {what}", self._lose))
 
     def _tls(self) -> ssl.SSLContext | None:
         if not self.settings.tls:

@@ -54,15 +54,14 @@ def request(method: str, params: Params | None = None, ask: int = 1) -> bytes:
 def decode(data: bytes, decoder: msgspec.json.Decoder[Value]) -> Value:
     """JSON as a value. Texts of SIP may be in any encoding: what is not UTF-8 is replaced, the rest stays.
 
-    Raises `MalformedError`.
+    Raises `MalformedError`, also for what is nested too deep to be read.
     """
     try:
-        return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
-    try:
-        return decoder.decode(data.decode("utf-8", "replace"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return decoder.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return decoder.decode(data.decode("utf-8", "replace"))
+    except (msgspec.DecodeError, RecursionError) as error:
         raise MalformedError(f"no answer of the expected shape: {error}") from None
 
 

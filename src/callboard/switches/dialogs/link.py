@@ -13,7 +13,7 @@ from callboard.switches.dialogs.jsonrpc import FaultError, MalformedError, read_
 from callboard.switches.dialogs.memory import Memory
 from callboard.switches.dialogs.rpc import Rpc
 from callboard.switches.gate import Tell
-from callboard.switches.link import LinkError
+from callboard.switches.link import LinkError, beside
 
 __all__ = ["KILL_CHECK", "Clock", "ProxyLink", "ProxySettings", "Resync"]
 
@@ -103,7 +103,7 @@ class ProxyLink:
     # --- for the proxies' own links ----------------------------------------------------------------------------------
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = beside(work, f"switch {self._name}", self._lose)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

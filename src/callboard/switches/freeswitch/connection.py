@@ -120,11 +120,14 @@ class Connection(asyncio.Protocol):
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        for _ in range(min(SLICE, len(self._waiting))):
-            self._handle(*self._waiting.popleft())
-        self._draining = bool(self._waiting)
-        if self._draining:
-            self._loop.call_soon(self._drain)
+        try:
+            for _ in range(min(SLICE, len(self._waiting))):
+                self._handle(*self._waiting.popleft())
+        finally:
+            # A defect in what is done with one frame must not leave those after it waiting for ever.
+            self._draining = bool(self._waiting)
+            if self._draining:
+                self._loop.call_soon(self._drain)
 
     def _handle(self, frame: Frame, received: float) -> None:
         if self.lost.done():

@@ -240,11 +240,14 @@ def read_listing(body: bytes) -> Listing | None:
 
 
 def _read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
-    """A display name may come in another encoding than UTF-8: that must not cost the whole message."""
+    """None for what cannot be read, be it nested too deep.
+
+    A display name may come in another encoding than UTF-8: that must not cost the whole message.
+    """
     for text in (body, body.decode("utf-8", "replace")):
         try:
             return decoder.decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
     return None
 
