@@ -27,7 +27,13 @@ DOCS = Path(__file__).parents[2] / "docs" / "reference"
 # Typer itself imports pydantic to read the options of a verb.
 @pytest.mark.parametrize(
     ("words", "imported"),
-    [("--help", ""), ("--version", ""), ("demo --help", " pydantic"), ("calls list --help", " pydantic")],
+    [
+        ("--help", ""),
+        ("--version", ""),
+        ("demo --help", " pydantic"),
+        ("calls ls --help", " pydantic"),
+        ("calls list --help", " pydantic"),
+    ],
 )
 def test_nothing_heavy_is_imported_to_explain(words: str, imported: str) -> None:
     code = f"""
@@ -70,7 +76,7 @@ def test_a_mistyped_verb_has_a_suggestion(run: Run) -> None:
     [
         "demo",
         "serve",
-        "calls list",
+        "calls ls",
         "calls hangup",
         "calls forget",
         "directory export",

@@ -138,7 +138,7 @@ class TestHangup:
         house.call(State.ANSWERED, account=9)
         ran = ask("calls", "hangup", "960", CALLBOARD_USER="acme", CALLBOARD_PASSWORD="demo-acme")
         assert (ran.code, house.sent) == (5, [])
-        assert ran.err == "Error: call 960 not found\n`callboard calls list` shows what this login may see\n"
+        assert ran.err == "Error: call 960 not found\n`callboard calls ls` shows what this login may see\n"
 
 
 class TestForget:

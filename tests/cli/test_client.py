@@ -72,7 +72,7 @@ def test_a_wrong_password(ask: Run) -> None:
     ran = ask("calls", "list", CALLBOARD_PASSWORD="opensesame")
     assert ran.code == 4
     assert "opensesame" not in ran.err
-    assert ran.err.endswith("Check --user, and CALLBOARD_PASSWORD or --password\n")
+    assert ran.err.endswith("or --user, and CALLBOARD_PASSWORD or --password\n")
 
 
 @pytest.mark.parametrize(("given", "missing"), [({}, "user"), ({"CALLBOARD_USER": "root"}, "password")])

@@ -28,7 +28,7 @@ def test_wide_and_combining_characters_keep_the_columns() -> None:
 
 def test_a_callers_name_cannot_act_on_the_terminal() -> None:
     table = as_table(["NAME"], [["\x1b[2Jmine\x07\r\n\u202e"]])
-    assert table == "NAME\n?[2Jmine????\n"
+    assert table == "NAME\n\\x1b[2Jmine\\x07\\r\\n\\u202e\n"
 
 
 def test_lines_are_cut_to_the_terminal() -> None:
@@ -42,7 +42,18 @@ cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8",
 @given(st.lists(st.lists(cells, min_size=2, max_size=2)))
 def test_csv_reads_back(rows: list[list[object]]) -> None:
     read = list(csv.reader(io.StringIO(as_csv(["a", "b"], rows), newline="")))
-    assert read == [["a", "b"], *([("" if cell is None else str(cell)) for cell in row] for row in rows)]
+    assert [[cell.removeprefix("'") for cell in row] for row in read] == [
+        ["a", "b"],
+        *([("" if cell is None else str(cell).removeprefix("'")) for cell in row] for row in rows),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [("=1+1", "'=1+1"), ("@sum", "'@sum"), ("-x", "'-x"), ("+4930", "+4930"), ("-1.5", "-1.5"), (True, "true")],
+)
+def test_no_cell_is_a_formula_to_a_spreadsheet(cell: object, written: str) -> None:
+    assert as_csv(["a"], [[cell]]) == f"a\n{written}\n"
 
 
 def test_json_is_indented() -> None:

@@ -9,7 +9,26 @@ from typing import Annotated
 
 import typer
 
-from callboard.cli import calls, config, demo, directory, doctor, reference, serve, version
+from callboard.cli import (
+    audit,
+    calls,
+    cheat,
+    config,
+    contexts,
+    demo,
+    directory,
+    doctor,
+    history,
+    logins,
+    reference,
+    serve,
+    stats,
+    switches,
+    tokens,
+    top,
+    version,
+    whoami,
+)
 from callboard.cli.failures import Failure
 from callboard.cli.help import group
 
@@ -36,7 +55,17 @@ def callboard(
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
 app.command("serve", epilog=serve.EXAMPLES)(serve.serve)
 app.add_typer(calls.app, name="calls")
+app.command("top", epilog=top.EXAMPLES)(top.top)
+app.command("stats", epilog=stats.EXAMPLES)(stats.stats)
+app.command("switches", epilog=switches.EXAMPLES)(switches.switches)
+app.command("history", epilog=history.EXAMPLES)(history.history)
+app.command("audit", epilog=audit.EXAMPLES)(audit.audit)
 app.add_typer(directory.app, name="directory")
+app.add_typer(logins.app, name="logins")
+app.add_typer(tokens.app, name="tokens")
+app.command("whoami", epilog=whoami.EXAMPLES)(whoami.whoami)
+app.add_typer(contexts.app, name="contexts")
+app.command("cheat")(cheat.cheat)
 app.add_typer(config.app, name="config")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command("version")(version.version)

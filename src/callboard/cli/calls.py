@@ -1,22 +1,25 @@
 """`callboard calls`: the calls of a running server."""
 
-import shutil
-import sys
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from callboard.calls.state import State
+from callboard.cli import hangup, orders, watch
+from callboard.cli.connecting import asks_server
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
-from callboard.cli.options import DEFAULT_SERVER, PasswordOption, ServerOption, UserOption
-from callboard.cli.output import Output, write
+from callboard.cli.options import NumberArgument, OutputOption, WhereOption
+from callboard.cli.output import Output
+
+if TYPE_CHECKING:  # to import it takes longer than everything else together
+    from callboard.client.client import Client
 
 __all__ = ["app"]
 
-app = group("List the calls that are up now, and end them.")
+app = group("List, watch, end, transfer and hold the calls that are up now.")
 
 
 class Order(StrEnum):
@@ -39,15 +42,9 @@ _SORTS = {
 STATES = ", ".join(state.name.lower() for state in State)
 
 
-@app.command(
-    "list",
-    epilog=examples(
-        "callboard calls list --state answered --state held",
-        "callboard calls list --customer 3 --order longest_first",
-        "callboard calls list --output csv > calls.csv",
-    ),
-)
-def list_(
+@asks_server
+def ls(
+    client: "Client",
     customer: Annotated[
         int | None, typer.Option(metavar="ID", help="Only this customer's calls, and of those below it.")
     ] = None,
@@ -59,79 +56,36 @@ def list_(
         list[str] | None,
         typer.Option(metavar="STATE", help=f"Only calls in this state; may be given again. {STATES} (a moment ago)."),
     ] = None,
+    where: WhereOption = None,
     order: Annotated[Order, typer.Option(help="In which order.")] = Order.OLDEST_FIRST,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How to print them.")] = Output.TABLE,
-    server: ServerOption = DEFAULT_SERVER,
-    user: UserOption = "",
-    password: PasswordOption = "",
+    fields: Annotated[
+        str, typer.Option(metavar="NAMES", help="The fields to show, with commas, such as id,caller,switch.")
+    ] = "",
+    legs: Annotated[bool, typer.Option("--legs", help="A row for each side of a call.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The first N; left out, all.")] = None,
+    output: OutputOption = Output.TABLE,
 ) -> None:
     """List the calls that are up now."""
-    from callboard.cli.client import connect
-    from callboard.cli.listing import render, whole_list
+    from callboard.cli.listing import CALL_COLUMNS, gather, present, where_of
+    from callboard.client import asks
 
-    query = _query(
-        customer=customer,
-        recursive=None if recursive else "false",
-        account=account,
-        vendor=vendor,
-        connection=connection,
-        state=",".join(map(_state, state or ())) or None,
-        sort=_SORTS[order],
-    )
-    with connect(server, user, password) as client:
-        body = whole_list(client, query)
-    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
-    write(render(body, output, columns))
+    named = {"customer": customer, "account": account, "vendor": vendor, "connection": connection}
+    filters: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
+    filters |= {"recursive": False} if not recursive else {}
+    filters |= {"state": [_state(word) for word in state]} if state else {}
+    filters |= where_of(where)
+    wanted = [name.strip() for name in fields.split(",") if name.strip()]
+    ask = (asks.legs if legs else asks.calls)(filters, [_SORTS[order]], wanted, None, None)
+    found = gather(client, ask, "calls", limit)
+    columns = tuple((name.upper(), _field(name)) for name in wanted) or (*(_LEG_COLUMNS if legs else ()), *CALL_COLUMNS)
+    present(found, columns, output, "leg" if legs else "call")
 
 
-@app.command(epilog=examples("callboard calls hangup 960", "callboard calls hangup 960 --no-wait"))
-def hangup(
-    number: Annotated[int, typer.Argument(metavar="ID", help="The call's number, as `calls list` shows it.")],
-    wait: Annotated[bool, typer.Option(help="Wait until the outcome is proven.")] = True,
-    server: ServerOption = DEFAULT_SERVER,
-    user: UserOption = "",
-    password: PasswordOption = "",
-) -> None:
-    """End a call, and tell what came of it.
-
-    Exit code 0: the call is over (done, or already gone). 1: refused, or no proof (unknown). 5: no such call.
-    """
-    from callboard.cli.client import connect
-    from callboard.cli.outcomes import ask_for_end, wait_for_outcome
-
-    with connect(server, user, password) as client:
-        command = ask_for_end(client, number)
-        if not wait:
-            print(f"Call {number}: asked for its end (command {command}).")
-            return
-        outcome = wait_for_outcome(client, command)
-    words = f" ({outcome.words})" if outcome.words else ""
-    print(f"Call {number}: {outcome.outcome}{words}")
-    if not outcome.over:
-        raise typer.Exit(ExitCode.REFUSED)
+def _field(name: str) -> Any:
+    return lambda row: row.get(name)
 
 
-@app.command("forget", epilog=examples("callboard calls forget 960"))
-def forget_(
-    number: Annotated[int, typer.Argument(metavar="ID", help="The call's number, as `calls list` shows it.")],
-    server: ServerOption = DEFAULT_SERVER,
-    user: UserOption = "",
-    password: PasswordOption = "",
-) -> None:
-    """Remove the row of a call that is stuck. Its switch is told nothing: to end a call, use `calls hangup`.
-
-    If the switch goes on listing the call, it comes back under another number after two minutes.
-    """
-    from callboard.cli.client import connect
-    from callboard.cli.outcomes import forget
-
-    with connect(server, user, password) as client:
-        outcome = forget(client, number)
-    print(f"Call {number}: {outcome.outcome} ({outcome.words})")
-
-
-def _query(**filters: int | str | None) -> dict[str, str]:
-    return {name: str(value) for name, value in filters.items() if value is not None}
+_LEG_COLUMNS = tuple((name.upper(), _field(name)) for name in ("side", "number", "channel"))
 
 
 def _state(word: str) -> str:
@@ -142,3 +96,29 @@ def _state(word: str) -> str:
     near = get_close_matches(word, known, n=1)
     fix = f"did you mean {near[0]}?" if near else f"it is one of {STATES}"
     raise Failure(f"{word} is no state of a call", fix, ExitCode.USAGE)
+
+
+@asks_server
+def show(client: "Client", number: NumberArgument, output: OutputOption = Output.TABLE) -> None:
+    """Show one call in full, its legs, and what happened when; also for ten minutes after its end."""
+    from callboard.cli.details import present_call
+    from callboard.client import asks
+
+    present_call(client, asks.call(number), output)
+
+
+_LIST_EXAMPLES = (
+    "--state answered --state held",
+    "--customer 3 --order longest_first",
+    "--where callee_prefix=63,44 --where min_duration=60",
+    "--output csv > calls.csv",
+)
+app.command("ls", epilog=examples(*(f"callboard calls ls {one}" for one in _LIST_EXAMPLES)))(ls)
+app.command("list", hidden=True, epilog=examples(*(f"callboard calls list {one}" for one in _LIST_EXAMPLES)))(ls)
+app.command("show", epilog=examples("callboard calls show 960", "callboard calls show 960 -o json"))(show)
+app.command("watch", epilog=watch.EXAMPLES)(watch.watch)
+app.command("hangup", epilog=hangup.EXAMPLES)(hangup.hangup)
+app.command("transfer", epilog=orders.TRANSFER_EXAMPLES)(orders.transfer)
+app.command("hold", epilog=orders.HOLD_EXAMPLES)(orders.hold)
+app.command("unhold", epilog=orders.UNHOLD_EXAMPLES)(orders.unhold)
+app.command("forget", epilog=orders.FORGET_EXAMPLES)(orders.forget)

@@ -19,9 +19,14 @@ _HEAD = """\
 Every verb has `--help` with examples. `callboard --install-completion` sets up completion for bash, zsh, fish and
 PowerShell.
 
-The verbs that speak to a running server (`calls`, `directory`) find it by `--server` or `CALLBOARD_SERVER`, and sign in
-with `--user` and `--password` or `CALLBOARD_USER` and `CALLBOARD_PASSWORD`. What is missing is asked for on a terminal.
-The password is never shown.
+The verbs that speak to a running server find it by `--server`, `CALLBOARD_SERVER`, or a context
+(`callboard contexts`), and sign in with a token (`--token`, `CALLBOARD_TOKEN`) or with a user and a password (`--user`,
+`--password`, `CALLBOARD_USER`, `CALLBOARD_PASSWORD`). What stands on the command line goes before variables, and these
+before the context; a context's credentials go to no other server than its own. What is missing is asked for on a
+terminal. Secrets are never shown. [How to use it](../how-to/command-line.md) has examples.
+
+With `--output json` or `--output csv` everything is printed that the server tells; the JSON is that of
+[the API](api.md). Characters that could act on a terminal are written out, such as `\\x1b`.
 
 Errors go to standard error: a line with the cause, a line with what to do about it. Results go to standard output.
 

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-__all__ = ["Output", "as_csv", "as_json", "as_table", "cut", "write"]
+__all__ = ["Output", "as_csv", "as_json", "as_table", "cut", "printable", "terminal_width", "write"]
 
 
 class Output(StrEnum):
@@ -24,6 +26,11 @@ def write(text: str) -> None:
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
 
 
+def terminal_width() -> int:
+    """The columns of the terminal that is written to; 0 where it is a file or another program."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+
+
 def as_json(value: object) -> str:
     """A value as indented JSON."""
     import msgspec
@@ -31,19 +38,32 @@ def as_json(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
 
+_HARMLESS = re.compile(r"[^=+\-@\t\r].*|[+-]?[0-9.]*", re.DOTALL)
+"""Cells that no spreadsheet takes for a formula; a number with its sign, such as +4930123456, stays what it is."""
+
+
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV (RFC 4180, but with plain newlines), names of the columns first. None is an empty field."""
+    """Rows as CSV (RFC 4180, but with plain newlines), names of the columns first. None is an empty field.
+
+    What a spreadsheet would take for a formula gets a quote before it: callers choose their own names.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows(rows)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and not _HARMLESS.fullmatch(value) else value
 
 
 def as_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows aligned in columns, for people: numbers to the right, nothing that could act on the terminal."""
     rows = list(rows)
-    texts = [list(head), *([_printable(cell) for cell in row] for row in rows)]
+    texts = [list(head), *([printable("" if cell is None else str(cell)) for cell in row] for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*texts, strict=True)]
     right = [bool(rows) and all(isinstance(row[place], int | float) for row in rows) for place in range(len(head))]
     lines = (
@@ -54,8 +74,8 @@ def as_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def cut(text: str, columns: int) -> str:
-    """The text with each line cut to so many columns of a terminal."""
-    return "".join(f"{_cut_line(line, columns)}\n" for line in text.splitlines())
+    """The text with each line cut to so many columns of a terminal; 0: as it is."""
+    return "".join(f"{_cut_line(line, columns)}\n" for line in text.split("\n")[:-1]) if columns else text
 
 
 def _cut_line(line: str, columns: int) -> str:
@@ -66,14 +86,17 @@ def _cut_line(line: str, columns: int) -> str:
     return f"{line}…"
 
 
-def _printable(cell: object) -> str:
-    """The cell's text, with `?` for each character that is not for the eye: callers choose their own names."""
-    text = "" if cell is None else str(cell)
-    return "".join(char if char.isprintable() else "?" for char in text)
+def printable(text: str) -> str:
+    """The text with what is not for the eye written out, such as `\\x1b`: callers choose their own names."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _width(text: str) -> int:
     """How many columns of a terminal the text takes (Unicode annex 11)."""
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(char) else 2 if _wide(char) else 1 for char in text)
 
 

@@ -38,6 +38,21 @@ class Ask(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         return f"Ask({self.method} {self.target})"
 
     @property
+    def plain(self) -> "Ask[dict[str, Any]]":
+        """The same question, its answer taken as it comes, with all that a newer server may tell."""
+        return Ask(
+            method=self.method,
+            route=self.route,
+            gives=dict[str, Any],
+            path=self.path,
+            query=self.query,
+            body=self.body,
+            content_type=self.content_type,
+            accept=self.accept,
+            once=self.once,
+        )
+
+    @property
     def target(self) -> str:
         """The path to send it to."""
         return f"/v1{self.path or self.route}"

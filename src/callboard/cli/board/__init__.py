@@ -1,0 +1,1 @@
+"""The wallboard for a terminal: `callboard top`."""

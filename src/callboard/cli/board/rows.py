@@ -1,0 +1,91 @@
+"""What the board shows of calls: which, in which order, and how a row looks. Values in, texts out."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from callboard.cli.output import printable
+from callboard.client.answers import Call
+
+__all__ = ["COLUMNS", "Column", "chosen", "count_words", "lasting"]
+
+
+class Column(NamedTuple):
+    """A column: its heading, how many characters it takes, what it shows, and what it is sorted by."""
+
+    head: str
+    width: int
+    text: Callable[[Call, datetime], str]
+    key: Callable[[Call, datetime], object]
+
+
+def lasting(call: Call, now: datetime) -> float:
+    """Seconds connected or, before the answer, since the set-up, by the server's clock."""
+    if call.answered_at is not None:
+        return call.talked(now)
+    return 0.0 if call.started_at is None else max(0.0, (now - call.started_at).total_seconds())
+
+
+def _clock(call: Call, now: datetime) -> str:
+    """`1:02:03`; before the answer in brackets, for it is no conversation yet."""
+    seconds = int(lasting(call, now))
+    text = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return text if call.answered_at is not None else f"({text[2:] if seconds < 3600 else text})"
+
+
+def _number(call: Call) -> int:
+    return int(call.id) if call.id.isdecimal() else 0
+
+
+COLUMNS = (
+    Column("ID", 8, lambda call, now: call.id, lambda call, now: _number(call)),
+    Column("STATE", 11, lambda call, now: f"{call.state}{' ?' if call.suspect else ''}", lambda call, now: call.state),
+    Column("CALLER", 15, lambda call, now: printable(call.caller), lambda call, now: call.caller),
+    Column(
+        "CALLEE",
+        15,
+        lambda call, now: printable(call.callee or call.dialed),
+        lambda call, now: call.callee or call.dialed,
+    ),
+    Column("TIME", 8, _clock, lasting),
+    Column("DESTINATION", 14, lambda call, now: printable(call.destination), lambda call, now: call.destination),
+    Column("SWITCH", 10, lambda call, now: printable(call.switch), lambda call, now: call.switch),
+)
+
+
+def chosen(
+    calls: Iterable[Call], search: str, column: Column, descending: bool, now: datetime, most: int
+) -> tuple[list[Call], int]:
+    """The first calls that have the text somewhere, in order, and how many have it. Equal ones are sorted by id."""
+    wanted = search.casefold()
+    found = [call for call in calls if not wanted or wanted in _searched(call)]
+    found.sort(key=_number)
+    found.sort(key=lambda call: column.key(call, now), reverse=descending)  # type: ignore[arg-type, return-value]
+    return found[:most], len(found)
+
+
+def _searched(call: Call) -> str:
+    parts = (
+        call.id,
+        call.state,
+        call.caller,
+        call.caller_name,
+        call.callee,
+        call.dialed,
+        call.destination,
+        call.switch,
+    )
+    return "\n".join(parts).casefold()
+
+
+def count_words(calls: Iterable[Call]) -> str:
+    """`12 calls: 8 answered, 3 ringing, 1 other`."""
+    total = answered = ringing = suspect = 0
+    for call in calls:
+        total += 1
+        answered += call.state in {"answered", "held"}
+        ringing += call.state in {"dialing", "ringing"}
+        suspect += call.suspect
+    words = f"{total} call{'' if total == 1 else 's'}: {answered} answered, {ringing} ringing"
+    other = total - answered - ringing
+    return words + (f", {other} other" if other else "") + (f", {suspect} suspect" if suspect else "")
