@@ -15,7 +15,7 @@ import { BigNumber, figures } from "./glance";
 import { Close, Mark } from "./icons";
 import { SwitchLine } from "./switches";
 import { LinkChip } from "./topbar";
-import { Panel, Suspect } from "./widgets";
+import { Panel } from "./widgets";
 
 export function WallBoard() {
   const top = peak.value;
@@ -122,11 +122,11 @@ function Longest() {
     <Panel title="Longest talks" class="longest">
       <ul class="plain">
         {firstOf(allRows(), LINES).map((row) => (
-          <li key={row.call.id}>
+          <li key={row.call.id} class={row.call.suspect ? "is-suspect" : ""}>
             <span class="figure longest-who">
               {row.call.caller || "unknown"} → {destinationNumber(row.call) || "unknown"}
             </span>
-            <Suspect call={row.call} />
+            {row.call.suspect && <span class="unseen">suspect</span>}
             <b class="figure">{length(now.value - row.answered)}</b>
           </li>
         ))}
