@@ -1,14 +1,14 @@
 """Webhooks: have one made, see those there are and what they sent, change and test them, and send again."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from msgspec.structs import asdict, replace
 
 from callboard.access.rights import Principal, Right
-from callboard.calls.refusals import Conflict, Forbidden, InvalidArgument, NotFound
+from callboard.calls.refusals import Conflict, Forbidden, InvalidArgument, Mistaken, NotFound
 from callboard.directory.addresses import AddressSet, read_host
 from callboard.directory.mistakes import name_fault, text_fault
 from callboard.directory.records import ROOT
@@ -163,14 +163,22 @@ def _check_events(principal: Principal, wanted: WantedWebhook) -> None:
     for event in wanted.events:
         if event not in NEEDED:
             raise InvalidArgument(f"events: {event.value} is sent with `test`, and not asked for", "events")
-        if wanted.format == "ozeki" and event not in CALL_HAPPENINGS:
-            raise InvalidArgument(f"events: the format ozeki has no notification for {event.value}", "events")
         if event in SYSTEM_WIDE and principal.customer != ROOT:
             raise Forbidden(f"{event.value} is about the whole system: it is for logins of the operator")
         if NEEDED[event] not in principal.rights:
             raise Forbidden(f"{principal.login} does not have {NEEDED[event].value}, so leave {event.value} out")
+    mistakes = tuple(_mistakes(wanted))
+    if mistakes:
+        raise Mistaken(mistakes)
+
+
+def _mistakes(wanted: WantedWebhook) -> Iterator[str]:
+    """What does not go together."""
+    strange = [event.value for event in wanted.events if event not in CALL_HAPPENINGS]
+    if wanted.format == "ozeki" and strange:
+        yield f"events: the format ozeki has no notification for {', '.join(strange)}"
     if Happening.LIMIT_PASSED in wanted.events and not wanted.limits:
-        raise InvalidArgument("limits: limit.passed needs some, such as one of a customer", "limits")
+        yield "limits: limit.passed needs some, such as one of a customer"
 
 
 def _check_limit(desk: Desk, principal: Principal, limit: Limit) -> None:

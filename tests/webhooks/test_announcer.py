@@ -1,0 +1,97 @@
+"""What is told besides calls: commands, switches, limits; and who is told of them."""
+
+from callboard.calls.commands import Answer, Outcome
+from callboard.calls.events import SwitchListed, SwitchLost, SwitchUp
+from callboard.calls.state import State
+from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
+from callboard.operations.happenings import Happening
+from callboard.operations.subscriptions import Limit
+from tests.house import SWITCH, House
+from tests.webhooks.conftest import Post, Receiver, receiving
+
+OUTCOME = (Happening.COMMAND_OUTCOME,)
+SWITCHES = (Happening.SWITCH_LOST, Happening.SWITCH_BACK)
+PASSED = (Happening.LIMIT_PASSED,)
+
+
+async def test_an_outcome_is_told_to_who_asked_and_to_the_operator(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house, receiving() as asking, receiving() as other:
+        post.made(receiver, "root", events=OUTCOME)
+        post.made(other, "globex", events=OUTCOME)
+        post.made(asking, "acme", events=OUTCOME)
+        call = house.call(account=5)
+        arguments = DisconnectCall(number=call.number, as_party=True)
+        (command,) = house.desk.perform(DISCONNECT_CALL, post.principal("acme"), arguments, house.now).commands
+        house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        await asking.until(lambda: len(asking.got) == 1)
+        told = receiver.got[0].data["command"]
+        assert (told["id"], told["outcome"], told["login"]) == (command, "done", "acme")
+        assert asking.got[0].data == receiver.got[0].data
+        assert other.got == []
+
+
+async def test_a_refused_command_is_told(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        post.made(receiver, events=OUTCOME)
+        call = house.call()
+        arguments = DisconnectCall(number=call.number)
+        (command,) = house.desk.perform(DISCONNECT_CALL, post.principal(), arguments, house.now).commands
+        house.ledger.answered(command, Answer(Outcome.REFUSED, house.now, "no such channel"))
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.got[0].data["command"]["words"] == "no such channel"
+
+
+async def test_a_link_that_is_lost_and_back_is_told_and_its_calls_are_suspect(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        post.made(receiver, events=(*SWITCHES, Happening.CALL_SUSPECT))
+        call = house.call()
+        house.table.accept(SwitchLost(SWITCH, house.now, "connection reset"), house.now)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert [got.type for got in receiver.got] == ["call.suspect", "switch.lost"]
+        assert receiver.types(call.number) == ["call.suspect"]
+        switch = receiver.got[1].data["switch"]
+        assert (switch["name"], switch["link"], switch["why"]) == (SWITCH, "lost", "connection reset")
+        house.table.accept(SwitchUp(SWITCH, house.now), house.now)
+        house.table.accept(SwitchListed(SWITCH, house.now, (), complete=True), house.now)
+        await receiver.until(lambda: len(receiver.got) == 3)
+        assert receiver.got[2].type == "switch.back"
+
+
+def _calls(house: House, count: int, account: int = 5) -> list[int]:
+    return [house.call(State.ANSWERED, account=account).number for _ in range(count)]
+
+
+async def test_limits_that_are_passed_are_told_once_up_and_once_down(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        limit = Limit(of="customer", id=2, calls=10)
+        post.made(receiver, "reseller", events=PASSED, limits=(limit,))
+        calls = _calls(house, 8)
+        _calls(house, 5, account=9)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        calls += _calls(house, 3)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        for number in calls[:6]:
+            call = house.table.call(number)
+            assert call is not None
+            house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 3)
+        told = [
+            (got.data["calls"], got.data["before"], got.data["level"], got.data["direction"]) for got in receiver.got
+        ]
+        assert told == [(8, 0, 80, "up"), (11, 80, 100, "up"), (5, 100, 0, "down")]
+        assert receiver.got[0].data["limit"] == {"of": "customer", "id": 2, "calls": 10}
+
+
+async def test_of_a_vendor_ones_own_calls_count(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house, receiving() as own:
+        post.made(receiver, events=PASSED, limits=(Limit(of="vendor", id=1, calls=5),))
+        post.made(
+            own, "acme", events=PASSED, limits=(Limit(of="vendor", id=1, calls=5), Limit(of="account", id=5, calls=2))
+        )
+        _calls(house, 2, account=5)
+        _calls(house, 3, account=9)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        await own.until(lambda: len(own.got) == 1)
+        assert (receiver.got[0].data["calls"], receiver.got[0].data["level"]) == (5, 100)
+        assert own.got[0].data["limit"]["of"] == "account"
