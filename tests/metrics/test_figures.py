@@ -172,7 +172,12 @@ async def test_events_and_commands_are_counted(house: House, scrape: Scrape) -> 
     house.end(call.key)
     page = await scraper.page()
     assert page.value("callboard_commands_total", operation="calls.disconnect") == 2
-    assert page.all("callboard_command_outcomes_total", "outcome") == {"done": 1, "refused": 1}
+    assert page.all("callboard_command_outcomes_total", "outcome") == {
+        "done": 1,
+        "already_gone": 0,
+        "refused": 1,
+        "unknown": 0,
+    }
     told, ignored = page.all("callboard_events_total", "type"), page.all("callboard_events_ignored_total", "type")
     assert told["LegSeen"] == 4
     assert told["LegEnded"] == 4

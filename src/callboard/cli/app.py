@@ -15,6 +15,7 @@ from callboard.cli import (
     cheat,
     config,
     contexts,
+    dashboards,
     demo,
     directory,
     doctor,
@@ -68,6 +69,7 @@ app.add_typer(contexts.app, name="contexts")
 app.command("cheat")(cheat.cheat)
 app.add_typer(config.app, name="config")
 app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.add_typer(dashboards.app, name="dashboards")
 app.command("version")(version.version)
 app.command("reference", hidden=True)(reference.reference)
 

@@ -2,13 +2,16 @@
 
 import platform
 from collections.abc import Callable, Iterator, Mapping
+from enum import IntEnum
+from functools import cache
 from importlib.metadata import version
 from typing import TypeVar
 
 import msgspec
 
+from callboard.calls.commands import Outcome
 from callboard.calls.legs import Direction
-from callboard.calls.state import LIVE, State
+from callboard.calls.state import LIVE
 from callboard.metrics import families
 from callboard.metrics.distribution import Distribution
 from callboard.metrics.families import Family, Reading
@@ -60,7 +63,7 @@ def _switches(figures: Figures) -> list[str]:
     return sorted({*(link.switch for link in figures.links), *(facts.name for facts in figures.switches)})
 
 
-def _word(member: State | Direction | LinkState) -> str:
+def _word(member: IntEnum) -> str:
     return member.name.lower()
 
 
@@ -82,17 +85,25 @@ def of_tallies(tallies: Tallies, figures: Figures, shares: Shares) -> Iterator[R
         yield Reading(families.SEIZURES_ANSWERED, (switch,), tallies.seizures_answered[switch])
         yield Reading(families.SETUP_DELAY, (switch,), tallies.setup_delay[switch])
         yield Reading(families.TALK, (switch,), tallies.talk[switch])
-    yield from _many(families.ENDED, tallies.ended)
+    for (switch, way, reason), count in tallies.ended.items():
+        yield Reading(families.ENDED, (switch, _word(way), _word(reason)), count)
     answered = tallies.vendor_answered
     of_vendors = shares.by_vendor(
         {vendor: (all_, answered[vendor]) for vendor, all_ in tallies.vendor_seizures.items()}
     )
     yield from _shared(of_vendors, families.VENDOR_SEIZURES, families.VENDOR_ANSWERED)
     yield from _many(families.COMMANDS, {(operation,): count for operation, count in tallies.commands.items()})
-    yield from _many(families.OUTCOMES, tallies.outcomes)
+    yield from _of_outcomes(tallies)
     yield from _many(families.REQUESTS, tallies.requests)
     for front, distribution in tallies.request_seconds.items():
         yield Reading(families.REQUEST_SECONDS, (front,), distribution)
+
+
+def _of_outcomes(tallies: Tallies) -> Iterator[Reading]:
+    """All outcomes of an operation from its first command on, or the first of a kind would seem to be no increase."""
+    for operation in tallies.commands:
+        for outcome in (_word(each) for each in Outcome if each is not Outcome.PENDING):
+            yield Reading(families.OUTCOMES, (operation, outcome), tallies.outcomes[operation, outcome])
 
 
 def _many(family: Family, counts: Mapping[Labels, int]) -> Iterator[Reading]:
@@ -173,4 +184,9 @@ def of_queues(queues: Mapping[str, Callable[[], QueueFigures]]) -> Iterator[Read
 def of_server(lag: Distribution) -> Iterator[Reading]:
     """The process itself, as far as it is ours."""
     yield Reading(families.LOOP_LAG, (), lag)
-    yield Reading(families.BUILD, (version("callboard"), platform.python_version()), 1)
+    yield Reading(families.BUILD, _versions(), 1)
+
+
+@cache
+def _versions() -> tuple[str, str]:
+    return version("callboard"), platform.python_version()

@@ -8,7 +8,7 @@ from functools import partial
 from callboard.access.access import FailedSignIn
 from callboard.calls.causes import Reason
 from callboard.calls.commands import Outcome
-from callboard.calls.legs import Call, Side
+from callboard.calls.legs import Call, Direction, Side
 from callboard.http.values import Handler, Reply, Request
 from callboard.metrics.distribution import Distribution
 from callboard.operations.ledger import CommandRecord
@@ -32,7 +32,7 @@ class Tallies:
         self.started: Counter[str] = Counter()
         """Calls by switch."""
         self.answered: Counter[str] = Counter()
-        self.ended: Counter[tuple[str, str, str]] = Counter()
+        self.ended: Counter[tuple[str, Direction, Reason]] = Counter()
         """By switch, direction and reason."""
         self.seizures: Counter[str] = Counter()
         self.seizures_answered: Counter[str] = Counter()
@@ -66,7 +66,7 @@ class Tallies:
     def _end(self, call: Call) -> None:
         switch, cause = call.key.switch, call.cause
         reason = Reason.NORMAL if cause is None else cause.reason
-        self.ended[switch, call.placement.direction.name.lower(), reason.name.lower()] += 1
+        self.ended[switch, call.placement.direction, reason] += 1
         if reason is Reason.FORGOTTEN:
             return
         if call.progressed_at is not None:
