@@ -453,7 +453,11 @@ def hang_up(name: str) -> HangUp:
 @play
 async def test_commands_go_out_at_once_or_never() -> None:
     scene = Scene()
-    assert scene.keeper.send(hang_up("c-1")) == "the link to the switch pbx is lost: it was not tried yet"
+    not_yet = "the link to the switch pbx is lost: it was not tried yet"
+    assert scene.keeper.send(hang_up("c-1")) == not_yet
+    scene.keeper.start()
+    await asyncio.sleep(0.005)
+    assert scene.keeper.send(hang_up("c-1")) == not_yet, "it is being opened"
     await scene.started()
     assert scene.keeper.send(hang_up("c-2")) is None
     scene.switch.cut("connection reset")
@@ -463,6 +467,37 @@ async def test_commands_go_out_at_once_or_never() -> None:
     assert scene.keeper.send(hang_up("c-4")) is None
     assert [command.id for command in scene.switch.sent] == ["c-2", "c-4"]
     await scene.keeper.stop()
+
+
+class Talkative(MemoryLink):
+    """Once it is open it says more of its switch."""
+
+    version = ""
+    clock_offset: float | None = None
+
+    async def open(self) -> None:
+        await super().open()
+        self.version, self.clock_offset = "22.10.1", 1.5
+
+
+@play
+async def test_what_a_switch_said_of_itself_is_known_after_it_is_lost_though_nobody_had_asked() -> None:
+    switch = Switch()
+
+    def make_link(tell: Callable[[Event], None]) -> Talkative:
+        link = Talkative(switch, tell)
+        switch.made.append(link)
+        return link
+
+    keeper = Keeper(SWITCH, make_link, lambda event: None, SETTINGS, clock, lambda: 0.0)
+    keeper.start()
+    await asyncio.sleep(SOON)
+    switch.refusal = LinkError("connection refused")
+    switch.cut()
+    await asyncio.sleep(1.0)
+    health = keeper.health()
+    assert (health.state, health.version, health.clock_offset) == (LinkState.LOST, "22.10.1", 1.5)
+    await keeper.stop()
 
 
 @play

@@ -283,6 +283,7 @@ class Keeper:
 
     async def _close(self, life: asyncio.Task[None]) -> None:
         await _end(life)
+        self._ask_more()
         link, self._link = self._link, None
         if link is not None:
             closing = asyncio.create_task(link.close())

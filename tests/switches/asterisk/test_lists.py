@@ -6,6 +6,7 @@ import pytest
 
 from callboard.calls.legs import Call
 from callboard.calls.state import State
+from callboard.switches.asterisk.wire import Packet
 from tests.switches.asterisk.replay import Theatre, events, parties
 
 
@@ -140,6 +141,26 @@ def test_ten_calls_are_ten_rows() -> None:
     ten = Theatre()
     ten.take_list("ten_calls", "01-ami-CoreShowChannels-ten.txt", began + 3)
     assert [(row.caller, len(row.legs)) for row in ten.rows()] == [(story.call.caller, 2) for story in stories]
+
+
+def test_who_wanted_to_hang_up_before_the_link_was_lost_is_shown_as_the_list_has_it() -> None:
+    theatre = Theatre()
+    caller = {"Channel": "PJSIP/alice-1", "ChannelState": "6", "Uniqueid": "1000000001.1", "Linkedid": "1000000001.1"}
+    theatre.tell(Packet({"Event": "Newchannel", **caller}), 1)
+    theatre.tell(Packet({"Event": "HangupRequest", **caller}), 2)
+    assert [call.state for call in theatre.rows()] == [State.ENDING]
+    theatre.translator.reconnected()
+    (leg,) = theatre.translator.listed([Packet({"Event": "CoreShowChannel", **caller})], {}, 3).legs
+    assert leg.state is State.ANSWERED
+
+
+def test_a_list_that_was_asked_for_before_a_channel_began_does_not_forget_it() -> None:
+    theatre = Theatre().play("bridged", until=1.0)
+    channels = len(theatre.translator)
+    assert channels
+    listed = theatre.translator.listed([], {}, theatre.began - 1)
+    assert len(theatre.translator) == channels
+    assert len(listed.legs) == channels
 
 
 def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() -> None:
