@@ -12,26 +12,28 @@ from msgspec.structs import replace
 
 from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
 from callboard.calls.legs import Call, LegId, Side
-from callboard.table.arena import BLOCK, Arena, Clock, Layout, Running, Text, plain_row
+from callboard.table.arena import BLOCK, Arena
 from callboard.table.changes import Change, Kind
-from callboard.table.columns import Columns, Slots
+from callboard.table.columns import Columns, Mask, Slots
+from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
 from callboard.table.numbering import Numbering
+from callboard.table.selection import Selection, Sight
 from callboard.table.table import Table
 from tests.table.history import SWITCH, histories, leg, place
 
 XML = Layout(
     (
         Text(lambda call: f"<call>\n<id>{call.number}</id>\n<caller>{call.caller}</caller>\n".encode(), 60),
-        Clock(b"<talk>", b"</talk>\n", Running.TALK, exact=True),
-        Clock(b"<ring>", b"</ring>\n", Running.RING, exact=False),
+        Clock(b"<talk>", b"</talk>\n", Run(Running.TALK, exact=True)),
+        Clock(b"<ring>", b"</ring>\n", Run(Running.RING, exact=False)),
         Text(lambda call: f"<state>{call.state.name}</state>\n".encode(), 40),
-        Clock(b"<delay>", b"</delay>\n</call>\n", Running.DELAY, exact=False, idle=b"<delay>"),
+        Clock(b"<delay>", b"</delay>\n</call>\n", Run(Running.DELAY, exact=False), idle=b"<delay>"),
     )
 )
 JSON = Layout(
     (
         Text(lambda call: b'{"id":%d,"caller":%b' % (call.number, msgspec.json.encode(call.caller)), 40),
-        Clock(b',"talk":', b"", Running.TALK, exact=True),
+        Clock(b',"talk":', b"", Run(Running.TALK, exact=True)),
         Text(lambda call: f',"media":"{call.caller_media}"}}'.encode(), 40),
     ),
     separator=b",",
@@ -68,14 +70,14 @@ class Board:
         """By number."""
         return sorted(self.table.calls(), key=lambda call: call.number)
 
-    @property
-    def slots(self) -> Slots:
-        """Of the same calls."""
-        return np.array([self._slots[call.number] for call in self.calls], dtype=np.intp)
+    def selection(self, sight: Sight | None = None) -> Selection:
+        """The same calls, chosen now."""
+        slots = np.array([self._slots[call.number] for call in self.calls], dtype=np.intp)
+        return Selection(self.columns, slots, sight)
 
     def rows(self, layout: Layout, now: float) -> bytes:
         """All rows, from an arena that has none yet."""
-        return b"".join(Arena(self.columns, layout).blocks(self.slots, now))
+        return b"".join(Arena(self.columns, layout).blocks(self.selection(), now))
 
 
 def filled(calls: int) -> Board:
@@ -106,7 +108,7 @@ def test_what_is_copied_is_what_would_be_written(layout: Layout, data: st.DataOb
         board.tell(event, now=2000.0)
         if data.draw(st.booleans()):
             now = data.draw(st.floats(900.0, 1e6))
-            rows = b"".join(arena.blocks(board.slots, now))
+            rows = b"".join(arena.blocks(board.selection(), now))
             assert bare(rows) == written(layout, board.calls, now)
 
 
@@ -114,7 +116,7 @@ def test_what_is_copied_is_what_would_be_written(layout: Layout, data: st.DataOb
 @pytest.mark.parametrize("calls", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
 def test_any_number_of_rows(layout: Layout, calls: int) -> None:
     board = filled(calls)
-    blocks = list(Arena(board.columns, layout).blocks(board.slots, 5000.0))
+    blocks = list(Arena(board.columns, layout).blocks(board.selection(), 5000.0))
     assert len(blocks) == -(-calls // BLOCK)
     assert bare(b"".join(blocks)) == written(layout, board.calls, 5000.0)
 
@@ -147,15 +149,18 @@ def test_a_row_that_is_too_long_is_written_by_itself(layout: Layout) -> None:
 def test_what_is_seen_in_part_is_written_for_who_sees_it(layout: Layout) -> None:
     board = filled(4)
     arena = Arena(board.columns, layout)
-    hidden = board.slots[[0, 3]]
+    hidden = [board.calls[0].number, board.calls[3].number]
 
     def seen(call: Call) -> Call:
-        return replace(call, caller="***")
+        return replace(call, caller="***") if call.number in hidden else call
 
-    rows = b"".join(arena.blocks(board.slots, 5000.0, seen, lambda some: np.isin(some, hidden)))
-    calls = [seen(call) if index in (0, 3) else call for index, call in enumerate(board.calls)]
-    assert bare(rows) == written(layout, calls, 5000.0)
-    assert b"***" not in b"".join(arena.blocks(board.slots, 5000.0))
+    def partly(columns: Columns, slots: Slots) -> Mask:
+        return np.isin(columns["number"][slots], hidden)
+
+    rows = b"".join(arena.blocks(board.selection(Sight(seen, partly)), 5000.0))
+    assert bare(rows) == written(layout, list(map(seen, board.calls)), 5000.0)
+    assert rows.count(b"***") == 2
+    assert b"***" not in b"".join(arena.blocks(board.selection(), 5000.0))
 
 
 @LAYOUTS
@@ -163,7 +168,7 @@ def test_a_row_that_left_meanwhile_is_left_out_and_its_place_shows_nobody_else(l
     """A listing goes on while the table changes: what it shows is of its beginning or later, and no other call's."""
     board = filled(2 * BLOCK)
     begun, kept = board.calls[:BLOCK], board.calls[BLOCK::2]
-    blocks = Arena(board.columns, layout).blocks(board.slots, 5000.0)
+    blocks = Arena(board.columns, layout).blocks(board.selection(), 5000.0)
     first = next(blocks)
     for name in range(1, 2 * BLOCK, 2):
         board.tell(LegEnded(LegId(SWITCH, f"{name}-a"), 3000.0), now=3000.0)
@@ -178,14 +183,14 @@ def test_what_rows_say_beside_the_call_can_be_forgotten() -> None:
     words = iter([b"<a/>", b"<b/>"])
     board = filled(1)
     arena = Arena(board.columns, Layout((Text(lambda call: next(words), 10),)))
-    assert [bare(b"".join(arena.blocks(board.slots, 1.0))) for _ in range(2)] == [b"<a/>", b"<a/>"]
+    assert [bare(b"".join(arena.blocks(board.selection(), 1.0))) for _ in range(2)] == [b"<a/>", b"<a/>"]
     arena.forget()
-    assert bare(b"".join(arena.blocks(board.slots, 1.0))) == b"<b/>"
+    assert bare(b"".join(arena.blocks(board.selection(), 1.0))) == b"<b/>"
 
 
 def test_progress_shows_in_the_delay() -> None:
     board = Board()
-    layout = Layout((Clock(b"<d>", b"</d>", Running.DELAY, exact=True),))
+    layout = Layout((Clock(b"<d>", b"</d>", Run(Running.DELAY, exact=True)),))
     board.tell(LegSeen(10.0, leg("a", "1", Side.CALLER, 10.0)))
     assert bare(board.rows(layout, 14.0)) == b"<d>4.000</d>"
     board.tell(LegRinging(LegId(SWITCH, "a"), 12.25))

@@ -3,14 +3,14 @@
 import msgspec
 
 from callboard.access.rights import Principal, Right
-from callboard.calls.legs import Call
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
-from callboard.operations.sight import as_seen, own_ids_only, refuse_sorting, refuse_texts
+from callboard.operations.sight import own_ids_only, refuse_sorting, refuse_texts, sight_of
 from callboard.table.changes import Revision
 from callboard.table.filters import EVERYTHING, Filter, Ids, Order, some
 from callboard.table.ordering import Bookmark
+from callboard.table.selection import Selection
 
 __all__ = ["LIST_CALLS", "ListCalls", "Listing", "wanted_of"]
 
@@ -35,9 +35,10 @@ class ListCalls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The calls as they are at one moment of the table."""
+    """The calls that were wanted at one moment of the table."""
 
-    calls: tuple[Call, ...]
+    calls: Selection
+    """As the principal sees them; those that leave before they are looked at are left out."""
     revision: Revision
     at: float
     total: int
@@ -74,15 +75,16 @@ def _scope(desk: Desk, principal: Principal, arguments: ListCalls) -> frozenset[
 
 
 def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: float) -> Listing:
+    scope = frozenset[int]() if principal.customer == ROOT else desk.scope(principal)
     page = desk.table.page(
         wanted_of(desk, principal, arguments),
         (arguments.order, *arguments.further),
         limit=arguments.limit,
         after=arguments.after,
-        scope=None if principal.customer == ROOT else desk.scope(principal),
+        scope=scope or None,
         now=now,
     )
-    calls = tuple(as_seen(desk.directory, principal, call) for call in page.calls)
+    calls = page.calls.seen_with(sight_of(desk.directory, principal, scope))
     return Listing(calls, desk.table.revision, now, page.total, page.next)
 
 

@@ -7,6 +7,7 @@ ids stand for nothing, in rows as in filters and orders.
 from collections.abc import Callable
 from typing import TypeVar
 
+import numpy as np
 from msgspec.structs import replace
 
 from callboard.access.masks import (
@@ -24,9 +25,12 @@ from callboard.calls.refusals import Forbidden
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.past import EndedCall
+from callboard.table.columns import NOTHING, Columns, Slots
+from callboard.table.columns import Mask as Marks
 from callboard.table.filters import Field, Filter, Key, TextMatch, some
+from callboard.table.selection import Sight
 
-__all__ = ["as_seen", "names_owned", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts"]
+__all__ = ["as_seen", "names_owned", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts", "sight_of"]
 
 _TEXTS: dict[Field, tuple[Mask, ...]] = {
     Field.CALLER: (Mask.NUMBERS,),
@@ -81,6 +85,23 @@ def as_seen(directory: Directory, principal: Principal, call: Call) -> Call:
     if placement is not call.placement:
         call = replace(call, placement=placement)
     return masked_call(call, principal.masks) if principal.masks else call
+
+
+def sight_of(directory: Directory, principal: Principal, scope: frozenset[int]) -> Sight | None:
+    """How this principal, whose scope this is, sees calls; None if it sees them as they are."""
+    if principal.customer == ROOT and not principal.masks:
+        return None
+    known = np.fromiter((NOTHING, *scope), np.int64, len(scope) + 1)
+
+    def partly(columns: Columns, slots: Slots) -> Marks:
+        if principal.masks:
+            return np.ones(len(slots), np.bool_)
+        parties = (columns[name][slots] for name in ("customer", "callee_customer"))
+        owned, called = (np.isin(party, known) for party in parties)
+        hidden: Marks = ~(owned & called)
+        return hidden
+
+    return Sight(lambda call: as_seen(directory, principal, call), partly)
 
 
 def past_as_seen(directory: Directory, principal: Principal, call: EndedCall) -> EndedCall:

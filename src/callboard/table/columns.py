@@ -17,6 +17,8 @@ NOTHING = -1
 """Stands for "none" in a column of ids."""
 
 _WIDTH = 18
+_FEW = 1 / 64
+"""The share of all slots up to which some are sorted rather than picked out of all."""
 _NAN = float("nan")
 _ODD = 2**64 - 1
 _POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(_WIDTH + 1))
@@ -109,6 +111,11 @@ class Columns:
         self._views: dict[str, memoryview[Any]] = {}
         """The same arrays, for single values: a memoryview takes one in half of numpy's time."""
         self._free: list[int] = []
+        self._births = np.empty(0, np.intp)
+        """The slots of all calls in the order in which they came, and of some that have left."""
+        self._born = np.empty(0, np.int64)
+        """The numbers of the same."""
+        self._count = 0
         self.calls: list[Call | None] = []
         self.switches = _Names()
         self.countries = _Names()
@@ -132,16 +139,43 @@ class Columns:
         self.calls.extend([None] * (size - len(self.calls)))
 
     def add(self, call: Call) -> int:
-        """Give a new call a slot and fill it; returns the slot."""
+        """Give a new call a slot and fill it; returns the slot. Its number is greater than all that came before."""
         if not self._free:
             self._grow(2 * len(self.calls))
         slot = self._free.pop()
+        if self._count == len(self._births):
+            self._forget_births()
+        self._births[self._count], self._born[self._count] = slot, call.number
+        self._count += 1
         views = self._views
         views["used"][slot] = True
         views["number"][slot] = call.number
         views["switch"][slot] = self.switches.code(call.key.switch)
         self._write(slot, call, None)
         return slot
+
+    def _forget_births(self) -> None:
+        """Leave out what has left, and make room for more."""
+        births = self._living()
+        self._count = len(births)
+        more = np.zeros(max(1024, self._count), np.intp)
+        self._births = np.concatenate([births, more])
+        self._born = np.concatenate([self._arrays["number"][births], more])
+
+    def _living(self) -> Slots:
+        """The slots of all calls by number."""
+        births = self._births[: self._count]
+        there: Mask = self._arrays["number"][births] == self._born[: self._count]
+        return births[there]
+
+    def by_number(self, slots: Slots) -> Slots:
+        """The slots in the order of their calls' numbers; many are not sorted but picked out of all."""
+        if len(slots) < _FEW * len(self.calls):
+            return slots[np.argsort(self._arrays["number"][slots])]
+        chosen = np.zeros(len(self.calls), np.bool_)
+        chosen[slots] = True
+        living = self._living()
+        return living[chosen[living]]
 
     def change(self, slot: int, call: Call) -> None:
         """Write what changed of the call in `slot`."""

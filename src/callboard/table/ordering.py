@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from callboard.calls.legs import Call
 from callboard.table.columns import NOTHING, Columns, Slots
 from callboard.table.filters import Key, Order
+from callboard.table.selection import Selection
 
 __all__ = ["Bookmark", "Page", "Value", "ordered", "page"]
 
@@ -59,7 +60,7 @@ class Bookmark(NamedTuple):
 class Page(msgspec.Struct, frozen=True):
     """Some calls of a list."""
 
-    calls: tuple[Call, ...]
+    calls: Selection
     total: int
     """How many calls the whole list has at this moment."""
     next: Bookmark | None
@@ -77,8 +78,9 @@ class _Ranks(NamedTuple):
 
 def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:
     """The slots in order."""
+    slots = columns.by_number(slots)
     ranks = _ranks(columns, slots, order, Bookmark(now, columns.step), None).ranks
-    return slots[np.lexsort((columns["number"][slots], ranks))]
+    return slots[np.argsort(ranks, kind="stable")]
 
 
 def page(
@@ -93,17 +95,19 @@ def page(
 
     With `scope`, ids of customers outside of it count as none, so that the order tells nothing of them.
     """
+    slots = columns.by_number(slots)
     keys = [_ranks(columns, slots, order, after, scope) for order in orders]
-    numbers = columns["number"][slots]
-    rest = np.arange(len(slots)) if after.number is None else _after(keys, numbers, after.values, after.number)
-    chosen = _first(keys, numbers, rest, limit)
+    rest = np.arange(len(slots))
+    if after.number is not None:
+        rest = _after(keys, columns["number"][slots], after.values, after.number)
+    chosen = _first(keys, rest, limit)
     shown = chosen if limit is None else chosen[:limit]
-    calls = tuple(call for slot in slots[shown].tolist() if (call := columns.calls[slot]) is not None)
+    calls = Selection(columns, slots[shown])
     if len(shown) == len(chosen):
         return Page(calls, len(slots), None)
     last = int(shown[-1])
     values = tuple(key.value(last) for key in keys)
-    return Page(calls, len(slots), Bookmark(after.at, after.step, values, int(numbers[last])))
+    return Page(calls, len(slots), Bookmark(after.at, after.step, values, int(columns["number"][slots[last]])))
 
 
 def _after(keys: list[_Ranks], numbers: NDArray[np.int64], values: tuple[Value, ...], number: int) -> NDArray[np.intp]:
@@ -117,15 +121,16 @@ def _after(keys: list[_Ranks], numbers: NDArray[np.int64], values: tuple[Value, 
     return np.flatnonzero(beyond | (equal & (numbers > number)))
 
 
-def _first(
-    keys: list[_Ranks], numbers: NDArray[np.int64], rest: NDArray[np.intp], limit: int | None
-) -> NDArray[np.intp]:
-    """The indexes in `rest` in order: the first `limit` of them and at least one more, if there are so many."""
+def _first(keys: list[_Ranks], rest: NDArray[np.intp], limit: int | None) -> NDArray[np.intp]:
+    """The indexes in `rest`, which stand in the order of the numbers, in the order of the keys: the first `limit` of
+    them and one more, if there are so many.
+    """
     if limit is not None and len(rest) > _ENOUGH * limit and keys:
         leading = keys[0].ranks[rest]
         rest = rest[leading <= np.partition(leading, limit)[limit]]
-    places = np.lexsort((numbers[rest], *(key.ranks[rest] for key in reversed(keys))))
-    return rest[places if limit is None else places[: limit + 1]]
+    for key in reversed(keys):
+        rest = rest[np.argsort(key.ranks[rest], kind="stable")]
+    return rest if limit is None else rest[: limit + 1]
 
 
 def _ranks(columns: Columns, slots: Slots, order: Order, bookmark: Bookmark, scope: frozenset[int] | None) -> _Ranks:

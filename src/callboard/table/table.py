@@ -25,10 +25,12 @@ from callboard.calls.events import (
 from callboard.calls.legs import Call, CallKey, Leg, LegId, Placement
 from callboard.calls.state import State
 from callboard.table import fold
+from callboard.table.arena import Arena
 from callboard.table.changes import Change, Kind, Revision
 from callboard.table.columns import Columns
 from callboard.table.counters import By, Counters, Group
 from callboard.table.filters import EVERYTHING, Filter, Order, matching
+from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
 from callboard.table.moments import call_moved_by, link_moved_by
 from callboard.table.numbering import Numbering
@@ -117,6 +119,10 @@ class Table:
         """The first `limit` (None: all) of the calls that `wanted` describes and that come after a bookmark."""
         start = Bookmark(now, self._revision.number) if after is None else after
         return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
+
+    def arena(self, layout: Layout) -> Arena:
+        """Rows of a format for the calls of this table, to be kept by who asks for it."""
+        return Arena(self._columns, layout)
 
     def count(
         self, wanted: Filter, by: tuple[By, ...], *, scope: frozenset[int] | None = None, now: float

@@ -46,7 +46,7 @@ class Function(NamedTuple):
 
 def _list(asked: Asked) -> Body:
     wanted = request.active_calls(asked.parameters, asked.principal)
-    calls = asked.desk.perform(LIST_CALLS, asked.principal, wanted.arguments, asked.now).calls
+    calls: Sequence[Call] = asked.desk.perform(LIST_CALLS, asked.principal, wanted.arguments, asked.now).calls
     directory, top = asked.desk.directory, asked.principal.customer
     if wanted.callid:
         calls = tuple(call for call in calls if fields.callid(call) == wanted.callid)
@@ -61,7 +61,7 @@ def _list(asked: Asked) -> Body:
     return _rows(asked, found, (*fields.FIELDS, *fields.NAMES) if wanted.names else fields.FIELDS)
 
 
-def _of_phone(calls: tuple[Call, ...], directory: Directory, top: int, sip_user: str) -> tuple[Call, ...]:
+def _of_phone(calls: Sequence[Call], directory: Directory, top: int, sip_user: str) -> tuple[Call, ...]:
     """The calls that an account makes or receives. A stranger's account is none."""
     account = directory.account_by_user(sip_user)
     if account is None or not directory.is_within(account.customer, top):

@@ -8,13 +8,13 @@ from callboard.calls.commands import Outcome
 from callboard.calls.refusals import CallNotFound, Unavailable, UnknownMethod
 from callboard.dialects.ozeki import request
 from callboard.dialects.ozeki.documents import answer, call_list
-from callboard.dialects.ozeki.fields import Moment
 from callboard.dialects.ozeki.profiles import Profile
 from callboard.http.blocks import body
 from callboard.http.values import Body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL
 from callboard.operations.list_calls import LIST_CALLS
+from callboard.table.arena import Arena
 
 __all__ = ["COMMANDS", "Asked", "Command", "command_named"]
 
@@ -26,15 +26,17 @@ class Asked(NamedTuple):
     profile: Profile
     principal: Principal
     parameters: request.Parameters
-    moment: Moment
+    now: float
+    rows: Arena
+    """The profile's."""
 
 
 Command = Callable[[Asked], Body]
 
 
 def _list_active_calls(asked: Asked) -> Body:
-    calls = asked.desk.perform(LIST_CALLS, asked.principal, request.ACTIVE_CALLS, asked.moment.now).calls
-    return body(call_list(asked.profile, calls, asked.moment), len(calls))
+    calls = asked.desk.perform(LIST_CALLS, asked.principal, request.ACTIVE_CALLS, asked.now).calls
+    return body(call_list(asked.profile, asked.rows.rows(calls, asked.now), len(calls)), len(calls))
 
 
 def _hangup(asked: Asked) -> Body:
@@ -44,7 +46,7 @@ def _hangup(asked: Asked) -> Body:
     down.
     """
     arguments = request.disconnect_call(asked.parameters)
-    (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.moment.now).commands
+    (command,) = asked.desk.perform(DISCONNECT_CALL, asked.principal, arguments, asked.now).commands
     match asked.desk.ledger.outcome(command):
         case Outcome.ALREADY_GONE:
             raise CallNotFound("the call is over already")

@@ -10,9 +10,8 @@ from callboard.access.rights import Principal
 from callboard.calls.refusals import Forbidden, ForbiddenAddress, Refusal, Throttled, Unauthenticated
 from callboard.dialects.ozeki import request as asking
 from callboard.dialects.ozeki.commands import Asked, command_named
-from callboard.dialects.ozeki.documents import answer
+from callboard.dialects.ozeki.documents import answer, layout
 from callboard.dialects.ozeki.faults import fault_of
-from callboard.dialects.ozeki.fields import Moment
 from callboard.dialects.ozeki.profiles import PROFILES, XE, Profile
 from callboard.dialects.ozeki.request import Parameters
 from callboard.dialects.ozeki.settings import OzekiSettings
@@ -34,23 +33,26 @@ class OzekiDialect:
     def __init__(self, desk: Desk, settings: OzekiSettings | None = None) -> None:
         self._settings = settings = settings or OzekiSettings()
         self._desk = desk
-        self._zone = zone_named(settings.time_zone)
+        zone = zone_named(settings.time_zone)
         self._allowed = AddressSet(settings.allowed_addresses)
         self._denied = AddressSet(settings.denied_addresses)
         places = {"v10": settings.v10_path, "xe": settings.xe_path}
         self._profiles = {plain_path(places[name]): PROFILES[name] for name in settings.profiles}
+        self._rows = {path: desk.table.arena(layout(profile, zone)) for path, profile in self._profiles.items()}
         self.paths = tuple(self._profiles)
         """Where it answers. A request's path may have its slashes doubled."""
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request."""
-        profile = self._profiles[plain_path(request.path)]
+        path = plain_path(request.path)
+        profile = self._profiles[path]
         parameters: Parameters = {}
         try:
             self._check_address(request.client)
             parameters = asking.read(request)
             principal = await self._sign_in(profile, parameters, request)
-            return _reply(self._carry_out(profile, principal, parameters, request.at))
+            run = command_named(asking.command(parameters), profile)
+            return _reply(run(Asked(self._desk, profile, principal, parameters, request.at, self._rows[path])))
         except Refusal as refusal:
             return _refused(profile, refusal, parameters)
 
@@ -72,12 +74,6 @@ class OzekiDialect:
         if self._settings.users and principal.login not in self._settings.users:
             raise Forbidden(f"{principal.login} is not among the users of this API")
         return principal
-
-    # --- what is asked -----------------------------------------------------------------------------------------------
-
-    def _carry_out(self, profile: Profile, principal: Principal, parameters: Parameters, now: float) -> Body:
-        run = command_named(asking.command(parameters), profile)
-        return run(Asked(self._desk, profile, principal, parameters, Moment(now, self._zone)))
 
 
 def _reply(body: Body, headers: tuple[tuple[str, str], ...] = ()) -> Reply:

@@ -4,15 +4,15 @@ The layout is that of the vendor's examples, byte for byte. The declaration name
 section 4.3.3).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
 
-from callboard.calls.legs import Call
-from callboard.dialects.ozeki.fields import Moment
+from callboard.dialects.ozeki.fields import Shown, field
 from callboard.dialects.ozeki.profiles import Profile
 from callboard.dialects.xml import xml_text
-from callboard.http.blocks import in_blocks
+from callboard.table.layout import Field, Layout, parts_of
 
-__all__ = ["DONE", "OK", "answer", "call_list", "row"]
+__all__ = ["DONE", "OK", "answer", "call_list", "layout"]
 
 OK = 200
 DONE = "Command successfully executed"
@@ -33,19 +33,23 @@ def answer(profile: Profile, code: int = OK, message: str = DONE) -> bytes:
     return f"{_head(profile, code, message)}{_END}".encode()
 
 
-def row(profile: Profile, call: Call, moment: Moment) -> str:
-    """One call."""
-    members = "".join([field.render(call, moment) for field in profile.fields])
-    return f"    <{profile.row}>\n{members}    </{profile.row}>\n"
+def layout(profile: Profile, zone: tzinfo | None) -> Layout:
+    """The row of a call, with its times in a zone; None is the system's."""
+    start, end = f"    <{profile.row}>\n", f"    </{profile.row}>\n"
+    fields = (
+        Field[Shown]("", lambda row: start, len(start)),
+        *map(field, profile.fields),
+        Field[Shown]("", lambda row: end, len(end)),
+    )
+    return Layout(tuple(parts_of(fields, lambda call: Shown(call, zone))))
 
 
-def call_list(profile: Profile, calls: Sequence[Call], moment: Moment) -> Iterator[bytes]:
-    """The answer that lists these calls, block by block, rendered when they are asked for."""
+def call_list(profile: Profile, rows: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """The answer that lists so many calls, whose rows come block by block."""
     head = _head(profile, OK, DONE)
-    if not calls:
+    if not count:
         yield f"{head}  <ActiveCalls />\n{_END}".encode()
         return
     yield f"{head}  <ActiveCalls>\n".encode()
-    for block in in_blocks(calls):
-        yield "".join([row(profile, call, moment) for call in block]).encode()
+    yield from rows
     yield f"  </ActiveCalls>\n{_END}".encode()

@@ -12,8 +12,9 @@ from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.dialects.ozeki.call_id import call_id
 from callboard.dialects.xml import element
+from callboard.table.layout import Clock, Field, Run, Running, digits
 
-__all__ = ["CALL_STATE", "LISTED", "V10_FIELDS", "XE_FIELDS", "Field", "Moment"]
+__all__ = ["CALL_STATE", "LISTED", "V10_FIELDS", "XE_FIELDS", "Member", "Shown", "field", "value"]
 
 CALL_STATE = {
     State.NEW: "Ringing",
@@ -30,96 +31,89 @@ LISTED = frozenset(CALL_STATE)
 """What ListActiveCalls shows: a call that is over is not active."""
 
 
-class Moment(NamedTuple):
-    """The time for which calls are shown, and the zone their times are written in; None is the system's."""
+class Shown(NamedTuple):
+    """What a row is made of."""
 
-    now: float
+    call: Call
     zone: tzinfo | None
+    """That of the times; None is the system's."""
 
 
-class Field(NamedTuple):
-    """A member of the row: its name, and for a call at a moment the whole of it as a line of markup, or its value."""
+class Member(NamedTuple):
+    """A member of the row: its name, and its text, which has `room` bytes as a rule, or how it runs."""
 
     name: str
-    render: Callable[[Call, Moment], str]
-    value: Callable[[Call, Moment], str]
+    of: Callable[[Shown], str] | Run
+    room: int = 16
 
 
-def _field(name: str, of: Callable[[Call, Moment], str]) -> Field:
+def value(member: Member, call: Call, now: float, zone: tzinfo | None) -> str:
+    """The member's text for a call."""
+    if isinstance(member.of, Run):
+        return digits(member.of, call, now).decode()
+    return member.of(Shown(call, zone))
+
+
+def field(member: Member) -> Field[Shown]:
+    """The member as a line of markup."""
+    name, of, room = member
+    if isinstance(of, Run):
+        return Field(name, Clock(f"      <{name}>".encode(), f"</{name}>\n".encode(), of))
     write = element(name, close=" />")
-    return Field(name, lambda call, moment: f"      {write(of(call, moment))}\n", of)
+    return Field(name, lambda row: f"      {write(of(row))}\n", len(f"      <{name}></{name}>\n") + room)
 
 
-def _caller_id(call: Call, moment: Moment) -> str:
-    return call.caller_name or call.caller
+def _caller_id(row: Shown) -> str:
+    return row.call.caller_name or row.call.caller
 
 
-def _caller_dialed(call: Call, moment: Moment) -> str:
-    return call.dialed or call.callee
+def _caller_dialed(row: Shown) -> str:
+    return row.call.dialed or row.call.callee
 
 
 # --- times and durations ---------------------------------------------------------------------------------------------
 
 
-def _local(call: Call, moment: Moment) -> datetime:
-    return datetime.fromtimestamp(call.started_at, UTC).astimezone(moment.zone)
+def _local(row: Shown) -> datetime:
+    return datetime.fromtimestamp(row.call.started_at, UTC).astimezone(row.zone)
 
 
-def _date_and_time(call: Call, moment: Moment) -> str:
+def _date_and_time(row: Shown) -> str:
     """`2019-04-09 10:34:07`, without a zone."""
-    return _local(call, moment).replace(tzinfo=None).isoformat(" ", "seconds")
+    return _local(row).replace(tzinfo=None).isoformat(" ", "seconds")
 
 
-def _round_trip(call: Call, moment: Moment) -> str:
+def _round_trip(row: Shown) -> str:
     """`2013-07-01T10:49:07.9558+02:00`: .NET's round-trip form, in which a fraction has no zeros at its end."""
-    text = _local(call, moment).isoformat(timespec="microseconds")
+    text = _local(row).isoformat(timespec="microseconds")
     seconds, fraction, offset = text[:19], text[20:26].rstrip("0"), text[26:]
     return f"{seconds}.{fraction}{offset}" if fraction else f"{seconds}{offset}"
-
-
-def _ringing(call: Call, moment: Moment) -> float:
-    """Seconds in the CallState Ringing: from set-up to the answer, or until now."""
-    until = moment.now if call.answered_at is None else call.answered_at
-    return max(0.0, until - call.started_at)
-
-
-def _talking(call: Call, moment: Moment) -> float:
-    return call.duration(moment.now)
-
-
-def _exact(seconds: float) -> str:
-    return f"{seconds:.3f}"
-
-
-def _whole(seconds: float) -> str:
-    """Seconds that are over."""
-    return str(int(seconds))
 
 
 # --- the rows --------------------------------------------------------------------------------------------------------
 
 V10_FIELDS = (
-    _field("CallId", lambda call, moment: call_id(call.number)),
-    _field("Source", lambda call, moment: call.caller),
-    _field("CallerId", _caller_id),
-    _field("Destination", lambda call, moment: call.callee),
-    _field("CallerDialed", _caller_dialed),
-    _field("CalleeDialed", lambda call, moment: call.callee),
-    _field("StartTime", _date_and_time),
-    _field("RingDuration", lambda call, moment: _exact(_ringing(call, moment))),
-    _field("TalkDuration", lambda call, moment: _exact(_talking(call, moment))),
-    _field("CallState", lambda call, moment: CALL_STATE[call.state]),
+    Member("CallId", lambda row: call_id(row.call.number), 11),
+    Member("Source", lambda row: row.call.caller),
+    Member("CallerId", _caller_id),
+    Member("Destination", lambda row: row.call.callee),
+    Member("CallerDialed", _caller_dialed),
+    Member("CalleeDialed", lambda row: row.call.callee),
+    Member("StartTime", _date_and_time, 19),
+    Member("RingDuration", Run(Running.RING, exact=True)),
+    Member("TalkDuration", Run(Running.TALK, exact=True)),
+    Member("CallState", lambda row: CALL_STATE[row.call.state], 9),
 )
 """The whole `<Call>` of v10. The page's table has CelleeDialed, its example CalleeDialed: the example counts."""
 
 XE_FIELDS = (
-    _field("CallState", lambda call, moment: CALL_STATE[call.state]),
-    _field("CallId", lambda call, moment: call_id(call.number)),
-    _field("Source", lambda call, moment: call.caller),
-    _field("CallerId", _caller_id),
-    _field("Destination", lambda call, moment: call.callee),
-    _field("StartTime", _round_trip),
-    _field("RingDuration", lambda call, moment: _whole(_ringing(call, moment))),
-    _field("TalkDuration", lambda call, moment: _whole(_talking(call, moment))),
+    Member("CallState", lambda row: CALL_STATE[row.call.state], 9),
+    Member("CallId", lambda row: call_id(row.call.number), 11),
+    Member("Source", lambda row: row.call.caller),
+    Member("CallerId", _caller_id),
+    Member("Destination", lambda row: row.call.callee),
+    Member("StartTime", _round_trip, 32),
+    Member("RingDuration", Run(Running.RING, exact=False)),
+    Member("TalkDuration", Run(Running.TALK, exact=False)),
 )
 """The whole `<CallInfo>` of XE."""

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from callboard.calls.causes import Reason
 from callboard.calls.legs import Call
 from callboard.calls.state import State
-from callboard.dialects.ozeki.fields import CALL_STATE, V10_FIELDS, Moment
+from callboard.dialects.ozeki.fields import CALL_STATE, V10_FIELDS, value
 from callboard.operations.happenings import Happening
 
 __all__ = ["notification"]
@@ -27,13 +27,13 @@ _UNANSWERED = {
 def notification(event: Happening, call: Call, now: float, *, zone: tzinfo | None) -> tuple[tuple[str, str], ...]:
     """CallConnected when a call is answered, CallChanged for all else that happens to it."""
     name = "CallConnected" if event is Happening.CALL_ANSWERED else "CallChanged"
-    return (("NotificationName", name), *_members(call, Moment(now, zone)))
+    return (("NotificationName", name), *_members(call, now, zone))
 
 
-def _members(call: Call, moment: Moment) -> Iterator[tuple[str, str]]:
-    for field in V10_FIELDS:
-        value = _state(call) if field.name == "CallState" else field.value(call, moment)
-        yield field.name, value.encode("utf-8", "replace").decode()
+def _members(call: Call, now: float, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+    for member in V10_FIELDS:
+        text = _state(call) if member.name == "CallState" else value(member, call, now, zone)
+        yield member.name, text.encode("utf-8", "replace").decode()
 
 
 def _state(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from callboard.dialects.ozeki.fields import V10_FIELDS, XE_FIELDS, Field
+from callboard.dialects.ozeki.fields import V10_FIELDS, XE_FIELDS, Member
 
 __all__ = ["PROFILES", "V10", "XE", "Profile", "ProfileName"]
 
@@ -16,7 +16,7 @@ class Profile(NamedTuple):
     """What the start tag of `<Response>` has besides the name."""
     row: str
     """Name of the element that a call is."""
-    fields: tuple[Field, ...]
+    fields: tuple[Member, ...]
     others: frozenset[str]
     """Commands that this API has and Callboard cannot carry out; lower case."""
 

@@ -1,10 +1,11 @@
 """The vendor's methods: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
 from callboard.calls.commands import Outcome
+from callboard.calls.legs import Call
 from callboard.calls.refusals import CallNotFound, Forbidden, InvalidArgument, Unavailable, UnknownMethod
 from callboard.calls.state import State
 from callboard.dialects.sippy import fields, request, xmlrpc
@@ -57,7 +58,7 @@ def _list_active_calls(asked: Asked) -> Body:
 def _list(asked: Asked, states: frozenset[State] | None) -> Body:
     arguments = request.list_calls(asked.parameters, states)
     node = request.text(asked.parameters, "node_id")
-    calls = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.now).calls
+    calls: Sequence[Call] = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.now).calls
     if node is not None:
         calls = tuple(call for call in calls if fields.node_id(call) == node)
     document = xmlrpc.array_response(fields.blocks(calls, asked.now))

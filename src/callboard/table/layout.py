@@ -1,0 +1,144 @@
+"""A wire format's row, part by part: texts, which stay as they are until the call changes, and clocks, which run.
+
+From the same parts a row is written by itself, and long listings are copied (`arena`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from callboard.calls.legs import Call
+
+__all__ = [
+    "DIGITS",
+    "Clock",
+    "Field",
+    "Layout",
+    "Run",
+    "Running",
+    "Text",
+    "clock_text",
+    "digits",
+    "parts_of",
+    "plain_row",
+]
+
+DIGITS = 8
+"""Room for whole seconds; a call of three years has as many."""
+
+R = TypeVar("R")
+
+
+class Running(Enum):
+    """What a clock shows, in seconds."""
+
+    TALK = "talk"
+    """Connected so far; 0 before the answer."""
+    RING = "ring"
+    """From the set-up to the answer, or until now."""
+    DELAY = "delay"
+    """From the set-up to the first progress, or until now."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A running number."""
+
+    running: Running
+    exact: bool
+    """With milliseconds, which are those that are over; else whole seconds that are over."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A part of the row that changes only when the call does."""
+
+    render: Callable[[Call], bytes]
+    room: int
+    """Bytes that nearly all calls need at most."""
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """A running number, with what stands before and behind it."""
+
+    lead: bytes
+    tail: bytes
+    run: Run
+    idle: bytes | None = None
+    """What stands in its place before the answer; None: the number, as ever."""
+
+    @property
+    def width(self) -> int:
+        """Bytes from the lead to the last digit, at most."""
+        return len(self.lead) + DIGITS + (4 if self.run.exact else 0)
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """A row, with blanks between its parts where it is padded."""
+
+    parts: tuple[Text | Clock, ...]
+    separator: bytes = b""
+    """What stands between two rows."""
+
+
+class Field(NamedTuple, Generic[R]):
+    """A field of the row by its name: the whole of it as markup, made of what stands for the call; or a clock."""
+
+    name: str
+    shows: Callable[[R], str] | Clock
+    room: int = 0
+    """Bytes of the markup that nearly all calls need at most."""
+
+
+def parts_of(fields: Iterable[Field[R]], made: Callable[[Call], R]) -> Iterator[Text | Clock]:
+    """The fields as parts of a layout, those between two clocks as one text; `made` makes what they are made of."""
+    for running, some in groupby(fields, lambda field: isinstance(field.shows, Clock)):
+        if running:
+            yield from (field.shows for field in some if isinstance(field.shows, Clock))
+        else:
+            yield _text(tuple(some), made)
+
+
+def _text(fields: tuple[Field[R], ...], made: Callable[[Call], R]) -> Text:
+    renders = [field.shows for field in fields if not isinstance(field.shows, Clock)]
+
+    def render(call: Call) -> bytes:
+        row = made(call)
+        return "".join([write(row) for write in renders]).encode()
+
+    return Text(render, sum(field.room for field in fields))
+
+
+# --- a row by itself -------------------------------------------------------------------------------------------------
+
+
+def plain_row(layout: Layout, call: Call, now: float) -> bytes:
+    """The row without padding, without the separator."""
+    return b"".join(
+        [part.render(call) if isinstance(part, Text) else clock_text(part, call, now) for part in layout.parts]
+    )
+
+
+def clock_text(clock: Clock, call: Call, now: float) -> bytes:
+    """The clock as it stands in the row of a call."""
+    if clock.idle is not None and call.answered_at is None:
+        return clock.idle + clock.tail
+    return clock.lead + digits(clock.run, call, now) + clock.tail
+
+
+def digits(run: Run, call: Call, now: float) -> bytes:
+    """The number for a call, such as `22.704` or `22`."""
+    milliseconds = int(_seconds(call, run.running, now) * 1000.0)
+    return b"%d.%03d" % divmod(milliseconds, 1000) if run.exact else b"%d" % (milliseconds // 1000)
+
+
+def _seconds(call: Call, running: Running, now: float) -> float:
+    match running:
+        case Running.TALK:
+            return call.duration(now)
+        case Running.DELAY:
+            return call.delay(now)
+        case Running.RING:
+            until = now if call.answered_at is None else call.answered_at
+            return max(0.0, until - call.started_at)
