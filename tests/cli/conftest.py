@@ -1,6 +1,7 @@
 """Run the command line in this process, as the installed script does."""
 
 import asyncio
+import logging
 import os
 import sys
 import threading
@@ -29,6 +30,16 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 Run = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A server that ran in this process has set logging up for itself: the next test's lines are not its own."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
 
 
 @pytest.fixture

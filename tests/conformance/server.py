@@ -20,7 +20,7 @@ from tests.ports import free_port
 
 __all__ = ["PATIENCE", "Server", "serve", "until"]
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Seconds that a test waits for what must come, on a machine that may be busy."""
 
 Row = dict[str, Any]

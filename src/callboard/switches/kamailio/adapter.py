@@ -99,11 +99,13 @@ class KamailioLink(ProxyLink):
     async def close(self) -> None:
         """Give both connections up."""
         await self._end_tasks()
-        if self._writer is not None:
-            self._writer.close()
-            with suppress(OSError):
-                await self._writer.wait_closed()
-        await self._rpc.close()
+        try:
+            if self._writer is not None:
+                self._writer.close()
+                with suppress(OSError):
+                    await self._writer.wait_closed()
+        finally:
+            await self._rpc.close()
 
     # --- inside --------------------------------------------------------------------------------------------------
 

@@ -98,14 +98,16 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
         return None
 
     async def close(self) -> None:
-        """Want no more events, and give the connections up."""
+        """Want no more events, and give the connections up, also if there is no time to say so."""
         await self._end_tasks()
-        if self._transport is not None:
-            if not self._lost.done():
+        try:
+            if self._transport is not None and not self._lost.done():
                 with suppress(LinkError):
                     await self._ask(subscription(self._address(), 0), wire.ANYTHING)
-            self._transport.close()
-        await self._rpc.close()
+        finally:
+            if self._transport is not None:
+                self._transport.close()
+            await self._rpc.close()
 
     # --- datagrams -----------------------------------------------------------------------------------------------
 
