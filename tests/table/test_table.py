@@ -310,6 +310,14 @@ def test_a_restarted_switch_ends_its_calls() -> None:
     assert call.ended_at == 30.0
 
 
+def test_a_restart_ends_no_call_of_the_switchs_new_life() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegSeen(51.0, leg("c", "c2", Side.CALLER, 51.0)))
+    tell(table, SwitchRestarted(SWITCH, 50.0, "it restarted"))
+    assert {call.key.native: call.state for call in table.calls()} == {"c1": State.ENDED, "c2": State.NEW}
+
+
 def test_a_forgotten_row_is_ended_by_hand_and_stays_away_while_its_tombstones_stand() -> None:
     table = new_table()
     up(table)

@@ -11,6 +11,7 @@ __all__ = ["MAX_ANSWER", "Rpc", "RpcTimeoutError"]
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes. A list has some 600 for each call; a longer answer is none."""
 
+_MAX_WORDS = 200
 _MAX_SERVER = 100
 """Characters of a server's name."""
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -58,7 +59,8 @@ class Rpc:
         except httpx2.TimeoutException:
             raise RpcTimeoutError(f"{self._what} gave no answer at {self._url} within {timeout:g} s") from None
         except httpx2.TransportError as error:
-            words = f"{self._url} cannot be asked ({error or type(error).__name__})"
+            # What came may stand in the error, whatever it was and however long.
+            words = f"{self._url} cannot be asked ({str(error)[:_MAX_WORDS] or type(error).__name__})"
             raise LinkError(words, f"check that {self._what} runs and serves HTTP there") from None
         except httpx2.InvalidURL as error:
             raise LinkError(f"{self._url} is no URL ({error})", "correct `rpc`", lasting=True) from None
