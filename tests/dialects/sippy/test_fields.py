@@ -13,9 +13,9 @@ from msgspec.structs import replace
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Direction, Placement
 from callboard.calls.state import State
-from callboard.dialects.sippy.fields import ACTIVE_STATES, CC_STATE, DIRECTION, FIELDS, blocks, row
+from callboard.dialects.sippy.fields import ACTIVE_STATES, CC_STATE, DIRECTION, FIELDS, LAYOUT
 from callboard.dialects.sippy.xmlrpc import array_response
-from callboard.http.blocks import BLOCK
+from callboard.table.layout import plain_row
 from tests.house import BEGIN
 
 RINGING = Call(
@@ -55,12 +55,12 @@ CONNECTED = replace(
 """The second."""
 
 NOW = BEGIN + 70.0 + 22.704463777
-CLOCK = 1e-6
-"""Seconds: what a Unix time in a double can tell apart."""
+CLOCK = 1.001e-3
+"""Seconds: those of a millisecond that are not over are left out."""
 
 
 def document(*calls: Call, now: float = NOW) -> bytes:
-    return b"".join(array_response(blocks(calls, now)))
+    return b"".join(array_response(plain_row(LAYOUT, call, now) for call in calls))
 
 
 def read(*calls: Call, now: float = NOW) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ PRINTED = """\
 </member>
 <member>
 <name>DURATION</name>
-<value><double>0.0</double></value>
+<value><double>0.000</double></value>
 </member>
 <member>
 <name>CC_STATE</name>
@@ -176,7 +176,7 @@ PRINTED = """\
 
 
 def test_the_first_printed_row_byte_for_byte() -> None:
-    assert row(replace(RINGING, progressed_at=BEGIN + 6.125), NOW) == PRINTED
+    assert plain_row(LAYOUT, replace(RINGING, progressed_at=BEGIN + 6.125), NOW).decode() == PRINTED
 
 
 @pytest.mark.parametrize(
@@ -248,13 +248,6 @@ def test_a_call_of_another_node_keeps_its_whole_number() -> None:
     assert read(replace(RINGING, number=number))[0]["ID"] == str(number)
 
 
-def test_rows_come_in_blocks_when_they_are_asked_for() -> None:
-    calls = tuple(replace(RINGING, number=CallNumber(n)) for n in range(2 * BLOCK + 1))
-    found = list(blocks(calls, NOW))
-    assert [block.count("<struct>") for block in found] == [BLOCK, BLOCK, 1]
-    assert [row["ID"] for row in read(*calls)] == [str(n) for n in range(2 * BLOCK + 1)]
-
-
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 hostile = st.text(st.characters(codec=None, exclude_categories=()), max_size=40) | st.sampled_from(
     [
@@ -313,7 +306,7 @@ def test_a_client_that_reads_names_and_values_across_lines() -> None:
     rows = document(RINGING, CONNECTED).decode().split("<struct>")[1:]
     found = [dict(member.findall(text)) for text in rows]
     assert [item["CALL_ID"] for item in found] == ["d84b2a8b-44f79741@192.168.0.11"] * 2
-    assert found[0]["DURATION"] == "0.0"
+    assert found[0]["DURATION"] == "0.000"
 
 
 def test_a_client_that_reads_nil_as_nothing() -> None:

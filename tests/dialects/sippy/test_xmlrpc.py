@@ -238,5 +238,5 @@ def test_a_fault_has_its_code_first_and_is_read_by_pythons_client() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_an_array_in_blocks_is_the_same_as_in_one_piece(count: int) -> None:
-    blocks = [f"<value>{codec.integer(n)}</value>\n" for n in range(count)]
+    blocks = [f"<value>{codec.integer(n)}</value>\n".encode() for n in range(count)]
     assert b"".join(codec.array_response(blocks)) == codec.response(list(range(count)))

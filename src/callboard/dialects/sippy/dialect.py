@@ -22,6 +22,7 @@ from callboard.calls.refusals import (
 )
 from callboard.dialects.sippy import xmlrpc
 from callboard.dialects.sippy.faults import fault_document
+from callboard.dialects.sippy.fields import LAYOUT
 from callboard.dialects.sippy.methods import SYSTEM_METHODS, Asked, Method, answer_system, method_named
 from callboard.dialects.sippy.request import Parameters, identity, named
 from callboard.dialects.sippy.settings import SippySettings
@@ -42,6 +43,7 @@ class SippyDialect:
         settings = settings or SippySettings()
         self._desk = desk
         self._trusted = AddressSet(settings.trusted_addresses)
+        self._rows = desk.table.arena(LAYOUT)
         self.paths = (settings.path,)
         """Where it answers. A request's path may have its slashes doubled."""
 
@@ -118,7 +120,7 @@ class SippyDialect:
         method = method_named(call.method)
         parameters = named(call.params)
         principal = self._acting(login, method, parameters, request)
-        return method.run(Asked(self._desk, principal, parameters, request.at))
+        return method.run(Asked(self._desk, principal, parameters, request.at, self._rows))
 
 
 def _wrong_method() -> Reply:

@@ -4,16 +4,16 @@ The members, their types and CC_STATE are the vendor's (support.sippysoft.com, a
 open is decided here and told in docs/reference/sippy.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
-from callboard.dialects.sippy.xmlrpc import MEMBER_END, double, integer, member_start, nil, string, struct
-from callboard.http.blocks import in_blocks
+from callboard.dialects.sippy.xmlrpc import MEMBER_END, integer, member_start, nil, string
+from callboard.table.layout import Clock, Field, Layout, Run, Running, parts_of
 
-__all__ = ["ACTIVE_STATES", "CC_STATE", "DIRECTION", "FIELDS", "Field", "blocks", "node_id", "row"]
+__all__ = ["ACTIVE_STATES", "CC_STATE", "DIRECTION", "FIELDS", "LAYOUT"]
 
 CC_STATE = {
     State.NEW: "Idle",
@@ -44,19 +44,23 @@ _ENVIRONMENT = "1"
 """The vendor's product can be split into environments; Callboard is one."""
 
 
-class Field(NamedTuple):
-    """A member of the row: its name, and the whole of it as markup, for a call at a moment."""
-
-    name: str
-    render: Callable[[Call, float], str]
-
-
 T = TypeVar("T")
 
 
-def _field(name: str, write: Callable[[T], str], of: Callable[[Call, float], T]) -> Field:
+def _field(name: str, write: Callable[[T], str], of: Callable[[Call], T], room: int = 16) -> Field[Call]:
+    """A member whose value has `room` bytes as a rule."""
     start = member_start(name)
-    return Field(name, lambda call, now: f"{start}{write(of(call, now))}{MEMBER_END}")
+    return Field(name, lambda call: f"{start}{write(of(call))}{MEMBER_END}", len(f"{start}{MEMBER_END}") + 17 + room)
+
+
+def _clock(name: str, running: Running) -> Field[Call]:
+    """A double with milliseconds."""
+    start, end = f"{member_start(name)}<double>", f"</double>{MEMBER_END}"
+    return Field(name, Clock(start.encode(), end.encode(), Run(running, exact=True)))
+
+
+def _markup(text: str) -> Field[Call]:
+    return Field("", lambda call: text, len(text))
 
 
 def _id(number: int | None) -> str:
@@ -72,38 +76,30 @@ def _time(at: float) -> str:
     return string(datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:23].replace("-", ""))
 
 
-def node_id(call: Call) -> str:
-    """NODE_ID: the switch that carries the call. Later versions of the vendor's product have it."""
-    return call.key.switch
-
-
 FIELDS = (
-    _field("CLI", string, lambda call, now: call.caller),
-    _field("I_CONNECTION", _id, lambda call, now: call.placement.connection),
-    _field("CLD", string, lambda call, now: call.dialed or call.callee),
-    _field("CALL_ID", string, lambda call, now: call.sip_call_id),
-    _field("DELAY", double, lambda call, now: call.delay(now)),
-    _field("DURATION", double, lambda call, now: call.duration(now)),
-    _field("CC_STATE", string, lambda call, now: CC_STATE[call.state]),
-    _field("I_ACCOUNT", _id, lambda call, now: call.placement.account),
-    _field("ID", string, lambda call, now: str(call.number)),
-    _field("I_CUSTOMER", _id_as_text, lambda call, now: call.placement.customer),
-    _field("I_ENVIRONMENT", string, lambda call, now: _ENVIRONMENT),
-    _field("CALLER_MEDIA_IP", string, lambda call, now: call.caller_media),
-    _field("CALLEE_MEDIA_IP", string, lambda call, now: call.callee_media),
-    _field("SETUP_TIME", _time, lambda call, now: call.started_at),
-    _field("DIRECTION", string, lambda call, now: DIRECTION[call.placement.direction]),
-    _field("NODE_ID", string, lambda call, now: node_id(call)),
+    _field("CLI", string, lambda call: call.caller),
+    _field("I_CONNECTION", _id, lambda call: call.placement.connection),
+    _field("CLD", string, lambda call: call.dialed or call.callee),
+    _field("CALL_ID", string, lambda call: call.sip_call_id, 44),
+    _clock("DELAY", Running.DELAY),
+    _clock("DURATION", Running.TALK),
+    _field("CC_STATE", string, lambda call: CC_STATE[call.state]),
+    _field("I_ACCOUNT", _id, lambda call: call.placement.account),
+    _field("ID", string, lambda call: str(call.number)),
+    _field("I_CUSTOMER", _id_as_text, lambda call: call.placement.customer),
+    _field("I_ENVIRONMENT", string, lambda call: _ENVIRONMENT, 1),
+    _field("CALLER_MEDIA_IP", string, lambda call: call.caller_media),
+    _field("CALLEE_MEDIA_IP", string, lambda call: call.callee_media),
+    _field("SETUP_TIME", _time, lambda call: call.started_at, 21),
+    _field("DIRECTION", string, lambda call: DIRECTION[call.placement.direction]),
+    _field("NODE_ID", string, lambda call: call.key.switch),
 )
-"""The whole row."""
+"""The whole row. Later versions of the vendor's product have NODE_ID: the switch that carries the call."""
 
 
-def row(call: Call, now: float) -> str:
-    """One call as the markup of a `<value>` in an array."""
-    return f"<value>{struct(field.render(call, now) for field in FIELDS)}</value>\n"
-
-
-def blocks(calls: Sequence[Call], now: float) -> Iterator[str]:
-    """The rows of these calls, block by block, rendered when they are asked for."""
-    for block in in_blocks(calls):
-        yield "".join(row(call, now) for call in block)
+LAYOUT = Layout(
+    tuple(
+        parts_of((_markup("<value><struct>\n"), *FIELDS, _markup("</struct></value>\n")), lambda call: call),
+    )
+)
+"""One call as the markup of a `<value>` in an array."""

@@ -1,11 +1,10 @@
 """The vendor's methods: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
 from callboard.calls.commands import Outcome
-from callboard.calls.legs import Call
 from callboard.calls.refusals import CallNotFound, Forbidden, InvalidArgument, Unavailable, UnknownMethod
 from callboard.calls.state import State
 from callboard.dialects.sippy import fields, request, xmlrpc
@@ -16,6 +15,7 @@ from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER, Disconnecting
 from callboard.operations.list_calls import LIST_CALLS
+from callboard.table.arena import Arena
 
 __all__ = ["METHODS", "SYSTEM_METHODS", "Asked", "Method", "answer_system", "method_named"]
 
@@ -30,6 +30,7 @@ class Asked(NamedTuple):
     principal: Principal
     parameters: request.Parameters
     now: float
+    rows: Arena
 
 
 class Method(NamedTuple):
@@ -57,12 +58,8 @@ def _list_active_calls(asked: Asked) -> Body:
 
 def _list(asked: Asked, states: frozenset[State] | None) -> Body:
     arguments = request.list_calls(asked.parameters, states)
-    node = request.text(asked.parameters, "node_id")
-    calls: Sequence[Call] = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.now).calls
-    if node is not None:
-        calls = tuple(call for call in calls if fields.node_id(call) == node)
-    document = xmlrpc.array_response(fields.blocks(calls, asked.now))
-    return body(document, len(calls))
+    calls = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.now).calls
+    return body(xmlrpc.array_response(asked.rows.rows(calls, asked.now)), len(calls))
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------

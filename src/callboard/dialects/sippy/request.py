@@ -124,6 +124,7 @@ def list_calls(parameters: Parameters, states: frozenset[State] | None) -> ListC
             account=identity(parameters, "i_account"),
             vendor=None if connection is not None else vendor,
             connection=connection,
+            switch=text(parameters, "node_id"),
             states=states,
         ),
         order=_order(parameters),

@@ -192,11 +192,10 @@ def response(content: Value) -> bytes:
     return f"{_HEAD}{value(content)}{_TAIL}".encode()
 
 
-def array_response(blocks: Iterable[str]) -> Iterator[bytes]:
+def array_response(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The answer of a method that returns a bare array; each block is the markup of some of its `<value>`s."""
     yield f"{_HEAD}<array><data>\n".encode()
-    for block in blocks:
-        yield block.encode()
+    yield from blocks
     yield f"</data></array>{_TAIL}".encode()
 
 
