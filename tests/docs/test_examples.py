@@ -80,6 +80,7 @@ async def demo() -> AsyncIterator[str]:
 async def test_the_examples_of_a_page_work(demo: str, tmp_path: Path, page: str) -> None:
     script = shell_of(page).replace("127.0.0.1:8080", f"127.0.0.1:{demo}")
     assert script, f"{page} has no shell examples: take it off the list"
+    script = script.replace("9999", str(free_port()))  # where the README receives a webhook
     # `curl` tells of HTTP errors only when asked to.
     script = script.replace("curl -s ", "curl -sS --fail-with-body ").replace(
         "curl -u ", "curl -sS --fail-with-body -u "
