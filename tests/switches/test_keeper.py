@@ -412,7 +412,7 @@ async def test_a_switch_that_restarted_says_so_before_anything_of_its_new_life()
     old = next(call for call in scene.table.calls() if call.state is State.ENDED)
     assert old.cause is not None
     assert old.cause.reason is Reason.SWITCH_LOST
-    assert old.ended_at == pytest.approx(lost_at)
+    assert old.ended_at == pytest.approx(lost_at, abs=0.01)
     assert scene.table.find(CallKey(SWITCH, scene.switch.legs[new].call)) is not None
     await scene.keeper.stop()
 
