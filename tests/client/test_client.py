@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 import callboard.client.asks
+import callboard.client.webhooks
 from callboard.api.routes import ROUTES
 from callboard.calls.state import State
 from callboard.client import (
@@ -27,6 +28,7 @@ from callboard.client import (
 from callboard.client.async_client import AsyncClient as Async
 from callboard.client.exchange import Access, Patience
 from callboard.client.sections import AsyncRecords, Records
+from callboard.client.webhooks import AsyncWebhooks, Webhooks
 from tests.house import House
 from tests.ports import free_port
 
@@ -171,6 +173,27 @@ class TestWhatThereIsBesides:
         assert ticket.ticket not in repr(ticket)
 
 
+class TestWebhooks:
+    def test_from_its_making_to_its_end(self, client: Client) -> None:
+        made = client.webhooks.create(
+            "https://calls.example.net/told", ["call.answered"], name="crm", where={"customer": 3, "country": ["PHL"]}
+        )
+        assert made.secret
+        assert made.secret not in repr(made)
+        assert made.filter == {"customer": [3], "country": ["PHL"]}
+        assert [hook.id for hook in client.webhooks.list()] == [made.id]
+        assert client.webhooks.change(made.id, active=False, events=["call.ended"]).events == ("call.ended",)
+        assert not client.webhooks.show(made.id).active
+        secret = client.webhooks.rotate_secret(made.id)
+        assert secret.secret != made.secret
+        assert secret.secret not in repr(secret)
+        assert list(client.webhooks.deliveries(made.id, state="dead")) == []
+        assert client.webhooks.replay(made.id) == 0
+        client.webhooks.remove(made.id)
+        with pytest.raises(NotFound):
+            client.webhooks.show(made.id)
+
+
 class TestDirectory:
     def test_a_record_from_its_making_to_its_end(self, client: Client) -> None:
         made = client.customers.create(name="Newcomer", parent=1)
@@ -231,7 +254,7 @@ async def test_the_async_client_does_the_same(house: House, async_client: AsyncC
 
 
 def test_both_clients_have_the_same_methods() -> None:
-    for one, other in ((Client, Async), (Records, AsyncRecords)):
+    for one, other in ((Client, Async), (Records, AsyncRecords), (Webhooks, AsyncWebhooks)):
         for name in {*vars(one), *vars(other)} - {"__enter__", "__exit__", "__aenter__", "__aexit__"}:
             if name.startswith("__"):
                 continue
@@ -247,7 +270,7 @@ def test_both_clients_have_the_same_methods() -> None:
 def test_every_route_of_the_api_can_be_asked() -> None:
     """The questions name the route that they go to; WebSockets are for browsers, and the stream is no question."""
     known = {route.path for route in ROUTES} - {"/ws", "/stream"}
-    text = inspect.getsource(callboard.client.asks)
+    text = inspect.getsource(callboard.client.asks) + inspect.getsource(callboard.client.webhooks)
     texts = {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     sections = {"customers", "accounts", "devices", "vendors", "connections", "dids", "machines", "logins"}
     assert sections == set(callboard.client.records.RECORDS)

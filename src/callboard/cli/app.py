@@ -28,6 +28,7 @@ from callboard.cli import (
     tokens,
     top,
     version,
+    webhooks,
     whoami,
 )
 from callboard.cli.failures import Failure
@@ -64,6 +65,7 @@ app.command("audit", epilog=audit.EXAMPLES)(audit.audit)
 app.add_typer(directory.app, name="directory")
 app.add_typer(logins.app, name="logins")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("whoami", epilog=whoami.EXAMPLES)(whoami.whoami)
 app.add_typer(contexts.app, name="contexts")
 app.command("cheat")(cheat.cheat)

@@ -29,6 +29,7 @@ Manage
   callboard directory export directory.toml            all of it, as a file
   callboard logins add night role=user customer=3      a login; asks for its password
   callboard tokens add wall --right calls.list         a token for a program
+  callboard webhooks add https://crm.example.net/calls --event call.answered
   callboard audit --action calls.                      who ended what
   callboard doctor                                     examine each link to a switch
 

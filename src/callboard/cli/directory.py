@@ -41,7 +41,7 @@ FormatOption = Annotated[
 @asks_server
 def export(
     client: "Client",
-    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to; `-` is standard output.")] = Path("-"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; `-` is standard output.")] = Path("-"),
     form: FormatOption = None,
 ) -> None:
     """Write the directory to a file. It holds verifiers of passwords: keep it as safe as a password file."""

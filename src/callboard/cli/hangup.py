@@ -31,7 +31,7 @@ BAR = 30
 def hangup(
     client: "Client",
     numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="The calls' numbers, as `calls ls` shows them.")
+        list[str] | None, typer.Argument(metavar="ID", help="The calls' numbers, as `calls ls` shows them.")
     ] = None,
     where: WhereOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --where: only show what would be ended.")] = False,

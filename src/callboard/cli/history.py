@@ -16,7 +16,7 @@ __all__ = ["EXAMPLES", "LimitOption", "history"]
 
 EXAMPLES = examples(
     "callboard history --where cause=busy,no_answer",
-    "callboard history --where caller=101 --where ended_from=2026-11-21T00:00:00Z --limit 0 -o csv > calls.csv",
+    "callboard history --where ended_from=2026-11-21T00:00:00Z --limit 0 -o csv",
 )
 LimitOption = Annotated[int, typer.Option(min=0, metavar="N", help="The newest N; 0 is all.")]
 

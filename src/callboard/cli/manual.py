@@ -9,7 +9,7 @@ import typer
 from callboard.cli.app import app
 from callboard.cli.failures import EXIT_CODES
 
-__all__ = ["manual"]
+__all__ = ["manual", "verbs"]
 
 _HEAD = """\
 # The command `callboard`
@@ -42,11 +42,11 @@ def manual() -> str:
     codes = "| code | meaning |\n| --- | --- |\n" + "".join(
         f"| {code} | {words} |\n" for code, words in EXIT_CODES.items()
     )
-    verbs = "".join(f"\n## callboard {' '.join(verb)}\n\n```text\n{_help(verb)}\n```\n" for verb in _verbs())
-    return _HEAD + codes + verbs
+    pages = "".join(f"\n## callboard {' '.join(verb)}\n\n```text\n{_help(verb)}\n```\n" for verb in verbs())
+    return _HEAD + codes + pages
 
 
-def _verbs() -> Iterator[tuple[str, ...]]:
+def verbs() -> Iterator[tuple[str, ...]]:
     """The words of every verb that is not hidden, in the order of the help."""
     yield from ((name,) for name in _names(app))
     for group in app.registered_groups:

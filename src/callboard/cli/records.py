@@ -23,7 +23,7 @@ SECRETS = ("password", "sip_password", "shared_key", "password_hash", "ha1_md5",
 
 FieldsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="NAME=VALUE...", help="The fields; lists with commas; a secret @FILE is read from there."),
+    typer.Argument(metavar="NAME=VALUE", help="The fields; lists with commas; a secret @FILE is read from there."),
 ]
 
 

@@ -43,6 +43,7 @@ from callboard.client.reports import (
     Switch,
     Token,
 )
+from callboard.client.webhooks import Delivery, NewWebhook, Webhook
 
 __all__ = [
     "DID",
@@ -62,6 +63,7 @@ __all__ = [
     "Connection",
     "Customer",
     "Deed",
+    "Delivery",
     "Device",
     "Forbidden",
     "Identity",
@@ -73,6 +75,7 @@ __all__ = [
     "Look",
     "Machine",
     "NewToken",
+    "NewWebhook",
     "News",
     "NotFound",
     "NotUnderstood",
@@ -90,4 +93,5 @@ __all__ = [
     "Unavailable",
     "Unreachable",
     "Vendor",
+    "Webhook",
 ]

@@ -52,6 +52,7 @@ from callboard.client.reports import (
 )
 from callboard.client.sections import AsyncRecords
 from callboard.client.waiting import PATIENCE, POLL, Moment, audited
+from callboard.client.webhooks import AsyncWebhooks
 
 __all__ = ["AsyncClient"]
 
@@ -277,6 +278,11 @@ class AsyncClient:
     async def ticket(self) -> Ticket:
         """POST /v1/tickets: what lets a browser follow a stream, once, within half a minute."""
         return await self.ask(asks.ticket())
+
+    @property
+    def webhooks(self) -> AsyncWebhooks:
+        """/v1/webhooks: other programs are told what happens."""
+        return AsyncWebhooks(self)
 
     # --- streams -----------------------------------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ from callboard.client.reports import (
 )
 from callboard.client.sections import Records
 from callboard.client.waiting import PATIENCE, POLL, Moment, audited
+from callboard.client.webhooks import Webhooks
 
 __all__ = ["Client"]
 
@@ -280,6 +281,11 @@ class Client:
     def ticket(self) -> Ticket:
         """POST /v1/tickets: what lets a browser follow a stream, once, within half a minute."""
         return self.ask(asks.ticket())
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """/v1/webhooks: other programs are told what happens."""
+        return Webhooks(self)
 
     # --- streams -----------------------------------------------------------------------------------------------------
 

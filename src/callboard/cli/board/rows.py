@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from callboard.cli.output import printable
@@ -16,7 +17,7 @@ class Column(NamedTuple):
     head: str
     width: int
     text: Callable[[Call, datetime], str]
-    key: Callable[[Call, datetime], object]
+    key: Callable[[Call, datetime], str | float]
 
 
 def lasting(call: Call, now: datetime) -> float:
@@ -38,17 +39,17 @@ def _number(call: Call) -> int:
 
 
 COLUMNS = (
-    Column("ID", 8, lambda call, now: call.id, lambda call, now: _number(call)),
-    Column("STATE", 11, lambda call, now: f"{call.state}{' ?' if call.suspect else ''}", lambda call, now: call.state),
-    Column("CALLER", 15, lambda call, now: printable(call.caller), lambda call, now: call.caller),
+    Column("ID", 7, lambda call, now: call.id, lambda call, now: _number(call)),
+    Column("STATE", 14, lambda call, now: f"{call.state}{' ?' if call.suspect else ''}", lambda call, now: call.state),
+    Column("CALLER", 12, lambda call, now: printable(call.caller), lambda call, now: call.caller),
     Column(
         "CALLEE",
-        15,
+        13,
         lambda call, now: printable(call.callee or call.dialed),
         lambda call, now: call.callee or call.dialed,
     ),
     Column("TIME", 8, _clock, lasting),
-    Column("DESTINATION", 14, lambda call, now: printable(call.destination), lambda call, now: call.destination),
+    Column("DESTINATION", 12, lambda call, now: printable(call.destination), lambda call, now: call.destination),
     Column("SWITCH", 10, lambda call, now: printable(call.switch), lambda call, now: call.switch),
 )
 
@@ -59,9 +60,9 @@ def chosen(
     """The first calls that have the text somewhere, in order, and how many have it. Equal ones are sorted by id."""
     wanted = search.casefold()
     found = [call for call in calls if not wanted or wanted in _searched(call)]
-    found.sort(key=_number)
-    found.sort(key=lambda call: column.key(call, now), reverse=descending)  # type: ignore[arg-type, return-value]
-    return found[:most], len(found)
+    if descending:
+        return nlargest(most, found, key=lambda call: (column.key(call, now), -_number(call))), len(found)
+    return nsmallest(most, found, key=lambda call: (column.key(call, now), _number(call))), len(found)
 
 
 def _searched(call: Call) -> str:
