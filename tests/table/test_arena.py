@@ -27,7 +27,7 @@ XML = Layout(
         Clock(b"<talk>", b"</talk>\n", Run(Running.TALK, exact=True)),
         Clock(b"<ring>", b"</ring>\n", Run(Running.RING, exact=False)),
         Text(lambda call: f"<state>{call.state.name}</state>\n".encode(), 40),
-        Clock(b"<delay>", b"</delay>\n</call>\n", Run(Running.DELAY, exact=False), idle=b"<delay>"),
+        Clock(b"<delay>", b"</delay>\n</call>\n", Run(Running.DELAY, exact=False), idle=b"<delay/>\n</call>\n"),
     )
 )
 JSON = Layout(

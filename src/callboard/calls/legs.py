@@ -176,6 +176,11 @@ class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         """Whether the parties are connected (on hold counts)."""
         return self.state in CONNECTED
 
+    @property
+    def was_connected(self) -> bool:
+        """Whether the parties are connected, or were when the end began that is under way."""
+        return self.connected or (self.state is State.ENDING and self.answered_at is not None)
+
     def side(self, side: Side) -> tuple[Leg, ...]:
         """The legs on one side."""
         return tuple(leg for leg in self.legs if leg.side is side)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
+from callboard.calls.state import CONNECTED, State
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.layout import DIGITS, Clock, Layout, Running, clock_text, plain_row
 from callboard.table.selection import Selection, Sight
@@ -156,11 +157,19 @@ class Arena:
             for name in _UNTIL[running]:
                 runs &= np.isnan(self._columns[name][slots])
             if digits.clock.idle is not None:
-                runs &= ~np.isnan(self._columns["answered"][slots])
+                runs &= self._were_connected(slots)
             places: Slots | slice = slice(None) if runs.all() else np.flatnonzero(runs)
             lengths = now - since[places]
             if len(lengths):
                 digits.write(rows, places, (np.fmax(lengths, 0.0) * 1000.0).astype(np.int64))
+
+    def _were_connected(self, slots: Slots) -> Mask:
+        """As `Call.was_connected`."""
+        states = self._columns["state"][slots]
+        mask: Mask = ~np.isnan(self._columns["answered"][slots]) & (states == State.ENDING)
+        for state in CONNECTED:
+            mask |= states == state
+        return mask
 
 
 def _offsets(layout: Layout) -> list[int]:

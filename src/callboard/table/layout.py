@@ -66,7 +66,7 @@ class Clock(msgspec.Struct, frozen=True):
     tail: bytes
     run: Run
     idle: bytes | None = None
-    """What stands in its place before the answer; None: the number, as ever."""
+    """What stands in the place of all of it before the answer; None: the number, as ever."""
 
     @property
     def width(self) -> int:
@@ -122,8 +122,8 @@ def plain_row(layout: Layout, call: Call, now: float) -> bytes:
 
 def clock_text(clock: Clock, call: Call, now: float) -> bytes:
     """The clock as it stands in the row of a call."""
-    if clock.idle is not None and call.answered_at is None:
-        return clock.idle + clock.tail
+    if clock.idle is not None and not call.was_connected:
+        return clock.idle
     return clock.lead + digits(clock.run, call, now) + clock.tail
 
 

@@ -8,6 +8,8 @@ call's.
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, overload
 
+import numpy as np
+
 from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.table.columns import Columns, Mask, Slots
@@ -39,6 +41,14 @@ class Selection(Sequence[Call]):
     def seen_with(self, sight: Sight | None) -> "Selection":
         """The same calls as somebody sees them; None is as they are."""
         return self if sight is None else Selection(self._columns, self._slots, sight)
+
+    def where(self, fits: Callable[[Call], bool]) -> "Selection":
+        """Those of them that fit as they are seen now."""
+        kept = [self.standing(slice(0, 0))]
+        for begin in range(0, len(self), _STEP):
+            slots = self.standing(slice(begin, begin + _STEP))
+            kept.append(slots[np.fromiter(map(fits, self._calls(slots)), np.bool_, len(slots))])
+        return Selection(self._columns, np.concatenate(kept), self.sight)
 
     def __len__(self) -> int:
         """How many were chosen."""

@@ -11,6 +11,7 @@ from callboard.dialects.mor import fields
 from callboard.dialects.mor import request as asking
 from callboard.dialects.mor.documents import error, message, page
 from callboard.dialects.mor.faults import API_DISABLED, GET_DISABLED, NO_DATA, words_of
+from callboard.dialects.mor.fields import View
 from callboard.dialects.mor.request import Asked, Parameters
 from callboard.dialects.mor.settings import MorSettings
 from callboard.dialects.zones import zone_named
@@ -31,6 +32,8 @@ class MorDialect:
         self._desk = desk
         self._settings = settings = settings or MorSettings()
         self._zone = zone_named(settings.time_zone)
+        self._rows = desk.table.arena(fields.layout(View(desk.directory, self._zone)))
+        desk.directory.watch(lambda change: self._rows.forget())
         self.paths = (settings.path,)
         """Where it answers. A request's path may have its slashes doubled."""
 
@@ -75,12 +78,13 @@ class MorDialect:
         desk = self._desk
         desk.check(LIST_CALLS, principal)
         wanted = asking.list_calls(Asked(parameters, desk.directory, principal.customer))
-        found = desk.perform(LIST_CALLS, principal, wanted.arguments, now).calls
-        calls = [call for call in found if wanted.fits(call)]
+        calls = desk.perform(LIST_CALLS, principal, wanted.arguments, now).calls
+        if wanted.conditions:
+            calls = calls.where(wanted.fits)
         if not calls:
             return _reply(message(NO_DATA))
-        view = fields.View(desk.directory, now, self._zone, principal.masks)
-        return _reply(body(page(fields.blocks(calls, view)), len(calls)))
+        masked = fields.layout(View(desk.directory, self._zone, principal.masks)) if principal.masks else None
+        return _reply(body(page(self._rows.rows(calls, now, masked)), len(calls)))
 
 
 def _reply(document: Body) -> Reply:

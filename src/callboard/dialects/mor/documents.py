@@ -13,11 +13,10 @@ _error = element("error")
 _message = element("message")
 
 
-def page(rows: Iterable[str]) -> Iterator[bytes]:
+def page(rows: Iterable[bytes]) -> Iterator[bytes]:
     """The document with these rows, which come in blocks."""
     yield _START.encode()
-    for block in rows:
-        yield block.encode()
+    yield from rows
     yield _END.encode()
 
 

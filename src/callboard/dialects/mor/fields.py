@@ -4,18 +4,18 @@ The fields are the vendor's (wiki.kolmisoft.com, MOR API active calls get). A "d
 leaves open is decided here and told in docs/reference/mor.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 from callboard.access.masks import NO_MASKS, Masks, masked_number
 from callboard.calls.legs import Call, Leg, Placement, Side
-from callboard.calls.state import LIVE, State
+from callboard.calls.state import LIVE
 from callboard.dialects.xml import element
 from callboard.directory.countries import NAMES
 from callboard.directory.directory import Directory
 from callboard.directory.numbers import international, is_number
-from callboard.http.blocks import in_blocks
+from callboard.table.layout import Clock, Field, Layout, Run, Running, parts_of
 
 __all__ = [
     "ANSWERED",
@@ -23,14 +23,12 @@ __all__ = [
     "FIELDS",
     "LISTED",
     "RINGING",
-    "Field",
     "View",
     "Who",
-    "blocks",
     "called",
     "called_number",
     "calling",
-    "row",
+    "layout",
     "status",
 ]
 
@@ -42,10 +40,9 @@ LISTED = LIVE
 
 
 class View(NamedTuple):
-    """For whom and for when calls are shown."""
+    """For whom calls are shown."""
 
     directory: Directory
-    now: float
     zone: tzinfo | None
     """Of the times; None is the system's."""
     masks: Masks = NO_MASKS
@@ -85,16 +82,14 @@ class _Row(NamedTuple):
     target: _Party
 
 
-class Field(NamedTuple):
-    """A field of the row: its name, and the whole of it as markup."""
-
-    name: str
-    render: Callable[[_Row], str]
-
-
-def _field(name: str, of: Callable[[_Row], str]) -> Field:
+def _field(name: str, of: Callable[[_Row], str], room: int = 10) -> Field[_Row]:
+    """A field whose text has `room` bytes as a rule."""
     write = element(name)
-    return Field(name, lambda row: write(of(row)))
+    return Field(name, lambda row: f"{write(of(row))}\n", len(f"<{name}></{name}>\n") + room)
+
+
+def _markup(text: str) -> Field[_Row]:
+    return Field("", lambda row: text, len(text))
 
 
 # --- the call --------------------------------------------------------------------------------------------------------
@@ -102,8 +97,7 @@ def _field(name: str, of: Callable[[_Row], str]) -> Field:
 
 def status(call: Call) -> str:
     """Ringing or Answered; a call that is being ended keeps what it was."""
-    answered = call.connected or (call.state is State.ENDING and call.answered_at is not None)
-    return ANSWERED if answered else RINGING
+    return ANSWERED if call.was_connected else RINGING
 
 
 def called_number(call: Call) -> str:
@@ -124,11 +118,6 @@ def _answer_time(row: _Row) -> str:
     if at is None or not row.answered:
         return ""
     return datetime.fromtimestamp(at, UTC).astimezone(row.view.zone).replace(tzinfo=None).isoformat(" ", "seconds")
-
-
-def _duration(row: _Row) -> str:
-    """Whole seconds that are over."""
-    return str(int(row.call.duration(row.view.now))) if row.answered else ""
 
 
 def _vendor_name(row: _Row) -> str:
@@ -186,12 +175,15 @@ def _text(number: int | None) -> str:
     return "" if number is None else str(number)
 
 
-FIELDS = (
+_DURATION = Clock(b"<duration>", b"</duration>\n", Run(Running.TALK, exact=False), idle=b"<duration/>\n")
+"""Whole seconds that are over."""
+
+FIELDS: tuple[Field[_Row], ...] = (
     _field("id", lambda row: str(row.call.number)),
-    _field("uniqueid", lambda row: row.leg.id.native if row.leg else ""),
-    _field("status", lambda row: ANSWERED if row.answered else RINGING),
-    _field("answer_time", _answer_time),
-    _field("duration", _duration),
+    _field("uniqueid", lambda row: row.leg.id.native if row.leg else "", 32),
+    _field("status", lambda row: ANSWERED if row.answered else RINGING, 8),
+    _field("answer_time", _answer_time, 19),
+    Field("duration", _DURATION),
     _field("src", lambda row: row.call.caller),
     _field("user_id", lambda row: row.source.user_id),
     _field("user", lambda row: row.source.user),
@@ -199,15 +191,15 @@ FIELDS = (
     _field("device_type", lambda row: row.source.type),
     _field("device_extension", lambda row: row.source.extension),
     _field("device_name", lambda row: row.source.name),
-    _field("device_istrunk", lambda row: row.source.trunk),
-    _field("device_ani", lambda row: row.source.ani),
+    _field("device_istrunk", lambda row: row.source.trunk, 3),
+    _field("device_ani", lambda row: row.source.ani, 3),
     _field("localized_dst", lambda row: called_number(row.call)),
-    _field("direction_code", lambda row: row.call.placement.country),
+    _field("direction_code", lambda row: row.call.placement.country, 3),
     _field("direction_name", lambda row: NAMES.get(row.call.placement.country, "")),
-    _field("destination_name", lambda row: row.call.placement.destination),
+    _field("destination_name", lambda row: row.call.placement.destination, 20),
     _field("provider_id", lambda row: _text(row.call.placement.vendor)),
     _field("provider_name", _vendor_name),
-    _field("channel", lambda row: (row.leg.channel or row.leg.id.native) if row.leg else ""),
+    _field("channel", lambda row: (row.leg.channel or row.leg.id.native) if row.leg else "", 32),
 )
 """The whole row of a call that leads out of the network."""
 
@@ -218,27 +210,32 @@ CALLED_FIELDS = (
     _field("dst_device_type", lambda row: row.target.type),
     _field("dst_device_extension", lambda row: row.target.extension),
     _field("dst_device_name", lambda row: row.target.name),
-    _field("dst_device_istrunk", lambda row: row.target.trunk),
-    _field("dst_device_ani", lambda row: row.target.ani),
+    _field("dst_device_istrunk", lambda row: row.target.trunk, 3),
+    _field("dst_device_ani", lambda row: row.target.ani, 3),
 )
 """What follows for a call to one of our accounts: the vendor's "additional output" of inbound calls."""
 
 
-def row(call: Call, view: View) -> str:
+def _additional(row: _Row) -> str:
+    return "".join([write(row) for write in _CALLED]) if row.target.user_id else ""
+
+
+_CALLED = [field.shows for field in CALLED_FIELDS if callable(field.shows)]
+_ADDITIONAL = Field("", _additional, sum(field.room for field in CALLED_FIELDS))
+
+
+def layout(view: View) -> Layout:
     """One call as an `<active_call>`."""
-    made = _Row(
-        call=call,
-        view=view,
-        answered=status(call) == ANSWERED,
-        leg=_speaking(call),
-        source=_party(view, calling(call.placement)),
-        target=_party(view, called(call.placement)),
-    )
-    shown = FIELDS + CALLED_FIELDS if made.target.user_id else FIELDS
-    return "<active_call>\n" + "".join(f"{field.render(made)}\n" for field in shown) + "</active_call>\n"
 
+    def made(call: Call) -> _Row:
+        return _Row(
+            call=call,
+            view=view,
+            answered=call.was_connected,
+            leg=_speaking(call),
+            source=_party(view, calling(call.placement)),
+            target=_party(view, called(call.placement)),
+        )
 
-def blocks(calls: Sequence[Call], view: View) -> Iterator[str]:
-    """The rows of these calls, block by block, rendered when they are asked for."""
-    for block in in_blocks(calls):
-        yield "".join(row(call, view) for call in block)
+    fields = (_markup("<active_call>\n"), *FIELDS, _ADDITIONAL, _markup("</active_call>\n"))
+    return Layout(tuple(parts_of(fields, made)))
