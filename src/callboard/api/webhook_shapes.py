@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from callboard.api.calls_query import DirectionWord, Ids, Texts
+from callboard.api.calls_query import MOST_VALUES, DirectionWord, Id
 from callboard.operations.happenings import NEEDED, Happening
 from callboard.operations.subscriptions import Format
 from callboard.operations.targets import LONGEST_URL, URL_PATTERN
-from callboard.operations.webhooks import LONGEST_PAGE
+from callboard.operations.webhooks import LONGEST_PAGE, MOST_LIMITS
 
 __all__ = [
     "CallsFollowed",
@@ -35,6 +35,12 @@ Url = Annotated[str, msgspec.Meta(max_length=LONGEST_URL, extra_json_schema={"pa
 Name = Annotated[str, msgspec.Meta(max_length=200, extra_json_schema={"pattern": "^[A-Za-z0-9]*$"})]
 
 
+Words = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=200)], ...], msgspec.Meta(max_length=MOST_VALUES)
+]
+Ids = Annotated[tuple[Id, ...], msgspec.Meta(max_length=MOST_VALUES)]
+
+
 class CallsFollowed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Which calls: filters of `GET /v1/calls`, as lists. A call that matched once is followed to its end."""
 
@@ -47,19 +53,19 @@ class CallsFollowed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     connection: Ids = ()
     did: Ids = ()
     machine: Ids = ()
-    switch: Texts = ()
-    country: Texts = ()
-    caller: Texts = ()
-    caller_prefix: Texts = ()
-    caller_contains: Texts = ()
-    caller_name: Texts = ()
-    caller_name_contains: Texts = ()
-    dialed: Texts = ()
-    dialed_prefix: Texts = ()
-    dialed_contains: Texts = ()
-    callee: Texts = ()
-    callee_prefix: Texts = ()
-    callee_contains: Texts = ()
+    switch: Words = ()
+    country: Words = ()
+    caller: Words = ()
+    caller_prefix: Words = ()
+    caller_contains: Words = ()
+    caller_name: Words = ()
+    caller_name_contains: Words = ()
+    dialed: Words = ()
+    dialed_prefix: Words = ()
+    dialed_contains: Words = ()
+    callee: Words = ()
+    callee_prefix: Words = ()
+    callee_contains: Words = ()
 
 
 class LimitWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,8 +73,11 @@ class LimitWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     of: Literal["customer", "account", "vendor", "connection"]
     """Of a customer the calls that it and those below it own are counted; of a vendor those that one may see."""
-    id: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+    id: Id
     calls: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
+Limits = Annotated[tuple[LimitWanted, ...], msgspec.Meta(max_length=MOST_LIMITS)]
 
 
 class WebhookWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,7 +93,7 @@ class WebhookWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """`ozeki`: forms with a NotificationName, for the events of calls."""
     filter: CallsFollowed = CallsFollowed()
     """Which calls are told of; left out, all that one sees."""
-    limits: tuple[LimitWanted, ...] = ()
+    limits: Limits = ()
     """For `limit.passed`."""
     active: bool = True
 
@@ -97,7 +106,7 @@ class WebhookChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     name: Name | UnsetType = UNSET
     format: Format | UnsetType = UNSET
     filter: CallsFollowed | UnsetType = UNSET
-    limits: tuple[LimitWanted, ...] | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 

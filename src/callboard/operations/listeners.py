@@ -136,7 +136,7 @@ class Listener:
         if delivery.event is Happening.TEST:
             return True
         within = self.scope is None or not delivery.parties or not self.scope.isdisjoint(delivery.parties)
-        return within and delivery.event in self.events
+        return within and may_be_told(self.principal, delivery.event)
 
 
 def may_be_told(who: Principal, event: Happening) -> bool:

@@ -8,10 +8,18 @@ from sqlalchemy import Connection, Select, delete, func, select
 
 from callboard.operations.subscriptions import Delivery, DeliveryState
 from callboard.storage.database import Database
-from callboard.storage.schema import deliveries
+from callboard.storage.schema import deliveries, webhooks
 from callboard.storage.statements import upsert
 
-__all__ = ["dead_deliveries", "last_number", "list_deliveries", "save_deliveries", "trim", "waiting_deliveries"]
+__all__ = [
+    "dead_deliveries",
+    "forget_strays",
+    "last_number",
+    "list_deliveries",
+    "save_deliveries",
+    "trim",
+    "waiting_deliveries",
+]
 
 kept = deliveries.c
 _SAVE = upsert(deliveries)
@@ -29,6 +37,12 @@ def last_number(database: Database) -> int:
     """The greatest number that was given; 0 if none was. Raises `StorageError`."""
     with database.view() as connection:
         return connection.execute(select(func.max(kept.number))).scalar() or 0
+
+
+def forget_strays(database: Database) -> None:
+    """Delete what was still being written down when its webhook was removed. Raises `StorageError`."""
+    with database.change(durable=False) as connection:
+        connection.execute(delete(deliveries).where(kept.webhook.not_in(select(webhooks.c.id))))
 
 
 def waiting_deliveries(database: Database) -> tuple[Delivery, ...]:

@@ -4,10 +4,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from msgspec.structs import replace
 
 from callboard.access.masks import masked_words
+from callboard.access.rights import Principal
 from callboard.calls.commands import Outcome
 from callboard.calls.legs import Call
 from callboard.directory.records import ROOT
@@ -17,10 +19,11 @@ from callboard.operations.ledger import CommandRecord
 from callboard.operations.limits import Gauges
 from callboard.operations.listeners import Listener, Listeners
 from callboard.operations.sight import as_seen
+from callboard.operations.subscriptions import Format
 from callboard.table.changes import Change
 from callboard.table.links import Link, LinkState
 from callboard.webhooks.courier import Courier
-from callboard.webhooks.formats import Pens, call_message, command_message, limit_message, switch_message
+from callboard.webhooks.formats import Message, Pens, call_message, command_message, limit_message, switch_message
 
 __all__ = ["announcing"]
 
@@ -73,11 +76,12 @@ class _Announcer:
     def _tell_of_call(self, listener: Listener, event: Happening, call: Call, now: float) -> None:
         if listener.principal is None:
             return
-        shown = as_seen(self._desk.directory, listener.principal, call)
-        message = call_message(self._pens, listener.webhook.format, event, shown, now)
-        placed = call.placement
+        placed, write = call.placement, partial(self._of_call, listener.principal, listener.webhook.format, event, call)
         parties = tuple(one for one in (placed.customer, placed.callee_customer) if one is not None)
-        self._courier.tell(listener, event, f"call {call.number}", message, now, parties)
+        self._courier.tell(listener, event, f"call {call.number}", partial(write, now), now, parties)
+
+    def _of_call(self, who: Principal, form: Format, event: Happening, call: Call, now: float) -> Message:
+        return call_message(self._pens, form, event, as_seen(self._desk.directory, who, call), now)
 
     def command(self, record: CommandRecord) -> None:
         """What came of a command is told to who asked and to the operator."""
@@ -88,8 +92,8 @@ class _Announcer:
             who = listener.principal
             if who is not None and event in listener.events and (who.login == record.login or who.customer == ROOT):
                 shown = replace(record, words=masked_words(record.words, who.masks)) if who.masks else record
-                message = command_message(self._pens, shown, now)
-                self._courier.tell(listener, event, f"call {record.call_number}", message, now)
+                write = partial(command_message, self._pens, shown, now)
+                self._courier.tell(listener, event, f"call {record.call_number}", write, now)
 
     def links(self, now: float) -> None:
         """Links that were lost since the last look, and those that are back: with a full list of their calls."""
@@ -105,12 +109,12 @@ class _Announcer:
     def _tell_of_switch(self, event: Happening, link: Link, now: float) -> None:
         for listener in self._listeners.all(now):
             if event in listener.events:
-                message = switch_message(event, link, now)
-                self._courier.tell(listener, event, f"switch {link.switch}", message, now)
+                write = partial(switch_message, event, link, now)
+                self._courier.tell(listener, event, f"switch {link.switch}", write, now)
 
     def limits(self, now: float) -> None:
         """Limits of which another level is reached."""
         event = Happening.LIMIT_PASSED
         for listener, passed in tuple(self._gauges.read(self._listeners.all(now), now)):
-            key = f"limit {passed.limit.of} {passed.limit.id}"
-            self._courier.tell(listener, event, key, limit_message(passed, now), now)
+            about = f"limit {passed.limit.of} {passed.limit.id}"
+            self._courier.tell(listener, event, about, partial(limit_message, passed, now), now)

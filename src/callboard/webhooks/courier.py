@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -21,13 +21,14 @@ from callboard.operations.targets import address_fault
 from callboard.storage.database import Database
 from callboard.storage.deliveries import (
     dead_deliveries,
+    forget_strays,
     last_number,
     list_deliveries,
     save_deliveries,
     trim,
     waiting_deliveries,
 )
-from callboard.storage.errors import StorageError
+from callboard.storage.errors import RowError, StorageError
 from callboard.webhooks.formats import Message, test_message
 from callboard.webhooks.sender import Attempt, Sender
 from callboard.webhooks.settings import WebhooksSettings
@@ -38,9 +39,14 @@ __all__ = ["Courier"]
 
 GATHER = 0.05
 """Seconds during which messages are gathered for one transaction. A process that is killed loses what is younger."""
+BATCH = 500
+"""Messages to a transaction."""
 PAUSE = 1.0
 """Seconds until a write that failed is tried again."""
 TIDY_EVERY = 60.0
+
+Write = Callable[[], Message]
+"""Writes a message down. It is called off the event path, in a thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +66,8 @@ class Courier:
         self._sender = Sender(settings.timeout, time.time)
         self._number = last_number(database)
         self._workers: dict[str, Worker] = {}
-        self._fresh: list[Delivery] = []
+        self._fresh: list[tuple[Delivery, Write]] = []
+        """Not on disk yet."""
         self._settled: dict[int, Delivery] = {}
         """The last state of each delivery that changed since it was written down."""
         self._news = asyncio.Event()
@@ -76,11 +83,11 @@ class Courier:
         listener: Listener,
         event: Happening,
         about: str,
-        message: Message,
+        write: Write,
         at: float,
         parties: tuple[int, ...] = (),
     ) -> str:
-        """Take a message for a webhook, at once; returns its id."""
+        """Take a message for a webhook, at once; returns its id. It is written a moment later, by `write`."""
         self._number += 1
         delivery = Delivery(
             number=self._number,
@@ -89,19 +96,20 @@ class Courier:
             event=event,
             about=about,
             at=at,
-            body=message.body,
-            content_type=message.content_type,
+            body="",
+            content_type="",
             sight=listener.sight,
             parties=parties,
             next_at=at,
         )
-        self._fresh.append(delivery)
+        self._fresh.append((delivery, write))
         self._news.set()
         return delivery.message
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Deliver within the block; at its end what was told is on disk, and goes on at the next start."""
+        forget_strays(self._database)
         for delivery in waiting_deliveries(self._database):
             self._worker(delivery.webhook).queue.put(delivery)
         tasks = [asyncio.create_task(self._write(), name="webhooks"), asyncio.create_task(self._keep_tidy())]
@@ -123,7 +131,7 @@ class Courier:
     def traffic(self, webhook: str) -> Traffic:
         """How a webhook fares."""
         worker = self._workers.get(webhook)
-        fresh = sum(delivery.webhook == webhook for delivery in self._fresh)
+        fresh = sum(delivery.webhook == webhook for delivery, _ in self._fresh)
         listener = self._listeners.get(webhook, time.time())
         return Traffic(
             waiting=fresh + (len(worker.queue) if worker else 0),
@@ -138,7 +146,7 @@ class Courier:
         if listener is None or listener.principal is None:
             raise Unavailable(f"{webhook.id} tells nothing at present: {listener.stands if listener else 'it is off'}")
         about = f"test {self._number + 1}"
-        return self.tell(listener, Happening.TEST, about, test_message(webhook.format, webhook.id, now), now)
+        return self.tell(listener, Happening.TEST, about, partial(test_message, webhook.format, webhook.id, now), now)
 
     def deliveries(
         self, webhook: str, state: DeliveryState | None, before: int | None, limit: int
@@ -172,7 +180,7 @@ class Courier:
             worker = self._workers.pop(name, None)
             if worker is not None:
                 worker.end()
-            self._fresh = [delivery for delivery in self._fresh if delivery.webhook != name]
+            self._fresh = [draft for draft in self._fresh if draft[0].webhook != name]
             self._settled = {key: one for key, one in self._settled.items() if one.webhook != name}
         for webhook in change.puts:
             if webhook.id in self._workers:
@@ -269,18 +277,41 @@ class Courier:
     async def _flush(self) -> None:
         """Write down what is new and what changed, then let what is new go. Raises `StorageError`."""
         async with self._writing:
-            fresh, self._fresh = self._fresh, []
-            settled, self._settled = self._settled, {}
-            try:
-                await asyncio.to_thread(save_deliveries, self._database, [*fresh, *settled.values()])
-            except StorageError:
-                self._fresh = fresh + self._fresh
-                self._settled = settled | self._settled
-                self._bound_fresh()
-                raise
-        for delivery in fresh:
+            while self._fresh or self._settled:
+                await self._flush_some()
+
+    async def _flush_some(self) -> None:
+        fresh, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
+        settled, self._settled = self._settled, {}
+        try:
+            written = await asyncio.to_thread(self._save, fresh, settled)
+        except StorageError:
+            self._fresh = fresh + self._fresh
+            self._settled = settled | self._settled
+            self._bound_fresh()
+            raise
+        for delivery in written:
             if self._desk.webhooks.get(delivery.webhook) is not None:
                 self._take_in(delivery)
+
+    def _save(self, fresh: list[tuple[Delivery, Write]], settled: dict[int, Delivery]) -> list[Delivery]:
+        """Write messages, and put them and what changed on disk; returns the new ones. In a thread."""
+        messages = [(delivery, write()) for delivery, write in fresh]
+        written = [replace(one, body=message.body, content_type=message.content_type) for one, message in messages]
+        try:
+            save_deliveries(self._database, [*written, *settled.values()])
+        except RowError:
+            # One that cannot be stored must not keep the others.
+            return [one for one in [*settled.values(), *written] if self._saved(one) and one.number not in settled]
+        return written
+
+    def _saved(self, delivery: Delivery) -> bool:
+        try:
+            save_deliveries(self._database, [delivery])
+        except RowError as error:
+            _log.error("A message of webhook %s is lost, for it cannot be stored: %s", delivery.webhook, error)
+            return False
+        return True
 
     def _bound_fresh(self) -> None:
         """While nothing can be written, so many wait in memory and the oldest are lost."""

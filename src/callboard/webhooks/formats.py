@@ -61,7 +61,9 @@ def command_message(pens: Pens, record: CommandRecord, at: float) -> Message:
 
 def switch_message(event: Happening, link: Link, at: float) -> Message:
     """The link to a switch is lost or back."""
-    switch = {"name": link.switch, "link": link.state.name.lower(), "since": _moment(link.since), "why": link.why}
+    # JSON cannot carry half surrogate pairs.
+    name, why = (text.encode("utf-8", "replace").decode() for text in (link.switch, link.why))
+    switch = {"name": name, "link": link.state.name.lower(), "since": _moment(link.since), "why": why}
     return _json(event, at, switch=switch)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -40,7 +41,8 @@ class Sender:
     """Sends to whatever `fault_of` has nothing to say against: it takes an IP address.
 
     A name is looked up here and its address connected to, so that it cannot be judged as one host and reached as
-    another. Redirects are not followed, and of an answer no more is read than is shown to people.
+    another. Certificates are judged by the machine's own list of authorities. Redirects are not followed, and of an
+    answer no more is read than is shown to people.
     """
 
     def __init__(self, timeout: float, clock: Callable[[], float]) -> None:
@@ -48,7 +50,11 @@ class Sender:
         self._clock = clock
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
         self._client = httpx2.AsyncClient(
-            follow_redirects=False, trust_env=False, timeout=httpx2.Timeout(timeout), limits=limits
+            verify=ssl.create_default_context(),
+            follow_redirects=False,
+            trust_env=False,
+            timeout=httpx2.Timeout(timeout),
+            limits=limits,
         )
 
     async def close(self) -> None:
