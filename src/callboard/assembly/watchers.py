@@ -113,12 +113,13 @@ def _record_failure(journal: Journal, failures: FailedSignIns, failure: FailedSi
 
 @asynccontextmanager
 async def keep_counting(desk: Desk, journal: Journal, counting: Counting) -> AsyncIterator[None]:
-    """Calls, commands and failed sign-ins are counted, and how late the loop is; the journal's queue is shown."""
+    """Calls, commands and failed sign-ins are counted, and how late the loop is; each queue has a line here."""
     tallies = counting.tallies
     desk.access.watch_failures(tallies.sign_in_failed)
     unwatch_calls = desk.table.watch(tallies.observe)
     unwatch_commands = desk.ledger.watch(tallies.note_command)
     counting.add_queue("journal", partial(_journal_queue, journal))
+    counting.add_queue("webhooks", partial(_webhooks_queue, desk))
     pulse = asyncio.create_task(feel_pulse(tallies.lag), name="pulse")
     try:
         yield
@@ -134,6 +135,12 @@ def _journal_queue(journal: Journal) -> QueueFigures:
     health = journal.health()
     lost = health.dropped + health.rejected
     return QueueFigures(waiting=health.waiting, dropped=lost, failing=health.failing_since is not None)
+
+
+def _webhooks_queue(desk: Desk) -> QueueFigures:
+    """Those of all webhooks together. That a receiver does not take its messages is no failure of ours."""
+    traffic = [desk.outbox.traffic(webhook.id) for webhook in desk.webhooks.all()]
+    return QueueFigures(waiting=sum(each.waiting for each in traffic), dropped=sum(each.given_up for each in traffic))
 
 
 @asynccontextmanager
