@@ -34,5 +34,6 @@ EXAMPLES: dict[str, object] = {
     "dialects.mor.time_zone": "Europe/Vilnius",
     "dialects.sippy.trusted_addresses": ("192.0.2.30",),
     "metrics.customers": (12, 40),
+    "webhooks.allowed_targets": ("10.1.0.0/16",),
 }
 """By dotted key. A test wants one for every setting with an empty default, and that it is a value that can be given."""
