@@ -9,6 +9,7 @@ from math import ceil
 from callboard.calls.refusals import Refusal, Throttled
 from callboard.dialects.enswitch import request as asking
 from callboard.dialects.enswitch.faults import fault_document
+from callboard.dialects.enswitch.fields import FIELDS, PANEL, layout
 from callboard.dialects.enswitch.functions import Asked, Body, function_named
 from callboard.dialects.enswitch.privileges import check
 from callboard.dialects.enswitch.settings import EnswitchSettings
@@ -27,6 +28,8 @@ class EnswitchDialect:
     def __init__(self, desk: Desk, settings: EnswitchSettings | None = None) -> None:
         self._desk = desk
         self._settings = settings or EnswitchSettings()
+        self._rows = desk.table.arena(layout(FIELDS, self._settings.numbers_as_strings))
+        self._panel = desk.table.arena(layout(PANEL, self._settings.numbers_as_strings))
         self._prefix = plain_path(self._settings.prefix).rstrip("/")
         self.paths = (f"{self._prefix}/*",)
         """Where it answers. A request's path may have its slashes doubled, or one more at the end."""
@@ -45,4 +48,5 @@ class EnswitchDialect:
         parameters = asking.read(request)
         principal = await self._desk.sign_in(asking.credentials(parameters, request.client), request.at)
         check(principal, function.privileges)
-        return function.run(Asked(self._desk, principal, parameters, request.at, self._settings.numbers_as_strings))
+        as_strings = self._settings.numbers_as_strings
+        return function.run(Asked(self._desk, principal, parameters, request.at, self._rows, self._panel, as_strings))

@@ -33,10 +33,9 @@ def data(members: Mapping[str, Member]) -> bytes:
 
 
 def listing(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The answer that is an array; each block is some of its items, with commas between."""
+    """The answer that is an array; the blocks are its items, with commas between."""
     yield _OK + b',"data":['
-    for number, block in enumerate(blocks):
-        yield b"," + block if number else block
+    yield from blocks
     yield b"]}"
 
 

@@ -14,6 +14,7 @@ from callboard.calls.legs import Call, Direction, Leg, Side
 from callboard.calls.state import State
 from callboard.dialects.enswitch.envelope import Member, plain
 from callboard.http.blocks import in_blocks
+from callboard.table.layout import Layout, Text
 
 __all__ = [
     "BY_NAME",
@@ -30,6 +31,7 @@ __all__ = [
     "accounts",
     "blocks",
     "callid",
+    "layout",
     "rows",
     "sort",
 ]
@@ -210,6 +212,12 @@ SORTS: dict[str, Callable[[Row], Member]] = {
 """What rows can be sorted by: what they show, and the direction."""
 
 
+_LEGS = 2
+"""Of nearly all calls."""
+_ROOM, _ROOM_OF_FIELD = 64, 14
+"""Bytes that a leg's row has beside the names of its fields, as a rule: for a long id, and for every field."""
+
+
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
@@ -224,11 +232,25 @@ def sort(found: list[Row], by: str, descending: bool) -> None:
         found.sort(key=SORTS[by], reverse=descending)
 
 
+def layout(columns: Sequence[Field], numbers_as_strings: bool) -> Layout:
+    """The rows of a call, without names, as JSON with commas between."""
+    write = _written_as_string if numbers_as_strings else _written
+
+    def render(call: Call) -> bytes:
+        return _encoded(rows((call,), lambda account: ""), columns, write)
+
+    return Layout((Text(render, _LEGS * (_ROOM + sum(len(name) + _ROOM_OF_FIELD for name, _ in columns))),), b",")
+
+
 def blocks(found: Sequence[Row], columns: Sequence[Field], numbers_as_strings: bool) -> Iterator[bytes]:
     """The rows as JSON with commas between, block by block, rendered when they are asked for."""
     write = _written_as_string if numbers_as_strings else _written
-    for block in in_blocks(found):
-        yield msgspec.json.encode([{name: write(of(row)) for name, of in columns} for row in block])[1:-1]
+    for number, block in enumerate(in_blocks(found)):
+        yield (b"," if number else b"") + _encoded(block, columns, write)
+
+
+def _encoded(found: Sequence[Row], columns: Sequence[Field], write: Callable[[Member], Member]) -> bytes:
+    return msgspec.json.encode([{name: write(of(row)) for name, of in columns} for row in found])[1:-1]
 
 
 def _written(member: Member) -> Member:

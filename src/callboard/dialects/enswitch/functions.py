@@ -1,6 +1,6 @@
 """The vendor's functions: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
@@ -9,14 +9,16 @@ from callboard.calls.legs import Call
 from callboard.calls.refusals import CallNotFound, InvalidArgument, Unavailable, UnknownMethod
 from callboard.calls.state import LIVE, State
 from callboard.dialects.enswitch import envelope, fields, request
-from callboard.dialects.enswitch.fields import Field, Row
+from callboard.dialects.enswitch.fields import Row
 from callboard.dialects.enswitch.privileges import Privilege
 from callboard.directory.directory import Directory
 from callboard.http.blocks import body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
+from callboard.table.arena import Arena
 from callboard.table.filters import Filter
+from callboard.table.selection import Selection
 
 __all__ = ["FUNCTIONS", "Asked", "Body", "Function", "function_named"]
 
@@ -31,6 +33,9 @@ class Asked(NamedTuple):
     principal: Principal
     parameters: request.Parameters
     now: float
+    rows: Arena
+    panel: Arena
+    """The rows of the light variant."""
     numbers_as_strings: bool = False
 
 
@@ -46,27 +51,33 @@ class Function(NamedTuple):
 
 def _list(asked: Asked) -> Body:
     wanted = request.active_calls(asked.parameters, asked.principal)
-    calls: Sequence[Call] = asked.desk.perform(LIST_CALLS, asked.principal, wanted.arguments, asked.now).calls
+    calls = asked.desk.perform(LIST_CALLS, asked.principal, wanted.arguments, asked.now).calls
     directory, top = asked.desk.directory, asked.principal.customer
     if wanted.callid:
-        calls = tuple(call for call in calls if fields.callid(call) == wanted.callid)
+        calls = calls.where(lambda call: fields.callid(call) == wanted.callid)
     if wanted.phone:
-        calls = _of_phone(calls, directory, top, wanted.phone)
+        account = _account_of(directory, top, wanted.phone)
+        calls = calls.where(lambda call: account is not None and account in fields.accounts(call))
+    if wanted.plain:
+        return _copied(asked.rows, calls, asked.now)
     found = fields.rows(calls, lambda account: _name(directory, top, account))
     if wanted.types:
         found = [row for row in found if _has_types(row, wanted.types)]
     if wanted.only_count:
         return envelope.data({"count": str(len(found)) if asked.numbers_as_strings else len(found)})
     fields.sort(found, wanted.sort, wanted.descending)
-    return _rows(asked, found, (*fields.FIELDS, *fields.NAMES) if wanted.names else fields.FIELDS)
+    columns = (*fields.FIELDS, *fields.NAMES) if wanted.names else fields.FIELDS
+    return body(envelope.listing(fields.blocks(found, columns, asked.numbers_as_strings)), len(found))
 
 
-def _of_phone(calls: Sequence[Call], directory: Directory, top: int, sip_user: str) -> tuple[Call, ...]:
-    """The calls that an account makes or receives. A stranger's account is none."""
+def _account_of(directory: Directory, top: int, sip_user: str) -> int | None:
+    """The account of that user. A stranger's is none."""
     account = directory.account_by_user(sip_user)
-    if account is None or not directory.is_within(account.customer, top):
-        return ()
-    return tuple(call for call in calls if account.id in fields.accounts(call))
+    return account.id if account is not None and directory.is_within(account.customer, top) else None
+
+
+def _copied(rows: Arena, calls: Selection, now: float) -> Body:
+    return body(envelope.listing(rows.rows(calls, now)), len(calls))
 
 
 def _has_types(row: Row, types: tuple[tuple[str, str], ...]) -> bool:
@@ -81,11 +92,7 @@ def _name(directory: Directory, top: int, number: int | None) -> str:
 
 def _list_panel(asked: Asked) -> Body:
     calls = asked.desk.perform(LIST_CALLS, asked.principal, request.panel(asked.parameters), asked.now).calls
-    return _rows(asked, fields.rows(calls, lambda account: ""), fields.PANEL)
-
-
-def _rows(asked: Asked, found: Sequence[Row], columns: Sequence[Field]) -> Body:
-    return body(envelope.listing(fields.blocks(found, columns, asked.numbers_as_strings)), len(found))
+    return _copied(asked.panel, calls, asked.now)
 
 
 # --- ending ----------------------------------------------------------------------------------------------------------

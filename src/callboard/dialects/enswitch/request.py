@@ -115,6 +115,11 @@ class ActiveCalls(NamedTuple):
     names: bool = False
     only_count: bool = False
 
+    @property
+    def plain(self) -> bool:
+        """Whether the rows are those of the calls, one call after the other and without more."""
+        return not (self.types or self.names or self.only_count or self.sort != "start")
+
 
 def active_calls(parameters: Parameters, principal: Principal) -> ActiveCalls:
     """Read them. Raises Forbidden where the whole system is asked for by somebody who does not see it."""
