@@ -274,7 +274,7 @@ def test_what_the_filters_show_is_counted_by_the_server_first_and_then_ended(ope
     held = sum(call["state"] == "held" for call in fake.calls.values())
     sign_in_is_over.click()
     question = page.get_by_role("dialog", name=f"Disconnect {held} call{'s' if held > 1 else ''}?")
-    expect(question).to_contain_text("state held")
+    expect(question).to_contain_text("All calls with state On hold.")
     question.get_by_role("button", name=re.compile("^Disconnect")).click()
     expect(page.get_by_role("region", name="Disconnects")).to_contain_text(f"{held} done")
     assert [body for _, _, body in fake.asked] == [

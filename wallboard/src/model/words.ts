@@ -27,6 +27,11 @@ export function age(milliseconds: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** Seconds as they are chosen: "30 min", "1 h". */
+export function spanOfTime(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}
+
 /** Unix milliseconds as the time of day here, 14:02:11. */
 export function timeOfDay(at: number, seconds = true): string {
   const text = new Date(at).toTimeString();

@@ -12,10 +12,11 @@ import { rows } from "../state/board";
 import { chooseNone, chosenRows } from "../state/choice";
 import { disconnect, disconnectMatching, type Filter } from "../state/orders";
 import { session } from "../state/session";
+import { inWords } from "./conditions";
 import { HangUp } from "./icons";
 import { Dialog, StateMark } from "./widgets";
 
-type Asked = { kind: "rows"; rows: readonly Row[] } | { kind: "filter"; filter: Filter };
+type Asked = { kind: "rows"; rows: readonly Row[] } | { kind: "filter"; filter: Filter; words: string };
 
 const asked = signal<Asked | null>(null);
 
@@ -37,7 +38,7 @@ export function confirmChosen(): void {
 /** End what the filters show: by the filter itself where the API knows it, else call by call. */
 export function confirmShown(): void {
   const filter = asServerFilter(query.value);
-  asked.value = filter ? { kind: "filter", filter } : { kind: "rows", rows: [...rows()] };
+  asked.value = filter ? { kind: "filter", filter, words: inWords(query.value) } : { kind: "rows", rows: [...rows()] };
 }
 
 export function Confirmation() {
@@ -49,7 +50,7 @@ export function Confirmation() {
   return what.kind === "rows" ? (
     <ConfirmRows picked={what.rows} close={close} />
   ) : (
-    <ConfirmFilter filter={what.filter} close={close} />
+    <ConfirmFilter filter={what.filter} words={what.words} close={close} />
   );
 }
 
@@ -86,7 +87,7 @@ interface Shown {
   state: Row["call"]["state"];
 }
 
-function ConfirmFilter({ filter, close }: { filter: Filter; close: () => void }) {
+function ConfirmFilter({ filter, words, close }: { filter: Filter; words: string; close: () => void }) {
   const [told, setTold] = useState<DryRun | null>(null);
   const [wrong, setWrong] = useState("");
   useEffect(() => {
@@ -101,13 +102,7 @@ function ConfirmFilter({ filter, close }: { filter: Filter; close: () => void })
   };
   return (
     <Dialog title={told ? `Disconnect ${calls(told.count)}?` : "Counting the calls …"} onClose={close}>
-      <p class="muted">
-        All calls with{" "}
-        {Object.entries(filter)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(", ")}
-        .
-      </p>
+      <p class="muted">All calls with {words}.</p>
       {wrong && (
         <p class="notice notice-bad" role="alert">
           {wrong}

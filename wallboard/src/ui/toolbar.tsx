@@ -1,16 +1,15 @@
 // Above the table: how many calls are shown, by which filters, and what can be done with them.
 
 import type { ComponentChildren } from "preact";
-import { FACETS, type Facet, showsAll, toggled } from "../model/query";
-import { calls, count, STATE_WORDS } from "../model/words";
-import type { State } from "../model/call";
+import { FACETS, showsAll, toggled } from "../model/query";
+import { calls, count, spanOfTime } from "../model/words";
 import { everything, look, query } from "../state/address";
 import { counts, paused, rows } from "../state/board";
 import { chooseNone, chosenRows } from "../state/choice";
 import { may } from "../state/session";
 import { COLUMNS, columns, showColumns } from "../state/settings";
-import { labelOf } from "./breakdowns";
 import { SHAPES, howMany } from "./columns";
+import { facetLabel, valueLabel } from "./conditions";
 import { confirmChosen, confirmShown } from "./confirm";
 import { Close, Columns, HangUp, Pause, Play } from "./icons";
 import { Menu } from "./widgets";
@@ -32,10 +31,6 @@ export function Toolbar() {
   );
 }
 
-function valueLabel(facet: Facet, value: string): string {
-  return facet === "state" ? (STATE_WORDS[value as State] ?? value) : labelOf(facet, value);
-}
-
 function Chips() {
   const what = query.value;
   if (showsAll(what)) return null;
@@ -45,12 +40,14 @@ function Chips() {
       {FACETS.flatMap((facet) =>
         (what.facets[facet] ?? []).map((value) => (
           <Chip key={`${facet} ${value}`} onRemove={() => look(toggled(what, facet, value))}>
-            <span class="muted">{facet === "connection" ? "trunk" : facet}</span> {valueLabel(facet, value)}
+            <span class="muted">{facetLabel(facet)}</span> {valueLabel(facet, value)}
           </Chip>
         )),
       )}
       {what.suspect && <Chip onRemove={() => look({ ...what, suspect: false })}>suspect</Chip>}
-      {what.longer > 0 && <Chip onRemove={() => look({ ...what, longer: 0 })}>longer than {minutes(what.longer)}</Chip>}
+      {what.longer > 0 && (
+        <Chip onRemove={() => look({ ...what, longer: 0 })}>longer than {spanOfTime(what.longer)}</Chip>
+      )}
       <button type="button" class="link small" onClick={everything}>
         Clear
       </button>
@@ -69,10 +66,6 @@ function Chip({ children, onRemove }: { children: ComponentChildren; onRemove: (
 
 const LENGTHS = [60, 300, 900, 1800, 3600, 7200];
 
-function minutes(seconds: number): string {
-  return seconds % 3600 === 0 ? `${seconds / 3600} h` : seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
-}
-
 function Longer() {
   const { longer } = query.value;
   const lengths = LENGTHS.includes(longer) || longer === 0 ? LENGTHS : [...LENGTHS, longer];
@@ -86,7 +79,7 @@ function Longer() {
       <option value="0">Any length</option>
       {lengths.map((seconds) => (
         <option key={seconds} value={String(seconds)}>
-          Over {minutes(seconds)}
+          Over {spanOfTime(seconds)}
         </option>
       ))}
     </select>
