@@ -1,8 +1,11 @@
 """What happens to calls arrives: signed, in order, once where nothing goes wrong and at least once where it does."""
 
 import asyncio
+import itertools
+import random
 from pathlib import Path
 
+import msgspec
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
@@ -288,3 +291,34 @@ async def test_a_place_that_is_allowed_no_more_is_not_reached(post: Post, receiv
         await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
         assert "webhooks.allowed_targets" in post.deliveries(webhook)[0].words
         assert (receiver.got, receiver.refused) == ([], [])
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_goes_wrong_each_call_is_told_in_order(post: Post, receiver: Receiver, seed: int) -> None:
+    """Some messages are refused, of others the answer is lost: then they come twice, in their place."""
+    chance = random.Random(seed)
+    taken: list[tuple[str, str]] = []
+
+    async def moody(request: web.Request) -> web.StreamResponse:
+        mood = chance.random()
+        if mood < 0.3:
+            return web.Response(status=503)
+        document = msgspec.json.decode(await request.read())
+        taken.append((document["data"]["call"]["id"], document["type"]))
+        if mood < 0.5 and request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    receiver.answer = moody
+    post.settings = replace(QUICK, retries=(0.01,) * 200)
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        calls = []
+        for _ in range(20):
+            call = house.call(State.HELD)
+            house.end(call.key)
+            calls.append(call.number)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DELIVERED)) == 100)
+    for number in calls:
+        told = [event for call, event in taken if call == str(number)]
+        assert [event for event, _ in itertools.groupby(told)] == LIFE

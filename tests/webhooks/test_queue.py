@@ -17,8 +17,6 @@ def message(number: int, about: str = "call 1", at: float = 0.0) -> Delivery:
         event=Happening.CALL_STARTED,
         about=about,
         at=at,
-        body="{}",
-        content_type="application/json",
         sight="",
         parties=(),
         next_at=at,

@@ -157,7 +157,7 @@ class DeliveryState(StrEnum):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one webhook, and what came of the last attempt. Times are Unix seconds."""
+    """One message to one webhook, without what it says, and what came of the last attempt. Times are Unix seconds."""
 
     number: int
     """Grows from one to the next: the order in which things happened."""
@@ -169,8 +169,6 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """What it is about, such as a call: of one thing, each message waits for the one before it."""
     at: float
     """When it happened."""
-    body: str
-    content_type: str
     sight: str
     """How its reader stood when it was written (see `Listener.sight`)."""
     parties: tuple[int, ...]

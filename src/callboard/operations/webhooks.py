@@ -40,7 +40,7 @@ __all__ = [
     "TEST_WEBHOOK",
 ]
 
-MOST_PER_LOGIN = 50
+MOST_PER_LOGIN = 20
 """Webhooks of one login."""
 MOST_LIMITS = 100
 """Limits of one webhook."""

@@ -1,10 +1,10 @@
 """What webhooks are to tell, did tell and gave up: kept in the order in which it happened."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from callboard.operations.subscriptions import Delivery, DeliveryState
 from callboard.storage.database import Database
@@ -12,6 +12,7 @@ from callboard.storage.schema import deliveries, webhooks
 from callboard.storage.statements import upsert
 
 __all__ = [
+    "Letter",
     "dead_deliveries",
     "forget_strays",
     "last_number",
@@ -19,18 +20,40 @@ __all__ = [
     "save_deliveries",
     "trim",
     "waiting_deliveries",
+    "what_it_says",
 ]
 
 kept = deliveries.c
 _SAVE = upsert(deliveries)
+_FATE = ("state", "attempts", "tried_at", "next_at", "status", "words", "took")
+"""The columns that change once a message is written."""
+_NOTE = update(deliveries).where(kept.number == bindparam("of")).values({name: bindparam(name) for name in _FATE})
 
 
-def save_deliveries(database: Database, changed: Iterable[Delivery]) -> None:
-    """Save deliveries; one that is there under the same number is replaced. Raises `StorageError`."""
-    rows = [msgspec.to_builtins(delivery) for delivery in changed]
-    if rows:
-        with database.change(durable=False) as connection:
+class Letter(NamedTuple):
+    """A delivery together with what it says."""
+
+    delivery: Delivery
+    body: str
+    content_type: str
+
+
+def save_deliveries(database: Database, letters: Iterable[Letter], settled: Iterable[Delivery]) -> None:
+    """Save new messages, and what came of others, in one step. Raises `StorageError`."""
+    rows = [msgspec.to_builtins(one.delivery) | {"body": one.body, "content_type": one.content_type} for one in letters]
+    fates = [{"of": one.number} | {name: msgspec.to_builtins(getattr(one, name)) for name in _FATE} for one in settled]
+    with database.change(durable=False) as connection:
+        if rows:
             connection.execute(_SAVE, rows)
+        if fates:
+            connection.execute(_NOTE, fates)
+
+
+def what_it_says(database: Database, number: int) -> tuple[str, str] | None:
+    """The body of a message and its type; None if there is none of this number. Raises `StorageError`."""
+    with database.view() as connection:
+        found = connection.execute(select(kept.body, kept.content_type).where(kept.number == number)).first()
+    return None if found is None else (found[0], found[1])
 
 
 def last_number(database: Database) -> int:

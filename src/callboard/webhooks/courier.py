@@ -20,6 +20,7 @@ from callboard.operations.subscriptions import Delivery, DeliveryState, Traffic,
 from callboard.operations.targets import address_fault
 from callboard.storage.database import Database
 from callboard.storage.deliveries import (
+    Letter,
     dead_deliveries,
     forget_strays,
     last_number,
@@ -27,6 +28,7 @@ from callboard.storage.deliveries import (
     save_deliveries,
     trim,
     waiting_deliveries,
+    what_it_says,
 )
 from callboard.storage.errors import RowError, StorageError
 from callboard.webhooks.formats import Message, test_message
@@ -96,8 +98,6 @@ class Courier:
             event=event,
             about=about,
             at=at,
-            body="",
-            content_type="",
             sight=listener.sight,
             parties=parties,
             next_at=at,
@@ -166,7 +166,7 @@ class Courier:
             ]
             room = max(0, self._settings.queue - len(self._worker(webhook).queue))
             again = again[:room]
-            save_deliveries(self._database, again)
+            save_deliveries(self._database, (), again)
         for delivery in again:
             self._worker(webhook).queue.put(delivery)
         self._worker(webhook).wake()
@@ -180,6 +180,8 @@ class Courier:
             worker = self._workers.pop(name, None)
             if worker is not None:
                 worker.end()
+            self._last.pop(name, None)
+            self._given_up.pop(name, None)
             self._fresh = [draft for draft in self._fresh if draft[0].webhook != name]
             self._settled = {key: one for key, one in self._settled.items() if one.webhook != name}
         for webhook in change.puts:
@@ -205,7 +207,14 @@ class Courier:
         if not listener.may_have(delivery):
             why = listener.stands or "what its login may see, or how, changed since this was written"
             return self._note(replace(delivery, state=DeliveryState.DEAD, words=f"not sent: {why}"))
-        attempt = await self._send(listener.webhook, delivery, begun)
+        try:
+            said = await asyncio.to_thread(what_it_says, self._database, delivery.number)
+        except StorageError as error:
+            _log.warning("A message of webhook %s cannot be read, which is tried again: %s", delivery.webhook, error)
+            return replace(delivery, next_at=begun + PAUSE)
+        if said is None:
+            return self._note(replace(delivery, state=DeliveryState.DEAD, words="not sent: it is not kept any more"))
+        attempt = await self._send(listener.webhook, delivery.message, *said, begun)
         tried = replace(
             delivery,
             attempts=delivery.attempts + 1,
@@ -217,13 +226,13 @@ class Courier:
         self._last[delivery.webhook] = tried
         return self._note(self._judged(tried, attempt))
 
-    async def _send(self, webhook: Webhook, delivery: Delivery, now: float) -> Attempt:
+    async def _send(self, webhook: Webhook, message: str, text: str, content_type: str, now: float) -> Attempt:
         secrets = tuple(one.text for one in webhook.secrets if one.until is None or now < one.until)
-        body = delivery.body.encode()
+        body = text.encode()
         given = {
-            "Content-Type": delivery.content_type,
+            "Content-Type": content_type,
             "User-Agent": "Callboard",
-            **headers(secrets, delivery.message, now, body),
+            **headers(secrets, message, now, body),
         }
         return await self._sender.send(webhook.url, given, body, partial(self._fault_of, webhook.login))
 
@@ -252,8 +261,12 @@ class Courier:
         webhook = self._desk.webhooks.get(name)
         if webhook is not None and webhook.active:
             words = "the receiver answered 410: it wants no more"
-            self._desk.webhooks.put(replace(webhook, active=False, why_off=words))
-            _log.warning("Webhook %s was switched off: %s", name, words)
+            try:
+                self._desk.webhooks.put(replace(webhook, active=False, why_off=words))
+            except StorageError as error:
+                _log.error("Webhook %s could not be switched off, though %s: %s", name, words, error)
+            else:
+                _log.warning("Webhook %s was switched off: %s", name, words)
 
     def _note(self, delivery: Delivery) -> Delivery:
         self._settled[delivery.number] = delivery
@@ -296,20 +309,20 @@ class Courier:
 
     def _save(self, fresh: list[tuple[Delivery, Write]], settled: dict[int, Delivery]) -> list[Delivery]:
         """Write messages, and put them and what changed on disk; returns the new ones. In a thread."""
-        messages = [(delivery, write()) for delivery, write in fresh]
-        written = [replace(one, body=message.body, content_type=message.content_type) for one, message in messages]
+        letters = [Letter(delivery, *write()) for delivery, write in fresh]
         try:
-            save_deliveries(self._database, [*written, *settled.values()])
+            save_deliveries(self._database, letters, settled.values())
         except RowError:
             # One that cannot be stored must not keep the others.
-            return [one for one in [*settled.values(), *written] if self._saved(one) and one.number not in settled]
-        return written
+            save_deliveries(self._database, (), settled.values())
+            letters = [letter for letter in letters if self._saved(letter)]
+        return [letter.delivery for letter in letters]
 
-    def _saved(self, delivery: Delivery) -> bool:
+    def _saved(self, letter: Letter) -> bool:
         try:
-            save_deliveries(self._database, [delivery])
+            save_deliveries(self._database, [letter], ())
         except RowError as error:
-            _log.error("A message of webhook %s is lost, for it cannot be stored: %s", delivery.webhook, error)
+            _log.error("A message of webhook %s is lost, for it cannot be stored: %s", letter.delivery.webhook, error)
             return False
         return True
 
