@@ -39,6 +39,11 @@ def _text(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+def _over(seconds: float) -> float:
+    """With the milliseconds that are over."""
+    return int(seconds * 1000.0) / 1000
+
+
 def _cause(cause: Cause | None) -> View | None:
     if cause is None:
         return None
@@ -72,8 +77,8 @@ CALL_FIELDS: dict[str, Callable[[Call, float], object]] = {
     "answered_at": lambda call, now: timestamp(call.answered_at),
     "ended_at": lambda call, now: timestamp(call.ended_at),
     "suspect_since": lambda call, now: timestamp(call.suspect_since),
-    "delay": lambda call, now: round(call.delay(now), 3),
-    "duration": lambda call, now: round(call.duration(now), 3),
+    "delay": lambda call, now: _over(call.delay(now)),
+    "duration": lambda call, now: _over(call.duration(now)),
     "media": lambda call, now: {"caller": _text(call.caller_media), "callee": _text(call.callee_media)},
     "sip_call_id": lambda call, now: _text(call.sip_call_id),
     "cause": lambda call, now: _cause(call.cause),
@@ -128,8 +133,8 @@ def past_view(call: EndedCall) -> View:
         "id": str(call.number),
         "state": State.ENDED.name.lower(),
         "suspect": call.suspect_since is not None,
-        "delay": round(max(0.0, begun - call.started_at), 3),
-        "duration": round(call.duration, 3),
+        "delay": _over(max(0.0, begun - call.started_at)),
+        "duration": _over(call.duration),
         "media": {"caller": _text(call.caller_media), "callee": _text(call.callee_media)},
         "cause": {"reason": call.cause, "sip": call.sip_code or None, "text": _text(call.cause_text)},
     }

@@ -11,7 +11,7 @@ import msgspec
 from callboard.http.blocks import body, in_blocks
 from callboard.http.values import Reply, Request
 
-__all__ = ["CSV", "JSON", "NDJSON", "Format", "Rows", "answer_rows", "format_of"]
+__all__ = ["CSV", "JSON", "NDJSON", "SEPARATORS", "Format", "Rows", "answer_rows", "answer_written", "format_of"]
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
@@ -33,6 +33,8 @@ _CONTENT_TYPES: dict[Format, str] = {
     "ndjson": NDJSON,
     "csv": f"{CSV}; charset=utf-8; header=present",
 }
+SEPARATORS: dict[Format, bytes] = {"json": b",", "ndjson": b"\n"}
+"""What stands between two rows."""
 _WEIGHT = re.compile(r";\s*q=([0-9.]+)")
 
 
@@ -82,15 +84,36 @@ def answer_rows(
             document = (b"".join(_lines(block, views)) for block in in_blocks(items))
         case "csv":
             document = _as_csv(rows.columns, items, views)
+    return _reply(form, document, len(items), headers)
+
+
+def answer_written(
+    form: Literal["json", "ndjson"], rows: Rows, written: Iterable[bytes], count: int, *headers: tuple[str, str]
+) -> Reply:
+    """The list, so many rows of which come written, with `SEPARATORS` between them."""
+    document = _in_json(rows, written) if form == "json" else _closed(written, b"\n" if count else b"")
+    return _reply(form, document, count, headers)
+
+
+def _reply(form: Format, document: Iterable[bytes], count: int, headers: tuple[tuple[str, str], ...]) -> Reply:
     headers = (("Vary", "Accept"), *headers)
-    return Reply(content_type=_CONTENT_TYPES[form], headers=headers, body=body(document, len(items)))
+    return Reply(content_type=_CONTENT_TYPES[form], headers=headers, body=body(document, count))
+
+
+def _closed(written: Iterable[bytes], end: bytes) -> Iterator[bytes]:
+    yield from written
+    yield end
+
+
+def _in_json(rows: Rows, written: Iterable[bytes]) -> Iterator[bytes]:
+    yield msgspec.json.encode(rows.head)[:-1] + f',"{rows.name}":['.encode()
+    yield from written
+    yield b"]}"
 
 
 def _as_json(rows: Rows, items: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator[bytes]:
-    yield msgspec.json.encode(rows.head)[:-1] + f',"{rows.name}":['.encode()
-    for number, block in enumerate(in_blocks(items)):
-        yield (b"," if number else b"") + b",".join(map(msgspec.json.encode, _views(block, views)))
-    yield b"]}"
+    blocks = (b",".join(map(msgspec.json.encode, _views(block, views))) for block in in_blocks(items))
+    return _in_json(rows, ((b"," if number else b"") + block for number, block in enumerate(blocks)))
 
 
 def _views(block: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator[View]:

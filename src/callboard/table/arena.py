@@ -55,30 +55,32 @@ class Arena:
         """Write every row anew when it is asked for next: what rows say beside the call itself has changed."""
         self._stamps.fill(-1)
 
-    def rows(self, calls: Selection, now: float, apart: Layout | None = None) -> Iterator[bytes]:
+    def rows(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[bytes]:
         """The rows of these calls with separators between them, block by block, written when they are asked for.
 
-        A few have no padding. `apart` is the layout of the rows that are not seen as they are, where it is another one.
+        A few have no padding. `layout` is that of the rows that are not seen as they are, where it is another one. Its
+        separator counts, which must have the same length.
         """
+        layout = layout or self._layout
         if len(calls) > FEW:
-            return self.blocks(calls, now, apart)
-        layout = self._layout if calls.sight is None else apart or self._layout
+            return self.blocks(calls, now, layout)
         return iter((layout.separator.join([plain_row(layout, call, now) for call in calls]),))
 
-    def blocks(self, calls: Selection, now: float, apart: Layout | None = None) -> Iterator[bytes]:
+    def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[bytes]:
         """The same of however many."""
-        lead = len(self._layout.separator)
+        layout = layout or self._layout
+        lead = len(layout.separator)
         for begin in range(0, len(calls), BLOCK):
             slots = calls.standing(slice(begin, begin + BLOCK))
             if len(slots):
-                yield self._block(slots, now, calls.sight, apart or self._layout)[lead:]
+                yield self._block(slots, now, calls.sight, layout)[lead:]
                 lead = 0
 
     def _block(self, slots: Slots, now: float, sight: Sight | None, layout: Layout) -> bytes:
         """The rows, each after a separator."""
 
         def write(call: Call) -> bytes:
-            return plain_row(layout, call if sight is None else sight.seen(call), now)
+            return layout.separator + plain_row(layout, call if sight is None else sight.seen(call), now)
 
         apart = None if sight is None else sight.partly(self._columns, slots)
         if apart is not None and apart.all():
@@ -86,6 +88,8 @@ class Arena:
         self._refresh(slots)
         rows = self._rows.take(slots, axis=0, mode="clip")
         self._run_clocks(rows, slots, now)
+        if layout.separator != self._layout.separator:
+            rows[:, : len(layout.separator)] = np.frombuffer(layout.separator, np.uint8)
         apart = self._long[slots] if apart is None else self._long[slots] | apart
         return b"".join(self._mixed(rows, slots, apart, write)) if apart.any() else rows.tobytes()
 
@@ -103,7 +107,7 @@ class Arena:
         for slot in slots.tolist():
             call = self._columns.calls[slot]
             if call is not None:
-                yield self._layout.separator + write(call)
+                yield write(call)
 
     # --- rows that are kept ---
 

@@ -57,6 +57,7 @@ class Table:
         self._revision = Revision(epoch, 0)
         self._watchers: tuple[Watcher, ...] = ()
         self._columns = Columns()
+        self._arenas: dict[Layout, Arena] = {}
         self._slots: dict[int, int] = {}
         self._numbers: dict[CallKey, int] = {}
         self._slots_of_legs: dict[LegId, int] = {}
@@ -121,8 +122,10 @@ class Table:
         return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
 
     def arena(self, layout: Layout) -> Arena:
-        """Rows of a format for the calls of this table, to be kept by who asks for it."""
-        return Arena(self._columns, layout)
+        """The rows of a format for the calls of this table: the same for who asks again."""
+        if layout not in self._arenas:
+            self._arenas[layout] = Arena(self._columns, layout)
+        return self._arenas[layout]
 
     def count(
         self, wanted: Filter, by: tuple[By, ...], *, scope: frozenset[int] | None = None, now: float

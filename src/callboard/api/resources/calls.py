@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from callboard.api import request as ask
 from callboard.api.calls_query import DEFAULT_PAGE, CallsQuery, fields_of, listed, write_cursor
 from callboard.api.fields import CSV_COLUMNS, LEG_COLUMNS, call_view, leg_views, past_view, timestamp
-from callboard.api.formats import CSV, NDJSON, Rows, answer_rows, format_of
+from callboard.api.formats import CSV, NDJSON, SEPARATORS, Rows, answer_rows, answer_written, format_of
 from callboard.api.parameters import read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
+from callboard.api.rows import rows
 from callboard.api.schemas import CallDetail, CallPage, CallRow
 from callboard.api.timeline import past_timeline, timeline
 from callboard.calls.legs import Call
@@ -33,14 +34,17 @@ async def _list_calls(asked: Asked) -> Reply:
         "total": listing.total,
         "next": following,
     }
+    headers = [("Total-Count", str(listing.total)), *([("Next-Cursor", following)] if following else [])]
+    if form != "csv" and query.view != "legs":
+        written = rows(asked.desk.table, listing.calls, listing.at, fields, SEPARATORS[form])
+        return answer_written(form, Rows(head, "calls", ()), written, len(listing.calls), *headers)
     columns = tuple(column for name in fields for column in CSV_COLUMNS.get(name, (name,)))
 
     def views(call: Call) -> Iterable[dict[str, object]]:
         return leg_views(call, listing.at, fields) if query.view == "legs" else (call_view(call, listing.at, fields),)
 
-    rows = Rows(head, "calls", LEG_COLUMNS + columns if query.view == "legs" else columns)
-    headers = [("Total-Count", str(listing.total)), *([("Next-Cursor", following)] if following else [])]
-    return answer_rows(form, rows, listing.calls, views, *headers)
+    shown = Rows(head, "calls", LEG_COLUMNS + columns if query.view == "legs" else columns)
+    return answer_rows(form, shown, listing.calls, views, *headers)
 
 
 async def _show_call(asked: Asked) -> Reply:
