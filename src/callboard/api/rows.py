@@ -1,0 +1,67 @@
+"""Calls as rows of JSON: the fields that stand still as one text, those that run as clocks."""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import groupby
+
+import msgspec
+
+from callboard.api.fields import CALL_FIELDS, call_view
+from callboard.calls.legs import Call
+from callboard.http.blocks import in_blocks
+from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
+from callboard.table.selection import Selection
+from callboard.table.table import Table
+
+__all__ = ["EVERY_FIELD", "layout", "rows"]
+
+EVERY_FIELD = tuple(CALL_FIELDS)
+"""What is shown unless somebody wants less."""
+
+_CLOCKS = {"delay": Running.DELAY, "duration": Running.TALK}
+_ROOMS = {
+    "sip_call_id": 44,
+    "media": 64,
+    "caller_name": 20,
+    "destination": 20,
+    **dict.fromkeys(("started_at", "progressed_at", "answered_at"), 26),
+}
+"""Bytes of the values that are long as a rule."""
+_ROOM = 8
+"""Of the others."""
+
+
+@lru_cache(maxsize=64)
+def layout(fields: tuple[str, ...], separator: bytes) -> Layout:
+    """The row with these fields."""
+    return Layout(tuple(_parts(fields)), separator)
+
+
+def _parts(fields: tuple[str, ...]) -> Iterator[Text | Clock]:
+    for name, together in groupby(fields, lambda name: name if name in _CLOCKS else None):
+        names = tuple(together)
+        start = b"{" if names[0] == fields[0] else b","
+        end = b"}" if names[-1] == fields[-1] else b""
+        if name is None:
+            yield Text(_written(names, start, end), sum(len(name) + 4 + _ROOMS.get(name, _ROOM) for name in names) + 1)
+        else:
+            yield Clock(start + f'"{name}":'.encode(), end, Run(_CLOCKS[name], exact=True))
+
+
+def _written(names: tuple[str, ...], start: bytes, end: bytes) -> Callable[[Call], bytes]:
+    def render(call: Call) -> bytes:
+        return start + msgspec.json.encode(call_view(call, 0.0, names))[1:-1] + end
+
+    return render
+
+
+def rows(table: Table, calls: Selection, now: float, fields: tuple[str, ...], separator: bytes) -> Iterator[bytes]:
+    """The rows of these calls with a separator of one byte between them, block by block, written when they are asked
+    for. Rows with every field are kept for the next who asks.
+    """
+    own = layout(fields, separator)
+    if fields == EVERY_FIELD:
+        yield from table.arena(layout(fields, b",")).rows(calls, now, own)
+        return
+    for number, block in enumerate(in_blocks(calls)):
+        yield (separator if number else b"") + separator.join([plain_row(own, call, now) for call in block])
