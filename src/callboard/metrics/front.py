@@ -66,7 +66,8 @@ def _claim(authorization: str, address: str) -> PasswordClaim | TokenClaim:
         return TokenClaim(credentials, address)
     if scheme != "basic":
         raise Unauthenticated(
-            "This address is not among metrics.allowed_addresses: sign in with a token (Bearer) or with HTTP Basic."
+            "Sign in with a token (Bearer) or with HTTP Basic. Without, only metrics.allowed_addresses may read this, "
+            "and not through a proxy."
         )
     try:
         name, password = read_basic(credentials)
