@@ -162,5 +162,6 @@ async def test_what_does_not_fit_ends_nothing(
     house.call()
     reply = await post(caller, "/disconnect", body)
     assert (reply.status, problem(reply)["code"]) == (status, code)
+    assert "`" not in problem(reply)["detail"], "types are named as people name them"
     house.desk.batches.step(house.now + 1.0)
     assert house.sent == []

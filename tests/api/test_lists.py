@@ -71,6 +71,17 @@ async def test_a_cursor_that_is_none_is_refused(caller: Caller, garbage: str) ->
     assert problem(reply)["code"] in ("invalid_argument", "conflict")
 
 
+@pytest.mark.parametrize("name", ["started_from", "started_before"])
+@pytest.mark.parametrize(
+    ("moment", "first"), [("0001-01-01T00:00:00%2B14:00", True), ("9999-12-31T23:59:59-12:00", False)]
+)
+async def test_moments_at_the_ends_of_the_calendar(
+    caller: Caller, house: House, name: str, moment: str, first: bool
+) -> None:
+    house.call()
+    assert (await caller.get(f"/v1/calls?{name}={moment}"))["total"] == (first == (name == "started_from"))
+
+
 async def test_a_cursor_tells_nothing_of_strangers(caller: Caller, house: House) -> None:
     for _ in range(2):
         house.call(account=9, callee_account=5)

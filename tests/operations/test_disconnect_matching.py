@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from callboard.access.rights import Principal, Role
+from callboard.access.logins import Login
+from callboard.access.rights import Principal, Right, Role
+from callboard.access.tokens import Token
 from callboard.calls.commands import HangUp, Outcome
 from callboard.calls.events import LegHeld
 from callboard.calls.refusals import Conflict, CustomerNotFound, InvalidArgument, NotFound
@@ -191,6 +195,65 @@ def test_what_cannot_be_sent_is_told(busy: House, admin: Principal) -> None:
     work_off(busy, seconds=2.0)
     found = show(busy, admin, batch)
     assert (found.state, found.outcomes) == (BatchState.DONE, {Outcome.REFUSED: 15})
+
+
+ANN = Login(name="ann", role=Role.ADMIN, customer=2)
+
+
+def of_ann(house: House, **token: Any) -> Principal:
+    """Ann, at the reseller, with a token."""
+    house.desk.access.put(ANN)
+    known: dict[str, Any] = {"id": "t", "login": "ann", "name": "t", "digest": "", "rights": frozenset(Right), "created_at": NOW}
+    made = Token(**known | {"expires_at": None} | token)
+    house.desk.access.tokens.put(made)
+    who = Principal(login="ann", role=Role.ADMIN, customer=2, rights=frozenset(Right), address="127.0.0.1", token="t")
+    return replace(who, expires_at=made.expires_at)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda house: house.desk.access.remove("ann"),
+        lambda house: house.desk.access.put(replace(ANN, disabled=True)),
+        lambda house: house.desk.access.put(replace(ANN, addresses=("192.0.2.0/24",))),
+        lambda house: house.desk.access.tokens.remove("t"),
+        lambda house: house.desk.access.tokens.put(replace(house.desk.access.tokens.all()[0], rights=frozenset())),
+    ],
+    ids=["removed", "disabled", "address", "token", "right"],
+)
+def test_who_may_not_any_more_ends_no_more(busy: House, change: Callable[[House], None]) -> None:
+    batch = run(busy, of_ann(busy), count=9, rate=1.0)
+    work_off(busy, seconds=1.0)
+    sent = len(busy.switch.sent)
+    assert 0 < sent < 9
+    change(busy)
+    work_off(busy, NOW + 1.0)
+    found = busy.desk.batches.find(batch.id)
+    assert found is not None
+    assert (len(busy.switch.sent), found.waiting, found.left) == (sent, 0, 0)
+    for call in busy.desk.table.select(Filter(), now=NOW):
+        busy.end(call)
+    stopped = busy.desk.batches.find(batch.id)
+    assert stopped is not None
+    assert stopped.state is BatchState.STOPPED
+
+
+def test_a_token_that_expires_ends_no_more(busy: House) -> None:
+    run(busy, of_ann(busy, expires_at=NOW + 2.0), count=9, rate=1.0)
+    work_off(busy, seconds=1.0)
+    sent = len(busy.switch.sent)
+    work_off(busy, NOW + 2.0)
+    assert len(busy.switch.sent) == sent
+
+
+def test_calls_that_go_out_of_reach_meanwhile_stay_up(busy: House) -> None:
+    run(busy, of_ann(busy), count=9, rate=1.0)
+    work_off(busy, seconds=0.5)
+    moved = busy.desk.directory.customer(4)
+    assert moved is not None
+    busy.desk.directory.put(replace(moved, parent=5))
+    work_off(busy, NOW + 0.5)
+    assert {name[0] for name in ended(busy)} == {"2", "3"}
 
 
 def test_a_batch_can_be_stopped(busy: House, admin: Principal) -> None:

@@ -253,9 +253,9 @@ class Access:
         return _with_token(principal, token)
 
     def _by_ticket(self, claim: TicketClaim, now: float) -> Principal:
-        """Tickets are random and long, so that guesses need not be counted."""
+        """Tickets are random and long, so that guesses need not be counted. The login must be allowed from here too."""
         principal = self.tickets.redeem(claim.text, now)
-        renewed = self.renew(principal, now) if principal else None
+        renewed = self.renew(replace(principal, address=claim.address), now) if principal else None
         if renewed is None:
             raise WrongCredentials("The ticket was used or is too old: ask for another one.")
         return renewed

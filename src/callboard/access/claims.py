@@ -44,9 +44,11 @@ class TicketClaim(msgspec.Struct, frozen=True):
     """A ticket, good for one request (see `tickets`)."""
 
     text: str
+    address: str
+    """The client's IP address."""
 
     def __repr__(self) -> str:
-        return "TicketClaim()"
+        return f"TicketClaim(address={self.address!r})"
 
 
 class DigestClaim(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Literal
 
@@ -196,7 +196,7 @@ def _texts(query: CallFilters) -> tuple[TextMatch, ...]:
 
 
 def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.astimezone(UTC).timestamp()
+    return None if moment is None else moment.timestamp()
 
 
 def _order(word: str) -> Order:

@@ -12,7 +12,7 @@ from callboard.calls.refusals import InvalidArgument, Malformed
 from callboard.http.parameters import ParameterError, split_query
 from callboard.http.values import Request
 
-__all__ = ["LAST_SECOND", "is_list", "read_body", "read_query", "words_of"]
+__all__ = ["LAST_SECOND", "is_list", "read_body", "read_query", "read_value", "words_of"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -72,11 +72,17 @@ def _check_words(name: str, values: list[str], words: tuple[str, ...]) -> None:
 def read_body(request: Request, wanted: Any) -> Any:
     """The JSON body as `wanted`. Raises Malformed for what is no JSON and InvalidArgument for what does not fit."""
     try:
-        return msgspec.convert(_whole_numbers(msgspec.json.decode(request.body or b"{}")), wanted)
-    except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        return read_value(_whole_numbers(msgspec.json.decode(request.body or b"{}")), wanted)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"the body is no JSON: {error}") from None
+
+
+def read_value(value: Any, wanted: Any) -> Any:
+    """A value from JSON as `wanted`. Raises InvalidArgument, naming the member."""
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
 
 
 def _whole_numbers(value: Any) -> Any:
@@ -98,7 +104,7 @@ def _pairs(request: Request) -> tuple[tuple[str, str], ...]:
         raise Malformed(str(error)) from None
 
 
-_TYPE = re.compile(r"`([a-z]+)`")
+_TYPE = re.compile(r"`([a-z]+)(?: \| null)?`")
 _FOR_PEOPLE = {
     "int": "a whole number",
     "float": "a number",

@@ -33,7 +33,7 @@ def ticket_claim(request: Request) -> TicketClaim | None:
         pairs = split_query(request.query)
     except ParameterError as error:
         raise Malformed(str(error)) from None
-    return next((TicketClaim(value) for name, value in pairs if name == "ticket"), None)
+    return next((TicketClaim(value, request.client) for name, value in pairs if name == "ticket"), None)
 
 
 def _password_claim(credentials: str, address: str) -> PasswordClaim:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import or_
+from sqlalchemy import false, or_
 
 from callboard.calls.commands import CommandId
 from callboard.calls.legs import CallNumber
@@ -84,9 +84,10 @@ def _any_of(values: frozenset[int] | None, *columns: str) -> tuple[Condition, ..
 
 
 def _text(wanted: TextMatch) -> Condition:
-    """Letters of ASCII match in either case, as SQLite compares."""
+    """Letters of ASCII match in either case, as SQLite compares. Its LIKE stops at a NUL: no call has one."""
     column = CALLS.column(wanted.field.value)
-    return or_(*(column.like(_AROUND[wanted.how].format(_plain(text)), escape=_ESCAPE) for text in wanted.texts))
+    texts = [text for text in wanted.texts if "\0" not in text]
+    return or_(false(), *(column.like(_AROUND[wanted.how].format(_plain(text)), escape=_ESCAPE) for text in texts))
 
 
 def _plain(text: str) -> str:

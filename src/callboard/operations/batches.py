@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from callboard.calls.commands import CommandId, Outcome
-from callboard.calls.refusals import Conflict
+from callboard.calls.refusals import Conflict, Refusal
 from callboard.operations.ledger import CommandRecord, Ledger
 
 __all__ = ["KEEP", "MOST_AT_ONCE", "Batch", "BatchState", "Batches", "InBatch"]
@@ -30,7 +30,7 @@ class BatchState(StrEnum):
     RUNNING = "running"
     """Calls wait for their turn, or commands for their outcome."""
     STOPPED = "stopped"
-    """It was stopped; what had gone out takes its course."""
+    """It was stopped, or whoever asked for it may not go on with it; what had gone out takes its course."""
     DONE = "done"
     """Every command has come out."""
 
@@ -102,6 +102,11 @@ class _Work:
     def busy(self) -> bool:
         return bool(self.waiting or self.open)
 
+    def stop(self) -> None:
+        """The calls whose turn has not come stay up."""
+        self.stopped |= bool(self.waiting)
+        self.waiting.clear()
+
     def take(self, record: CommandRecord) -> None:
         """A command of this batch was issued, or came out."""
         before = self.issued.get(record.id)
@@ -125,7 +130,10 @@ class _Work:
 
 
 Issue = Callable[[int, float], CommandRecord | None]
-"""Issues the command for a call at a time, and gives its record; None if it is not to be ended any more."""
+"""Issues the command for a call at a time, and gives its record; None if it is not to be ended any more.
+
+Raises a `Refusal` where none of them is: that stops the batch.
+"""
 
 
 class Batches:
@@ -156,8 +164,7 @@ class Batches:
         work = self._batches.get(name)
         if work is None:
             return None
-        work.stopped |= bool(work.waiting)
-        work.waiting.clear()
+        work.stop()
         return work.seen()
 
     def step(self, now: float) -> None:
@@ -176,7 +183,12 @@ class Batches:
         work.credit = min(work.credit + passed * work.rate, max(1.0, work.rate))
         while work.waiting and work.credit >= 1.0:
             work.credit -= 1.0
-            record = work.issue(work.waiting.popleft(), now)
+            try:
+                record = work.issue(work.waiting[0], now)
+            except Refusal:
+                work.stop()
+                return
+            work.waiting.popleft()
             if record is None:
                 work.left += 1
             else:

@@ -11,7 +11,7 @@ from callboard.access.access import Access, SignIn
 from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.access.rights import Principal, check
 from callboard.calls.commands import Switchboard
-from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal
+from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.batches import Batches
@@ -134,6 +134,17 @@ class Desk:
                 f"{principal.login} belongs to customer {principal.customer}, and this is about the whole system: "
                 "sign in with a login of the operator"
             )
+
+    def renew(self, operation: Operation[A, R], principal: Principal, now: float) -> Principal:
+        """The principal as it stands now, for what goes on for long.
+
+        Raises `Unauthenticated` where it could not sign in any more, and `Forbidden` where it may not do this any more.
+        """
+        renewed = self.access.renew(principal, now)
+        if renewed is None:
+            raise Unauthenticated("The login or the token that asked for this is not good any more: sign in again.")
+        self.check(operation, renewed)
+        return renewed
 
     def scope(self, principal: Principal, customer: int | None = None, reach: Reach = Reach.SUBTREE) -> frozenset[int]:
         """The customers a principal's question is about: `customer` (its own if None) and, by `reach`, those below.

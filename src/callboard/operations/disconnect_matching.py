@@ -1,7 +1,5 @@
 """End every call that a filter finds: look first, then say how many they are, then watch it done."""
 
-from functools import partial
-
 import msgspec
 
 from callboard.access.rights import Principal, Right
@@ -95,16 +93,40 @@ def _disconnect_matching(desk: Desk, principal: Principal, arguments: Disconnect
             f"{len(calls)} calls match by now, and {arguments.count} were to be ended: "
             "look again with dry_run, and send the count that it tells"
         )
-    issue = partial(_issue, desk, principal, fits(wanted))
-    return desk.batches.begin(principal.login, [call.number for call in calls], arguments.rate, issue, now)
+    numbers = [call.number for call in calls]
+    turns = _Turns(desk, principal, arguments.which, fits(wanted))
+    return desk.batches.begin(principal.login, numbers, arguments.rate, turns.issue, now)
 
 
-def _issue(desk: Desk, principal: Principal, still: Fits, number: int, now: float) -> CommandRecord | None:
-    """A call that is over needs no ending, and one that matches no longer, as when it was answered, gets none."""
-    call = desk.table.call(number)
-    if call is None or not still(call, now):
-        return None
-    return hang_up(desk, principal, DISCONNECT_MATCHING.name, call, now)
+class _Turns:
+    """Ends the calls of a batch in the name of whoever asked, for as long as they may."""
+
+    def __init__(self, desk: Desk, principal: Principal, which: ListCalls, still: Fits) -> None:
+        self._desk = desk
+        self._principal = principal
+        self._which = which
+        self._still = still
+        self._standing = desk.standing.changes
+
+    def issue(self, number: int, now: float) -> CommandRecord | None:
+        """A call that is over needs no ending, and one that matches no longer, as when it was answered, gets none.
+
+        Raises the refusals of `calls.disconnect_matching` once whoever asked may not do it any more.
+        """
+        self._look_again(now)
+        call = self._desk.table.call(number)
+        if call is None or not self._still(call, now):
+            return None
+        return hang_up(self._desk, self._principal, DISCONNECT_MATCHING.name, call, now)
+
+    def _look_again(self, now: float) -> None:
+        expires_at = self._principal.expires_at
+        standing = self._desk.standing.changes
+        if standing == self._standing and (expires_at is None or now < expires_at):
+            return
+        self._principal = self._desk.renew(DISCONNECT_MATCHING, self._principal, now)
+        self._still = fits(_wanted(self._desk, self._principal, self._which))
+        self._standing = standing
 
 
 def _show_batch(desk: Desk, principal: Principal, arguments: BatchName, now: float) -> Batch:

@@ -6,7 +6,6 @@ import msgspec
 
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
-from callboard.calls.refusals import Unauthenticated
 from callboard.directory.directory import Directory
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls, wanted_of
@@ -154,10 +153,7 @@ class Watch:
             return None
         self.standing = self._desk.standing.changes
         before, scope = self.principal, self._scope
-        renewed = self._desk.access.renew(before, now)
-        if renewed is None:
-            raise Unauthenticated("The login or the token of this stream is not good any more: sign in again.")
-        self._desk.check(WATCH_CALLS, renewed)
+        renewed = self._desk.renew(WATCH_CALLS, before, now)
         wanted = wanted_of(self._desk, renewed, self.arguments)
         self.principal, self._scope = renewed, self._desk.scope(renewed)
         if (renewed.customer, renewed.masks) != (before.customer, before.masks):

@@ -12,7 +12,7 @@ import msgspec
 from callboard.api import request as ask
 from callboard.api.calls_query import CallFilters
 from callboard.api.fields import call_view, timestamp
-from callboard.api.parameters import read_body
+from callboard.api.parameters import read_body, read_value
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.api.schemas import CallRow
 from callboard.calls.commands import Outcome
@@ -118,12 +118,8 @@ def _members(request: Request) -> dict[str, Any]:
 
 def _run(members: dict[str, Any]) -> DisconnectWanted:
     """What is no filter. Raises InvalidArgument, naming the member."""
-    beside = {name: value for name, value in members.items() if name in _BESIDE}
-    try:
-        return msgspec.convert(beside, DisconnectWanted)
-    except msgspec.ValidationError as error:
-        name = str(error).rpartition("$.")[2].rstrip("`")
-        raise InvalidArgument(f"{name}: {error}", name) from None
+    run: DisconnectWanted = read_value({name: members[name] for name in _BESIDE if name in members}, DisconnectWanted)
+    return run
 
 
 def _which(request: Request, members: dict[str, Any]) -> ListCalls:

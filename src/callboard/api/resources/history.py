@@ -93,6 +93,9 @@ class HistoryPage(msgspec.Struct, frozen=True, kw_only=True):
     calls: tuple[CallRow, ...]
 
 
+_Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""A call's, in a cursor."""
+
 _EQUAL = ("vendor", "connection", "machine", "switch", "direction", "cause")
 _HOWS = {"": How.EXACT, "_prefix": How.PREFIX, "_contains": How.CONTAINS}
 _COLUMNS = tuple(column for name in CALL_FIELDS for column in CSV_COLUMNS.get(name, (name,)))
@@ -116,7 +119,7 @@ def _arguments(query: HistoryQuery) -> ListHistory:
             shortest=query.min_duration,
             longest=query.max_duration,
         ),
-        before=read_cursor(query.cursor, int),
+        before=read_cursor(query.cursor, _Number),
         limit=query.limit,
     )
 
