@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wallboard docs run test rig check lint types layers coverage newest bench bench-asterisk lock clean
+.PHONY: help setup wallboard wallboard-check docs run test rig check lint types layers coverage newest bench bench-asterisk lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -66,6 +66,9 @@ newest: ## the tests on the newest Python that is installed
 
 wallboard: wallboard/node_modules/.ready ## build the wallboard into the package (needs Node 20 or newer)
 	@cd wallboard && npm run --silent build && npm run --silent test
+
+wallboard-check: wallboard/node_modules/.ready ## whether the wallboard in the package is the build of its source
+	@cd wallboard && npm run --silent check && npm run --silent test
 
 wallboard/node_modules/.ready: wallboard/package-lock.json
 	@cd wallboard && npm ci --silent --ignore-scripts
