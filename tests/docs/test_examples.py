@@ -4,9 +4,10 @@ import asyncio
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -26,6 +27,7 @@ PAGES = (
     "docs/how-to/command-calls.md",
     "docs/how-to/give-access.md",
     "docs/how-to/follow-calls.md",
+    "docs/how-to/webhooks.md",
     "docs/how-to/monitor.md",
     "docs/how-to/use-the-api.md",
 )
@@ -46,19 +48,22 @@ def shell_of(page: str) -> str:
     return "\n".join(blocks_of(page, "sh"))
 
 
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """The demo, one for all pages; the port of its HTTP server."""
+    number = free_port()
+    command = (sys.executable, "-P", "-m", "callboard", "demo", "--calls", "25")
+    addresses = ("--http", f"127.0.0.1:{number}", "--sip", f"127.0.0.1:{free_port()}")
+    with subprocess.Popen((*command, *addresses), stdout=subprocess.DEVNULL) as process:
+        yield number
+        process.terminate()
+
+
 @pytest.fixture
-async def demo() -> AsyncIterator[str]:
-    """The demo with a few calls up; the port of its HTTP server."""
-    port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-P", "-m", "callboard", "demo", "--calls", "25"),
-        *("--http", f"127.0.0.1:{port}", "--sip", f"127.0.0.1:{free_port()}"),
-        stdout=asyncio.subprocess.DEVNULL,
-    )
+async def demo(port: int) -> str:
+    """The demo with a few calls up, whatever the page before did to them; the port of its HTTP server."""
 
     async def answered() -> bool:
-        assert process.returncode is None, "the demo ended by itself"
         try:
             async with httpx2.AsyncClient() as client:
                 url = f"http://127.0.0.1:{port}/v1/calls?state=answered&account=5"
@@ -67,13 +72,8 @@ async def demo() -> AsyncIterator[str]:
             return False
         return calls.status_code == 200 and bool(calls.json()["calls"])
 
-    try:
-        await until(answered, "an answered call of account 5", 3 * PATIENCE)
-        yield str(port)
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await asyncio.wait_for(process.wait(), PATIENCE)
+    await until(answered, "an answered call of account 5", 3 * PATIENCE)
+    return str(port)
 
 
 @pytest.mark.parametrize("page", PAGES)
