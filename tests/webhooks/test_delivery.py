@@ -11,8 +11,10 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from callboard.calls.state import State
+from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, Webhook
 from callboard.operations.webhooks import REPLAY_WEBHOOK, ROTATE_SECRET, TEST_WEBHOOK, Replay, WebhookName
+from callboard.webhooks import courier
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
 
 LIFE = ["call.started", "call.ringing", "call.answered", "call.held", "call.ended"]
@@ -322,3 +324,37 @@ async def test_whatever_goes_wrong_each_call_is_told_in_order(post: Post, receiv
     for number in calls:
         told = [event for call, event in taken if call == str(number)]
         assert [event for event, _ in itertools.groupby(told)] == LIFE
+
+
+async def test_old_messages_are_deleted(post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def picky(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=204 if b"call.started" in await request.read() else 400)
+
+    receiver.answer = picky
+    monkeypatch.setattr(courier, "TIDY_EVERY", 0.1)
+    post.settings = replace(QUICK, retries=(), keep_dead=3, keep_delivered=2)
+    async with post.life() as house:
+        webhook = post.made(receiver, events=(Happening.CALL_STARTED, Happening.CALL_RINGING))
+        calls = [house.call(State.RINGING).number for _ in range(8)]
+        await post.until(lambda: len(receiver.refused) == 8 and len(receiver.got) == 8)
+        house.call(State.NEW)
+        await post.until(lambda: len(post.deliveries(webhook)) == 5)
+        dead = post.deliveries(webhook, DeliveryState.DEAD)
+        assert [one.about for one in dead] == [f"call {number}" for number in reversed(calls[-3:])]
+
+
+async def test_nothing_is_kept_of_a_webhook_that_is_removed(post: Post, receiver: Receiver) -> None:
+    async def down(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    receiver.answer = down
+    async with post.life() as house:
+        webhook = post.made(receiver)
+        house.call()
+        await receiver.until(lambda: receiver.refused != [])
+        house.desk.webhooks.remove(webhook.id)
+        house.call()
+    async with post.life() as house:
+        assert post.deliveries(webhook) == ()
+        assert house.desk.webhooks.all() == ()
+        assert receiver.got == []

@@ -75,7 +75,7 @@ class Courier:
         self._news = asyncio.Event()
         self._given_up: dict[str, int] = {}
         self._last: dict[str, Delivery] = {}
-        self._writing = asyncio.Lock()
+        self._stopping = False
         desk.webhooks.watch(self._changed)
 
     # --- what is told ------------------------------------------------------------------------------------------------
@@ -112,19 +112,17 @@ class Courier:
         forget_strays(self._database)
         for delivery in waiting_deliveries(self._database):
             self._worker(delivery.webhook).queue.put(delivery)
-        tasks = [asyncio.create_task(self._write(), name="webhooks"), asyncio.create_task(self._keep_tidy())]
+        keeper = asyncio.create_task(self._keep(), name="webhooks")
         try:
             for worker in self._workers.values():
                 worker.wake()
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
             await self._sender.close()
-            with contextlib.suppress(StorageError):
-                await self._flush()
+            self._stopping = True
+            self._news.set()
+            await keeper
 
     # --- the outbox --------------------------------------------------------------------------------------------------
 
@@ -275,23 +273,36 @@ class Courier:
 
     # --- the disk ----------------------------------------------------------------------------------------------------
 
-    async def _write(self) -> None:
-        while True:
-            await self._news.wait()
-            await asyncio.sleep(GATHER)
+    async def _keep(self) -> None:
+        """Write down what there is, and now and then delete what is too old, until the stop; then once more."""
+        tidy_at = time.monotonic() + TIDY_EVERY
+        while not self._stopping:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, tidy_at - time.monotonic())):
+                    await self._news.wait()
             self._news.clear()
-            try:
-                await self._flush()
-            except StorageError as error:
-                _log.error("What webhooks are to tell cannot be written down, and waits in memory: %s", error)
+            await asyncio.sleep(GATHER)
+            if not await self._flushed():
                 self._news.set()
                 await asyncio.sleep(PAUSE)
+            if time.monotonic() >= tidy_at:
+                await asyncio.to_thread(self._tidy, self._desk.webhooks.all())
+                tidy_at = time.monotonic() + TIDY_EVERY
+        if not await self._flushed():
+            _log.error("Webhooks lost %d messages that could not be written down", len(self._fresh))
+
+    async def _flushed(self) -> bool:
+        try:
+            await self._flush()
+        except StorageError as error:
+            _log.error("What webhooks are to tell cannot be written down, and waits in memory: %s", error)
+            return False
+        return True
 
     async def _flush(self) -> None:
         """Write down what is new and what changed, then let what is new go. Raises `StorageError`."""
-        async with self._writing:
-            while self._fresh or self._settled:
-                await self._flush_some()
+        while self._fresh or self._settled:
+            await self._flush_some()
 
     async def _flush_some(self) -> None:
         fresh, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
@@ -348,14 +359,13 @@ class Courier:
                 _log.error("Webhook %s is behind by %d messages: the oldest are given up", name, self._settings.queue)
             self._given_up[name] = self._given_up.get(name, 0) + 1
 
-    async def _keep_tidy(self) -> None:
-        while True:
-            await asyncio.sleep(TIDY_EVERY)
-            for webhook in self._desk.webhooks.all():
-                try:
-                    await asyncio.to_thread(self._trim, webhook.id)
-                except StorageError as error:
-                    _log.warning("Old messages of webhooks could not be deleted: %s", error)
+    def _tidy(self, webhooks: tuple[Webhook, ...]) -> None:
+        """Delete what is too old. In a thread."""
+        try:
+            for webhook in webhooks:
+                self._trim(webhook.id)
+        except StorageError as error:
+            _log.warning("Old messages of webhooks could not be deleted, which is tried again later: %s", error)
 
     def _trim(self, webhook: str) -> None:
         trim(self._database, webhook, DeliveryState.DELIVERED, self._settings.keep_delivered)
