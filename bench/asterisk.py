@@ -109,7 +109,7 @@ async def measure(calls: int, seconds: int) -> tuple[list[Span], Watched, int]:
         await _channels(switch, int(1.95 * calls))
         before = await _span("unwatched", switch, seconds, watched=False)
         settings = AsteriskSettings(name="pbx", port=switch.ami, secret=SECRET)
-        keeper = Keeper("pbx", lambda tell: AsteriskLink(settings, tell), watched.tell)
+        keeper = Keeper("pbx", lambda tell: AsteriskLink(settings, tell, lambda why: keeper.resync(why)), watched.tell)
         keeper.start()
 
         async def all_there() -> bool:

@@ -1,9 +1,10 @@
 """A stage for scenes on a real Asterisk: phones that play their parts, our table and what it must show meanwhile."""
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from callboard.calls.events import Event, SwitchUp
@@ -40,7 +41,7 @@ class Watch:
         """What was shown so far (see `_row`), each time something changed."""
         self.table.watch(lambda change: self._note(change.call.state))
         self.settings = AsteriskSettings(name="pbx", port=switch.ami, secret=SECRET)
-        self.link = AsteriskLink(self.settings, self.tell)
+        self.link = AsteriskLink(self.settings, self.tell, self.resync)
 
     def _note(self, state: State) -> None:
         if not self.states or self.states[-1] is not state:
@@ -61,6 +62,14 @@ class Watch:
 
     def tell(self, event: Event) -> None:
         self.table.accept(event, time.time())
+
+    def resync(self, why: str) -> None:
+        """Take a list, as the keeper would."""
+        self._listing = asyncio.create_task(self._list())
+
+    async def _list(self) -> None:
+        with suppress(LinkError):
+            self.tell(await self.link.list())
 
     async def start(self) -> None:
         await self.link.open()
@@ -131,7 +140,7 @@ class Stage:
         await self.watch.link.close()
 
         async def let_in() -> bool:
-            self.watch.link = AsteriskLink(self.watch.settings, self.watch.tell)
+            self.watch.link = AsteriskLink(self.watch.settings, self.watch.tell, self.watch.resync)
             try:
                 await self.watch.link.open()
             except LinkError:

@@ -230,7 +230,7 @@ async def test_a_new_link_finds_the_call_that_is_up(tmp_path: Path) -> None:
         (before,) = await on_stage.shows(TALKS)
         await watch.link.close()
         assert "closed" in str(await watch.link.lost())
-        afresh = AsteriskLink(watch.settings, watch.tell)
+        afresh = AsteriskLink(watch.settings, watch.tell, watch.resync)
         await afresh.open()
         assert afresh.instance == watch.link.instance
         watch.link = afresh

@@ -49,7 +49,8 @@ async def test_a_call_is_seen_and_ended_over_tls(tmp_path: Path, certificate: Ce
     table = Table(lambda legs: Placement(), Numbering(0, lambda size: 1), 1)
     async with asterisk(free_port(), free_port(), free_port(), tls=free_port(), certificate=certificate) as switch:
         settings = over_tls(switch, certificate, plain_login=plain)
-        link = AsteriskLink(settings, lambda event: table.accept(event, time.time()))
+        wishes: list[str] = []
+        link = AsteriskLink(settings, lambda event: table.accept(event, time.time()), wishes.append)
         await link.open()
         options = ("-p", str(free_port()), "-m", "1", "-s", "echo", f"127.0.0.1:{switch.sip}")
         async with run(tmp_path, "phone", play("phone", *CALLING), *options):
@@ -75,6 +76,6 @@ async def test_what_is_wrong_is_named(tmp_path: Path, certificate: Certificate) 
             steps = [step async for step in examine(settings)]
             assert steps[-1].name == ("login" if "secret" in wrong else "TLS")
             assert not steps[-1].ok
-            link = AsteriskLink(settings, lambda event: None)
+            link = AsteriskLink(settings, lambda event: None, lambda why: None)
             with pytest.raises(LinkError, match="secret" if "secret" in wrong else "tls_ca"):
                 await link.open()

@@ -163,7 +163,7 @@ class AsteriskStage(_SippStage):
     def link_maker(self, resync: Resync, clock: Clock) -> Callable[[Tell], Link]:
         settings = AsteriskSettings(name=SWITCH, port=self.proxies[0].port, secret=SECRET)
         translator = Translator(SWITCH)
-        return lambda tell: AsteriskLink(settings, tell, translator=translator, clock=clock)
+        return lambda tell: AsteriskLink(settings, tell, resync, translator=translator, clock=clock)
 
 
 def _fields(packet: str) -> list[tuple[str, str]]:

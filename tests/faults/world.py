@@ -185,10 +185,16 @@ class World:
     async def lists(self) -> None:
         """The weather is fair again, and once what was told in it is old enough the list comes that was due."""
         self.heal()
+        fair_since = self.telling.clock.even()
         await asyncio.sleep(LIST_AGE)
-        taken = self.keeper.health().lists
         self.keeper.resync("it is time")
-        await self._until(lambda: self.keeper.health().lists > taken, SETTINGS.list_interval, "no list came")
+
+        def listed() -> bool:
+            """One may be under way that was asked for in bad weather: it does not count."""
+            at = self.keeper.health().last_list_at
+            return at is not None and at >= fair_since
+
+        await self._until(listed, SETTINGS.list_interval + LIST_AGE, "no list came")
 
     def hang_up(self) -> None:
         """We end half of the answered calls, or try to."""

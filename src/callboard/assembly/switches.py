@@ -104,9 +104,8 @@ def _keeper(house: House, kind: str, settings: Settings, make: Callable[[Setting
 
 
 def _asterisk_links(settings: AsteriskSettings, resync: Resync, clock: Clock) -> MakeLink:
-    """An Asterisk's links ask for lists themselves; they share what is known of its calls."""
     translator = Translator(settings.name)
-    return lambda tell: AsteriskLink(settings, tell, translator=translator, clock=clock)
+    return lambda tell: AsteriskLink(settings, tell, resync, translator=translator, clock=clock)
 
 
 def _freeswitch_links(settings: FreeswitchSettings, resync: Resync, clock: Clock) -> MakeLink:

@@ -32,7 +32,14 @@ def settings(port: int, **more: object) -> AsteriskSettings:
 async def linked(switch: Manager, **more: object) -> AsyncIterator[tuple[AsteriskLink, list[Event]]]:
     """An open link, and what it told."""
     told: list[Event] = []
-    link = AsteriskLink(settings(switch.port, **more), told.append)
+    tasks: list[asyncio.Task[None]] = []
+
+    async def take_list() -> None:
+        told.append(await link.list())
+
+    link = AsteriskLink(
+        settings(switch.port, **more), told.append, lambda why: tasks.append(asyncio.create_task(take_list()))
+    )
     await link.open()
     try:
         yield link, told
@@ -47,7 +54,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 
 async def refused(switch: Manager, **more: object) -> LinkError:
-    link = AsteriskLink(settings(switch.port, **more), lambda event: None)
+    link = AsteriskLink(settings(switch.port, **more), lambda event: None, lambda why: None)
     with pytest.raises(LinkError) as caught:
         await link.open()
     return caught.value
@@ -86,7 +93,7 @@ async def test_a_missing_permission_is_named() -> None:
 
 
 async def test_nobody_there_and_nobody_who_speaks() -> None:
-    nobody = AsteriskLink(settings(free_port()), lambda event: None)
+    nobody = AsteriskLink(settings(free_port()), lambda event: None, lambda why: None)
     with pytest.raises(LinkError, match="cannot be reached"):
         await nobody.open()
     async with manager() as switch:

@@ -30,9 +30,7 @@ CHUNK = 256 * 1024
 LOOK = 0.05
 """Seconds between two looks at what the events left in doubt."""
 SHORTEST = 1.0
-"""Seconds between two lists of our own accord at least."""
-SHARE = 0.1
-"""Part of the time that such lists may take at most: the switch has other things to do."""
+"""Seconds at least from one list, or the wish for one, to the next wish: the switch has other things to do."""
 
 _PERMISSIONS = "give the user `read = system,call` and `write = call,reporting` in manager.conf"
 
@@ -63,18 +61,23 @@ class _Question:
 
 
 class AsteriskLink:
-    """A `Link` to one Asterisk. A `translator` that is passed on keeps the times of calls over a reconnect."""
+    """A `Link` to one Asterisk. A `translator` that is passed on keeps the times of calls over a reconnect.
+
+    `resync` asks for a full list out of turn, with a reason.
+    """
 
     def __init__(
         self,
         settings: AsteriskSettings,
         tell: Callable[[Event], None],
+        resync: Callable[[str], None],
         *,
         translator: Translator | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings
         self._tell = tell
+        self._resync = resync
         self._clock = clock
         self._translator = translator or Translator(settings.name)
         self._switch_clock = SwitchClock()
@@ -84,14 +87,13 @@ class AsteriskLink:
         self._numbers = count(1)
         self._tasks: list[asyncio.Task[None]] = []
         self._lost: asyncio.Future[LinkError] = asyncio.get_running_loop().create_future()
-        self._listing = asyncio.Lock()
         self._instance = ""
         self.version = ""
         """Of the switch, in its own words; "" until it is known."""
-        self._listed_at = 0.0
+        self._wished_at = 0.0
+        """When a list was asked for or wished for last."""
         self._absent = False
         """Whether a call was to be ended of which the switch has no channel, so that a list must tell."""
-        self._least_gap = SHORTEST
 
     @property
     def instance(self) -> str:
@@ -193,17 +195,14 @@ class AsteriskLink:
 
     async def list(self) -> SwitchListed:
         """Every channel that the switch has. Raises `LinkError`."""
-        async with self._listing:
-            asked_at = self._clock()
-            channels = await self._ask_list("CoreShowChannels")
-            dialed: dict[str, str] = {}
-            if not all(self._translator.knows(packet.get("Uniqueid")) for packet in channels):
-                # Only Status says what the caller of a channel dialled that we did not see begin.
-                statuses = await self._ask_list("Status", (("AllVariables", "false"),))
-                dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses}
-            self._listed_at = self._clock()
-            self._least_gap = max(SHORTEST, (self._listed_at - asked_at) / SHARE)
-            return self._translator.listed(channels, dialed, asked_at)
+        asked_at = self._wished_at = self._clock()
+        channels = await self._ask_list("CoreShowChannels")
+        dialed: dict[str, str] = {}
+        if not all(self._translator.knows(packet.get("Uniqueid")) for packet in channels):
+            # Only Status says what the caller of a channel dialled that we did not see begin.
+            statuses = await self._ask_list("Status", (("AllVariables", "false"),))
+            dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses}
+        return self._translator.listed(channels, dialed, asked_at)
 
     async def _ask_list(self, name: str, fields: tuple[tuple[str, str], ...] = ()) -> Packets:
         question = self._send(name, fields, listing=True)
@@ -316,18 +315,14 @@ class AsteriskLink:
                 self._lose(error)
 
     async def _look(self) -> None:
-        """Take a list of our own accord where the events leave it open what became of a call."""
+        """Wish for a list where the events leave it open what became of a call."""
         while not self._lost.done():
             await asyncio.sleep(LOOK)
             now = self._clock()
             wanted = self._absent or self._translator.doubtful(now)
-            if not wanted or 0 <= now - self._listed_at < self._least_gap:
-                continue
-            self._absent = False
-            try:
-                self._tell(await self.list())
-            except LinkError as error:
-                self._lose(error)
+            if wanted and not 0 <= now - self._wished_at < SHORTEST:
+                self._absent, self._wished_at = False, now
+                self._resync("events leave it open what became of a call")
 
 
 _REACH = "check `host` and `port`, that `enabled = yes` and `bindaddr` in manager.conf, and the firewall"
