@@ -1,11 +1,16 @@
 """Nobody is told of what they could not see for themselves, neither now nor when it is sent."""
 
+import asyncio
+
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
 from callboard.access.masks import Mask
 from callboard.access.tokens import Token, write_token
+from callboard.calls.events import LegDescribed
+from callboard.calls.legs import Side
+from callboard.calls.state import State
 from callboard.directory.records import Customer
 from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, WhichCalls
@@ -78,11 +83,26 @@ async def test_a_filter_chooses_and_a_call_is_followed_to_its_end(post: Post, re
 
 async def test_calls_that_were_up_before_did_not_begin(post: Post, receiver: Receiver) -> None:
     async with post.life() as house:
-        call = house.call()
+        call, other = house.call(), house.call()
         post.made(receiver)
-        house.end(call.key)
-        await receiver.until(lambda: len(receiver.got) == 1)
-        assert receiver.types(call.number) == ["call.ended"]
+        await asyncio.sleep(0)
+        house.table.forget(call.number, "by hand", house.now)
+        house.end(other.key)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert receiver.types(call.number) == receiver.types(other.number) == ["call.ended"]
+
+
+async def test_a_call_that_comes_to_be_somebodys_begins_for_them(post: Post, receiver: Receiver) -> None:
+    """As when a caller has signed in."""
+    async with post.life() as house:
+        post.made(receiver, "acme")
+        call = house.call(State.RINGING, account=None)
+        leg = next(leg for leg in call.legs if leg.side is Side.CALLER)
+        told = replace(leg, facts=replace(leg.facts, account=ACME))
+        house.table.accept(LegDescribed(house.now, told), house.now)
+        house.answer(call.key)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert receiver.types(call.number) == ["call.started", "call.answered"]
 
 
 async def test_a_right_that_is_taken_away_ends_what_was_still_to_be_told(post: Post, receiver: Receiver) -> None:

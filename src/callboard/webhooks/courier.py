@@ -183,8 +183,13 @@ class Courier:
             self._fresh = [draft for draft in self._fresh if draft[0].webhook != name]
             self._settled = {key: one for key, one in self._settled.items() if one.webhook != name}
         for webhook in change.puts:
-            if webhook.id in self._workers:
-                asyncio.get_running_loop().call_soon(self._workers[webhook.id].wake)
+            asyncio.get_running_loop().call_soon(self._turn_to, webhook.id)
+
+    def _turn_to(self, name: str) -> None:
+        """What a webhook follows begins now, and what waits for it may go."""
+        self._listeners.get(name, time.time())
+        if name in self._workers:
+            self._workers[name].wake()
 
     def _worker(self, webhook: str) -> Worker:
         worker = self._workers.get(webhook)
