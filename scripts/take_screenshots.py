@@ -1,9 +1,11 @@
-"""Take the pictures of the wallboard for the docs, from a demo that has been up for a while.
+"""Take the pictures for the docs, of the wallboard and of `callboard top`, from a demo that has been up for a while.
 
 callboard demo --calls 80
 python scripts/take_screenshots.py http://127.0.0.1:8080 docs/images
 """
 
+import asyncio
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from callboard.cli.board.app import Board
+from callboard.client.exchange import Access
 
 Scheme = Literal["light", "dark"]
 
@@ -35,7 +40,7 @@ def board(
 
 
 def take(browser: Browser, url: str, folder: Path) -> None:
-    """All pictures."""
+    """All pictures of the wallboard."""
     with board(browser, url) as page:
         page.screenshot(path=folder / "wallboard.png")
     with board(browser, url, "?wall=true", (1920, 1080), "dark") as page:
@@ -52,8 +57,29 @@ def take(browser: Browser, url: str, folder: Path) -> None:
         page.screenshot(path=folder / "wallboard-disconnect.png")
 
 
+async def terminal(url: str) -> str:
+    """`callboard top` with all that is answered, as SVG."""
+    top = Board(Access(url, "", "root", "demo-root"), {"state": ["answered", "held", "ringing"]})
+    async with top.run_test(size=(100, 24)) as pilot:
+        while "United" not in top.export_screenshot():
+            await pilot.pause(0.1)
+        await pilot.press("down", "down")
+        await pilot.pause(2)
+        return top.export_screenshot()
+
+
+def take_terminal(browser: Browser, drawn: str, folder: Path) -> None:
+    """The picture of a terminal. Its SVG names fonts from elsewhere: it gets what is here."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_content(re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))
+    page.locator("svg").screenshot(path=folder / "top.png")
+    page.close()
+
+
 if __name__ == "__main__":
+    top = asyncio.run(terminal(sys.argv[1]))
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         take(chromium, sys.argv[1], Path(sys.argv[2]))
+        take_terminal(chromium, top, Path(sys.argv[2]))
         chromium.close()

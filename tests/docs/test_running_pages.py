@@ -30,6 +30,12 @@ def block(page: str, language: str) -> str:
     return str(max(re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL), key=len))
 
 
+def shell_of(page: str) -> list[str]:
+    """The shell blocks of a page."""
+    text = (HOW_TO / page).read_text(encoding="utf-8")
+    return re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
 def needed(program: str) -> str:
     """Where a program is. Skip where it is not installed; where it is required, fail."""
     found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin")
@@ -187,6 +193,17 @@ async def test_who_comes_through_the_proxy_has_their_own_address(client: aiohttp
     await until(written, "the failed sign-in, with its address, in the audit", PATIENCE)
 
 
+def test_the_directory_is_taken_out(server: tuple[int, str], tmp_path: Path) -> None:
+    port, password = server
+    script = "\n".join(shell_of("back-up-and-upgrade.md")[1:])
+    assert "callboard directory export directory.json" in script
+    said = {"CALLBOARD_SERVER": f"http://127.0.0.1:{port}", "CALLBOARD_USER": "admin", "CALLBOARD_PASSWORD": password}
+    environment = os.environ | said | {"PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
+    bash = ["bash", "-euo", "pipefail", "-c", script]
+    subprocess.run(bash, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert json.loads((tmp_path / "directory.json").read_text(encoding="utf-8"))["logins"][0]["name"] == "admin"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder with a database that is in use."""
@@ -196,9 +213,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_backup_is_a_whole_database(folder: Path) -> None:
     needed("sqlite3")
-    page = (HOW_TO / "back-up-and-upgrade.md").read_text(encoding="utf-8")
-    (script,) = re.findall(r"^```sh\n(sqlite3.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    bash = ["bash", "-euo", "pipefail", "-c", script]
+    bash = ["bash", "-euo", "pipefail", "-c", shell_of("back-up-and-upgrade.md")[0]]
     done = subprocess.run(bash, cwd=folder, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")
     (copy,) = folder.glob("callboard-*.db")
