@@ -19,8 +19,11 @@ HEAVY = (
     "pydantic",
     "rich",
     "sqlalchemy",
+    "textual",
     "uvicorn",
 )
+MOST_MODULES = 260
+"""Modules that are there when the help is shown, Python's own with them: each takes its time."""
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
@@ -48,6 +51,13 @@ finally:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout
     assert done.stderr == f"imported:{imported}\n"
+
+
+def test_few_modules_are_imported_to_explain() -> None:
+    code = "import sys; from callboard.cli import app; sys.argv = ['callboard', '--help']\n"
+    code += "try:\n    app.main()\nfinally:\n    print(len(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stderr) <= MOST_MODULES
 
 
 def test_python_m_is_the_same_command() -> None:

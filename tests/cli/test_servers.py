@@ -8,11 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Queue
 from threading import Thread
+from typing import Any
 
+import msgspec
 import pytest
 
 from callboard.cli.banner import DemoLogin, demo_logins, python_line
@@ -216,6 +218,36 @@ def test_the_phones_find_a_switch_that_goes_by_a_name_and_any_port(tmp_path: Pat
         assert demo.errors() == ""
     finally:
         demo.close()
+
+
+def test_what_was_ended_stands_in_the_history_and_who_did_it_in_the_audit(tmp_path: Path, run: Run) -> None:
+    demo = Server("demo", "--calls", "2", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", folder=tmp_path)
+    try:
+        url = demo.until("Ctrl-C ends it.").partition("HTTP  ")[2].split()[0].rstrip(",")
+        words = ("--server", url, "-u", "root", "--password", "demo-root", "-o", "json")
+
+        def told(*verb: str) -> dict[str, list[dict[str, str]]]:
+            return msgspec.json.decode(run(*verb, *words).out, type=dict[str, Any])
+
+        calls = waited(lambda: told("calls", "ls", "--where", "state=answered")["calls"])
+        number = calls[0]["id"]
+        assert run("calls", "hangup", number, *words[:-2]).code == 0
+        waited(lambda: [call for call in told("history", "--limit", "5")["calls"] if call["id"] == number])
+        entries = waited(lambda: told("audit", "--action", "calls.disconnect")["entries"])
+        assert (entries[0]["login"], entries[0]["outcome"]) == ("root", "done")
+        for verb in ("history", "audit"):
+            assert run(verb, *words[:-2]).out.count("\n") >= 4
+    finally:
+        demo.close()
+
+
+def waited(look: Callable[[], list[dict[str, str]]]) -> list[dict[str, str]]:
+    """What is to be seen, once it is."""
+    deadline = time.monotonic() + 40
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.2)
+    return found
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, run: Run) -> None:

@@ -77,9 +77,10 @@ def _access(named: dict[str, str], explicit: set[str]) -> "Access":
 
     What is given on the command line goes before variables, and these before a context.
     """
-    from callboard.cli.contexts_file import Context, load
+    from callboard.cli.contexts_file import Context, Contexts, load
 
-    contexts = load()
+    whole = named["server"] and not named["context"] and (named["token"] or (named["user"] and named["password"]))
+    contexts = Contexts() if whole else load()
     name = named["context"] or ("" if named["server"] else contexts.current)
     context = Context(server="")
     if name:

@@ -19,15 +19,16 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES = {
-    ExitCode.DONE: "It is done. For `calls hangup`: the call is over. For `demo` and `serve`: stopped as asked.",
+    ExitCode.DONE: "It is done. For `calls hangup`: every call is over. For `calls watch`, `demo` and `serve`: "
+    "stopped as asked.",
     ExitCode.REFUSED: "The server, the switch or the system refused. For `calls hangup`: no proof that the call ended. "
     "For `doctor`: something fails.",
     ExitCode.USAGE: "The command line is not understood, or a file that it names cannot be read or written.",
     ExitCode.UNREACHABLE: "No Callboard answers at the given address.",
-    ExitCode.SIGN_IN: "The user and password are missing or not accepted.",
+    ExitCode.SIGN_IN: "The token, or the user and password, are missing or not accepted.",
     ExitCode.NOT_FOUND: "There is no such thing, or this login may not see it.",
     ExitCode.SETTINGS: "The settings have mistakes; all of them are listed.",
-    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C before it was done.",
+    ExitCode.INTERRUPTED: "Interrupted by Ctrl-C before it was done, or the question before it was answered with no.",
 }
 """What each code means, for the reference page."""
 
