@@ -28,8 +28,11 @@ FEW = 20
 
 _FIRST_TABLE, _LARGEST_TABLE = 1 << 12, 1 << 17
 
-_SINCE = {Running.TALK: "answered", Running.RING: "started", Running.DELAY: "started"}
-_UNTIL = {Running.TALK: ("ended",), Running.RING: ("answered",), Running.DELAY: ("progressed", "ended")}
+_TIMES = {
+    Running.TALK: ("answered", ("ended",)),
+    Running.RING: ("started", ("answered",)),
+    Running.DELAY: ("started", ("progressed", "ended")),
+}
 """The columns that tell since when a clock runs, and those of which any ends it."""
 
 Bytes = NDArray[np.uint8]
@@ -49,6 +52,7 @@ class Arena:
         self.width = -(-self._offsets[-1] // 16) * 16
         parts = zip(layout.parts, self._offsets, strict=False)
         self._clocks = [_Digits(part, offset) for part, offset in parts if isinstance(part, Clock)]
+        self._times = {name for digits in self._clocks for name in (digits.since, *digits.until)}
         self._grow(0)
 
     def forget(self) -> None:
@@ -86,11 +90,12 @@ class Arena:
         if apart is not None and apart.all():
             return b"".join(self._written(slots, write))
         self._refresh(slots)
-        rows = self._rows.take(slots, axis=0, mode="clip")
+        rows = self._rows.take(slots, axis=0)
         self._run_clocks(rows, slots, now)
         if layout.separator != self._layout.separator:
             rows[:, : len(layout.separator)] = np.frombuffer(layout.separator, np.uint8)
-        apart = self._long[slots] if apart is None else self._long[slots] | apart
+        long = self._long.take(slots)
+        apart = long if apart is None else long | apart
         return b"".join(self._mixed(rows, slots, apart, write)) if apart.any() else rows.tobytes()
 
     def _mixed(self, rows: Bytes, slots: Slots, apart: Mask, write: Write) -> Iterator[bytes]:
@@ -115,8 +120,8 @@ class Arena:
         """Write the rows anew whose calls have changed since they were written."""
         if len(self._stamps) < len(self._columns.calls):
             self._grow(len(self._columns.calls))
-        stamps = self._columns["stamp"][slots]
-        stale = self._stamps[slots] != stamps
+        stamps = self._columns["stamp"].take(slots)
+        stale = self._stamps.take(slots) != stamps
         if stale.any():
             for slot in slots[stale].tolist():
                 self._write_row(slot)
@@ -154,18 +159,19 @@ class Arena:
 
     def _run_clocks(self, rows: Bytes, slots: Slots, now: float) -> None:
         """Write the clocks that run, as they are now."""
+        times = {name: self._columns[name].take(slots) for name in self._times}
+        unknown = {name: np.isnan(column) for name, column in times.items()}
         for digits in self._clocks:
-            running = digits.clock.run.running
-            since = self._columns[_SINCE[running]][slots]
-            runs = ~np.isnan(since)
-            for name in _UNTIL[running]:
-                runs &= np.isnan(self._columns[name][slots])
+            runs = ~unknown[digits.since]
+            for name in digits.until:
+                runs &= unknown[name]
             if digits.clock.idle is not None:
                 runs &= self._were_connected(slots)
-            places: Slots | slice = slice(None) if runs.all() else np.flatnonzero(runs)
-            lengths = now - since[places]
-            if len(lengths):
-                digits.write(rows, places, (np.fmax(lengths, 0.0) * 1000.0).astype(np.int64))
+            everywhere = runs.all()
+            since = times[digits.since] if everywhere else times[digits.since][runs]
+            if len(since):
+                milliseconds = (np.maximum(now - since, 0.0) * 1000.0).astype(np.int64)
+                digits.write(rows, slice(None) if everywhere else runs, milliseconds)
 
     def _were_connected(self, slots: Slots) -> Mask:
         """As `Call.was_connected`."""
@@ -195,6 +201,8 @@ class _Digits:
 
     def __init__(self, clock: Clock, offset: int) -> None:
         self.clock = clock
+        self.since, self.until = _TIMES[clock.run.running]
+        self._exact = clock.run.exact
         self._offset = offset
         self._width = len(clock.lead) + DIGITS
         self._table = self._texts(0, _FIRST_TABLE)
@@ -205,11 +213,11 @@ class _Digits:
     def _texts(self, begin: int, end: int) -> NDArray[Any]:
         return np.frombuffer(b"".join(map(self._text, range(begin, end))), np.dtype(f"V{self._width}"))
 
-    def write(self, rows: Bytes, places: Slots | slice, milliseconds: NDArray[np.int64]) -> None:
+    def write(self, rows: Bytes, places: Mask | slice, milliseconds: NDArray[np.int64]) -> None:
         """Write the clock into the rows in these places."""
         whole = milliseconds // 1000
         _field(rows, self._offset, self._width)[places] = self._of(whole)
-        if self.clock.run.exact:
+        if self._exact:
             _field(rows, self._offset + self._width, 4)[places] = _FRACTIONS.take(milliseconds - 1000 * whole)
 
     def _of(self, whole: NDArray[np.int64]) -> NDArray[Any]:
@@ -217,8 +225,10 @@ class _Digits:
         while highest >= len(self._table) < _LARGEST_TABLE:
             more = self._texts(len(self._table), 2 * len(self._table))
             self._table = np.concatenate([self._table, more])
+        if highest < len(self._table):
+            return self._table.take(whole)
         texts = self._table.take(whole, mode="clip")
-        for place in np.flatnonzero(whole >= len(self._table)).tolist() if highest >= len(self._table) else ():
+        for place in np.flatnonzero(whole >= len(self._table)).tolist():
             texts[place] = np.void(self._text(int(whole[place])))
         return texts
 

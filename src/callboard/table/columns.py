@@ -165,7 +165,7 @@ class Columns:
     def _living(self) -> Slots:
         """The slots of all calls by number."""
         births = self._births[: self._count]
-        there: Mask = self._arrays["number"][births] == self._born[: self._count]
+        there: Mask = self._arrays["number"].take(births) == self._born[: self._count]
         return births[there]
 
     def by_number(self, slots: Slots) -> Slots:
@@ -175,7 +175,7 @@ class Columns:
         chosen = np.zeros(len(self.calls), np.bool_)
         chosen[slots] = True
         living = self._living()
-        return living[chosen[living]]
+        return living[chosen.take(living)]
 
     def change(self, slot: int, call: Call) -> None:
         """Write what changed of the call in `slot`."""
