@@ -122,6 +122,23 @@ async def test_the_python_examples_of_the_api_work(demo: str, tmp_path: Path) ->
         assert process.returncode == 0, output
 
 
+@pytest.mark.skipif(shutil.which("php") is None, reason="PHP is not installed: apt-get install php-cli")
+async def test_the_php_example_of_the_api_works(demo: str, tmp_path: Path) -> None:
+    (block,) = blocks_of("docs/how-to/use-the-api.md", "php")
+    file = tmp_path / "example.php"
+    file.write_text(block.replace("127.0.0.1:8080", f"127.0.0.1:{demo}"), encoding="utf-8")
+
+    async def output() -> str:
+        process = await asyncio.create_subprocess_exec(
+            *("php", "-d", "display_errors=stdout", file), stdout=asyncio.subprocess.PIPE
+        )
+        return (await asyncio.wait_for(process.communicate(), PATIENCE))[0].decode()
+
+    assert re.fullmatch(r"(\d+ -> \d+, \d+ s\n)+", await output())
+    file.write_text(file.read_text(encoding="utf-8").replace("state=answered", "stat=answered"), encoding="utf-8")
+    assert "did you mean state?" in await output()
+
+
 async def test_what_the_demo_prints_can_be_pasted(demo: str, tmp_path: Path) -> None:
     """Every line that lists calls shows some: in our words and in those of each vendor."""
     printed = banner((f"127.0.0.1:{demo}",), "127.0.0.1:5060", "callboard")
