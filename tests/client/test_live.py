@@ -1,6 +1,7 @@
 """The copy that a stream keeps: it equals the server's list, whatever happens to calls and to the connection."""
 
 import asyncio
+import random
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -12,13 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callboard.calls.legs import CallKey
 from callboard.calls.state import State
 from callboard.client import AsyncClient, AsyncLiveCalls, Client, Invalid, News, NotUnderstood, SignInRefused
 from callboard.client.answers import Call
 from callboard.client.messages import Begin, Change, Changes, Message, Ready, Resumed, Rows, read
 from callboard.client.mirror import Mirror
 from callboard.client.sse import Event, EventReader
+from tests.api.test_stream import Served, served
 from tests.house import House
+
+__all__ = ["served"]
 
 
 class Relay:
@@ -81,11 +86,26 @@ def relay(server: str) -> Iterator[Relay]:
     relay.close()
 
 
+class Followed:
+    """A house whose server runs in the test's own loop, so that nothing is changed under its hands."""
+
+    def __init__(self, house: House, relay: Relay, live: AsyncLiveCalls, client: AsyncClient) -> None:
+        self.house = house
+        self.relay = relay
+        self.live = live
+        """A copy over a connection that can be cut, every change by itself."""
+        self.client = client
+
+
 @pytest.fixture
-async def live(server: str, relay: Relay) -> AsyncIterator[AsyncLiveCalls]:
-    """A copy over a connection that can be cut, every change by itself."""
-    async with AsyncClient(relay.url, user="root", password="demo-root") as client:
-        yield client.live(rate=0)
+async def followed(served: Served) -> AsyncIterator[Followed]:
+    relay = Relay(served.url)
+    async with (
+        AsyncClient(relay.url, user="root", password="demo-root") as through,
+        AsyncClient(served.url, user="root", password="demo-root") as client,
+    ):
+        yield Followed(served.house, relay, through.live(rate=0), client)
+    relay.close()
 
 
 async def reads(news: AsyncIterator[News], kind: str) -> News:
@@ -97,9 +117,8 @@ async def reads(news: AsyncIterator[News], kind: str) -> News:
     raise AssertionError("the stream ended")
 
 
-async def test_the_copy_equals_the_list_through_breaks(
-    house: House, live: AsyncLiveCalls, client: Client, relay: Relay
-) -> None:
+async def test_the_copy_equals_the_list_through_breaks(followed: Followed) -> None:
+    house, live, relay = followed.house, followed.live, followed.relay
     kept = house.call(State.RINGING)
     news = aiter(live)
     assert (await reads(news, "snapshot")).why == "new"
@@ -116,10 +135,45 @@ async def test_the_copy_equals_the_list_through_breaks(
     assert live.connected
     while set(live.calls) != {"961", "962"}:
         await reads(news, "changes")
-    page = await asyncio.to_thread(client.calls_page)
+    page = await followed.client.calls_page()
     assert {call.id: call.caller_name for call in page.calls} == {
         call.id: call.caller_name for call in live.calls.values()
     }
+
+
+async def test_whatever_happens_the_copy_becomes_the_list(followed: Followed) -> None:
+    house, live, relay = followed.house, followed.live, followed.relay
+    chance = random.Random(5)
+    news = aiter(live)
+    await reads(news, "snapshot")
+
+    async def follow() -> None:
+        async for _ in news:
+            """Only what the copy holds in the end counts."""
+
+    following = asyncio.create_task(follow())
+    up: list[CallKey] = []
+    for _ in range(300):
+        match chance.randrange(10):
+            case 0 | 1 | 2 if up:
+                house.end(up.pop(chance.randrange(len(up))))
+            case 3 | 4 if up:
+                house.answer(chance.choice(up))
+            case 5 if chance.random() < 0.2:
+                relay.cut()
+            case 6:
+                await asyncio.sleep(0)
+            case _:
+                up.append(house.call(chance.choice([State.NEW, State.RINGING, State.ANSWERED])).key)
+    marked = house.call(caller="the last one")
+    async with asyncio.timeout(20):
+        while str(marked.number) not in live.calls:
+            await asyncio.wait((following,), timeout=0.02)
+    following.cancel()
+    await asyncio.wait((following,))
+    listed = {call.id: (call.state, call.answered_at) async for call in followed.client.calls()}
+    assert {call.id: (call.state, call.answered_at) for call in live.calls.values()} == listed
+    assert len(listed) == len(up) + 1
 
 
 async def test_a_filter_and_a_view(house: House, async_client: AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -29,6 +30,8 @@ MOST = 500
 """Rows that are drawn at most: search finds the others."""
 TICK = 1.0
 """Seconds between two looks at the clock."""
+REST = 4.0
+"""How many times as long as the last drawing took to wait before news are drawn again."""
 SWITCHES_EVERY = 5.0
 """Seconds between two looks at the links."""
 
@@ -77,6 +80,8 @@ class Board(App[None]):
         self._sorted_by = 0
         self._descending = False
         self._shown: list[str] = []
+        self._rested_at = 0.0
+        """When news may be drawn again, by the monotonic clock."""
         self.failure: ClientError | None = None
         """Why it ended, where it is not that somebody left it."""
 
@@ -131,7 +136,8 @@ class Board(App[None]):
                     self._say(f"The link to the server is lost, and is tried again: {news.why}")
                 elif news.kind in {"snapshot", "resumed"}:
                     self._say("")
-                self._draw()
+                if monotonic() >= self._rested_at:
+                    self._draw()
         except ClientError as error:
             self.failure = error
             self.exit()
@@ -150,7 +156,11 @@ class Board(App[None]):
     # --- drawing -----------------------------------------------------------------------------------------------------
 
     def _draw(self) -> None:
-        """Rows that stay are changed in place, so that the cursor stays on its call."""
+        """Rows that stay are changed in place, so that the cursor stays on its call.
+
+        With very many calls it takes a while, so news are drawn with the next tick if it was drawn just now.
+        """
+        begun = monotonic()
         now, calls = self._now, self._live.calls
         search = self.query_one("#search", Input).value
         column = COLUMNS[self._sorted_by]
@@ -162,6 +172,7 @@ class Board(App[None]):
         filters = "  ".join(f"{name}={','.join(values)}" for name, values in self._where.items())
         head = f"{count_words(calls.values())}{limits}  {arrow}{column.head}  {filters}{state}"
         self.query_one("#head", Static).update(head)
+        self._rested_at = monotonic() + REST * (monotonic() - begun)
 
     def _fill(self, found: list[Call], now: datetime) -> None:
         table = self._table
