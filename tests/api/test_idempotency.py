@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from callboard.access.entries import sealing
 from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
@@ -46,6 +47,16 @@ async def test_a_key_belongs_to_a_login(caller: Caller, house: House) -> None:
     house.call(account=5)
     assert told(await hang_up(caller, "k1")) != told(await hang_up(caller, "k1", "acme"))
     assert len(house.sent) == 2
+
+
+async def test_and_to_nobody_who_gets_its_name_at_another_customer(caller: Caller, house: House) -> None:
+    house.call(account=5, callee_account=9)
+    first = told(await hang_up(caller, "k1", "acme"))
+    login = house.access.login("acme")
+    assert login is not None
+    house.access.remove("acme")
+    house.access.put(replace(login, customer=5))
+    assert told(await hang_up(caller, "k1", "acme")) != first
 
 
 async def test_a_key_that_was_used_for_something_else_is_refused(caller: Caller, house: House) -> None:

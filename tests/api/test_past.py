@@ -1,8 +1,10 @@
 """History and audit over REST, over a journal that is kept."""
 
+import base64
 import csv
 import io
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -12,6 +14,8 @@ from msgspec.structs import replace
 from callboard.access.masks import Mask
 from callboard.journal.journal import Journal
 from callboard.journal.past import KeptPast
+from callboard.operations.audit import FailedSignIns
+from callboard.operations.past import AuditEntry
 from callboard.storage.database import open_database
 from tests.api.conftest import Caller, problem, whole
 from tests.house import House
@@ -42,15 +46,22 @@ class Past(Caller):
         wait_until(lambda: self.journal.health().waiting == 0)
 
 
+def _keep(journal: Journal, entry: AuditEntry | None) -> None:
+    if entry is not None:
+        journal.record_deed(entry)
+
+
 @pytest.fixture
 def past() -> Iterator[Past]:
     """A journal with a call of each customer."""
-    house = House()
+    house, names = House(), count(1)
     with open_database(None) as database:
         journal = Journal(database, clock=lambda: NOW)
         journal.start()
         house.desk.past, house.desk.audit = KeptPast(database), journal.record_deed
         house.ledger.watch(journal.record_command)
+        failures = FailedSignIns(lambda size: f"{next(names):0{2 * size}x}")
+        house.access.watch_failures(lambda failure: _keep(journal, failures.entry(failure)))
         for number, customer in OWNERS.items():
             journal.record_call(make_call(number, NOW + 60.0 * number, customer=customer))
         caller = Past(house, journal)
@@ -116,6 +127,16 @@ async def test_a_call_between_two_customers_is_both_ones_and_neither_learns_the_
     assert await past.numbers("account=9") == [7]
     assert await past.numbers("account=9", "reseller") == []
     assert 7 in await past.numbers("account=5", "reseller")
+
+
+async def test_who_may_only_list_calls_looks_at_those_that_ended_of_late(past: Past) -> None:
+    past.journal.record_call(make_call(7, past.house.now - 500.0, customer=3))
+    past.journal.record_call(make_call(8, past.house.now - 700.0, customer=3))
+    past.written()
+    assert (await past.get("/v1/calls/7", "acme"))["state"] == "ended"
+    for number, user in ((8, "acme"), (8, "root"), (7, "globex")):
+        reply = await past.reply(f"/v1/calls/{number}", user)
+        assert problem(reply)["code"] == "call_not_found"
 
 
 async def test_strangers_are_as_if_they_were_not(past: Past) -> None:
@@ -286,11 +307,48 @@ async def test_each_sees_what_logins_of_its_subtree_did(past: Past) -> None:
     assert [deed["login"] for deed in await past.deeds("login=initech")] == ["initech"]
 
 
+async def test_who_gets_a_name_that_was_anothers_learns_nothing_of_what_they_did(past: Past) -> None:
+    call = past.house.call(account=9)
+    taken = await past.reply(f"/v1/calls/{call.number}/disconnect", "initech", method="POST")
+    command = msgspec.json.decode(whole(taken))["command"]
+    await post(past, "/v1/tokens", "initech", b'{"name":"mine"}')
+    await past.reply("/v1/calls", authorization="Basic aW5pdGVjaDp3cm9uZw==")
+    login = past.house.access.login("initech")
+    assert login is not None
+    past.house.access.remove("initech")
+    past.house.access.put(replace(login, customer=3))
+    assert await past.deeds(user="reseller") == []
+    assert (await past.get(f"/v1/commands?call={call.number}", "initech"))["commands"] == []
+    assert (await past.reply(f"/v1/commands/{command}", "initech")).status == 404
+    actions = [deed["action"] for deed in await past.deeds("login=initech")]
+    assert sorted(actions) == ["calls.disconnect", "sign_in", "tokens.create"]
+
+
+async def test_what_was_done_by_who_is_gone_is_told(past: Past) -> None:
+    await post(past, "/v1/tokens", "acme", b'{"name":"mine"}')
+    past.house.access.remove("acme")
+    assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme"]
+
+
+async def test_sign_ins_that_failed_are_for_those_above_the_login_that_was_meant(past: Past) -> None:
+    for name in ("acme:wrong", "nobody:wrong"):
+        credentials = base64.b64encode(name.encode()).decode()
+        await past.reply("/v1/calls", authorization=f"Basic {credentials}")
+    assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme"]
+    assert [deed["login"] for deed in await past.deeds()] == ["nobody", "acme"]
+
+
 async def test_a_token_that_was_used_is_named(past: Past) -> None:
     made = msgspec.json.decode(whole(await past.reply("/v1/tokens", method="POST", body=b'{"name":"one"}')))
-    await past.reply("/v1/tokens", "", method="POST", body=b'{"name":"two"}', authorization=f"Bearer {made['token']}")
+    call = past.house.call(account=5)
+    for path, body in (("/v1/tokens", b'{"name":"two"}'), (f"/v1/calls/{call.number}/disconnect", b"")):
+        await past.reply(path, "", method="POST", body=body, authorization=f"Bearer {made['token']}")
     deeds = {deed["subject"]: deed["token"] for deed in await past.deeds()}
-    assert deeds == {"token 'one' of their own": None, "token 'two' of their own": made["id"]}
+    assert deeds == {
+        "token 'one' of their own": None,
+        "token 'two' of their own": made["id"],
+        f"call {call.number}": made["id"],
+    }
 
 
 async def test_a_journal_that_cannot_be_read_is_told(past: Past) -> None:

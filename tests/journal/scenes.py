@@ -47,12 +47,13 @@ def make_call(number: int, ended_at: float | None = NOW, *, customer: int | None
     )
 
 
-def make_command(number: int, at: float = NOW, *, login: str = "acme") -> CommandRecord:
+def make_command(number: int, at: float = NOW, *, login: str = "acme", customer: int = 3) -> CommandRecord:
     """A command that is under way."""
     return CommandRecord(
         id=CommandId(f"c-{number}"),
         at=at,
         login=login,
+        customer=customer,
         address="192.0.2.9",
         operation="disconnect_call",
         call_number=number,

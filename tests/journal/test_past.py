@@ -58,7 +58,7 @@ def test_pages_of_two_kinds_follow_one_another_without_gap_or_overlap(
         names = keep(database, deeds)
         expected = [name for name in names if login is None or deeds[int(name[2:]) - 1][2] == login]
         past, found, before = KeptPast(database), list[str](), None
-        wanted = PastDeeds(logins=None if login is None else frozenset({login}))
+        wanted = PastDeeds(login=login)
         while True:
             page = past.find_deeds(wanted, before, limit)
             found += [entry.id for entry in page.entries]

@@ -81,18 +81,18 @@ def test_a_call_is_found_once_by_either_of_its_customers() -> None:
     assert list(found.values()) == [[3, 2, 1], [4, 2, 1], [4, 3, 2, 1], [5]]
 
 
-def test_commands_are_found_by_login() -> None:
-    records = [make_command(number, NOW + number % 3, login=f"login {number % 2}") for number in range(8)]
+def test_commands_are_found_by_customer() -> None:
+    records = [make_command(number, NOW + number % 3, customer=number % 2) for number in range(8)]
     with open_database(None) as database:
         lane = Lane(COMMANDS, 1_000)
         for record in records:
             lane.put(record)
         lane.write(database)
-        first = page(database, COMMANDS, None, 3, {"login 1", "login 2"})
-        rest = page(database, COMMANDS, first.next, 3, {"login 1", "login 2"})
+        first = page(database, COMMANDS, None, 3, {1, 2})
+        rest = page(database, COMMANDS, first.next, 3, {1, 2})
         everybody = page(database, COMMANDS, None, 100, None)
     newest_first = sorted(records, key=lambda record: (record.at, record.id), reverse=True)
-    assert [*first.entries, *rest.entries] == [record for record in newest_first if record.login == "login 1"]
+    assert [*first.entries, *rest.entries] == [record for record in newest_first if record.customer == 1]
     assert everybody == Page(tuple(newest_first), None)
 
 

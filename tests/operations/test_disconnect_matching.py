@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from callboard.access.logins import Login
+from callboard.access.masks import Mask, Masks
 from callboard.access.rights import Principal, Right, Role
 from callboard.access.tokens import Token
 from callboard.calls.commands import HangUp, Outcome
@@ -114,6 +115,16 @@ def test_a_filter_reaches_ones_own_subtree_and_no_further(
     assert ended(busy) == [f"{one}-{number}" for one in sorted(expected) for number in range(3)]
 
 
+def test_a_look_shows_calls_as_they_may_be_read(busy: House, principal: Make) -> None:
+    busy.call("between", 30, 1, callee_account=50)
+    who = principal(Role.USER, 3)
+    masked = replace(who, masks=Masks(kinds=frozenset({Mask.NUMBERS})))
+    last = look(busy, who).sample[-1]
+    assert (last.placement.customer, last.placement.callee_customer) == (3, None)
+    assert "*" in look(busy, masked).sample[-1].callee
+    assert look(busy, masked).sample[-1].callee != last.callee
+
+
 def test_a_strangers_customer_is_not_found(busy: House, principal: Make) -> None:
     for ask in (look, run):
         with pytest.raises(CustomerNotFound):
@@ -203,8 +214,8 @@ ANN = Login(name="ann", role=Role.ADMIN, customer=2)
 def of_ann(house: House, **token: Any) -> Principal:
     """Ann, at the reseller, with a token."""
     house.desk.access.put(ANN)
-    known: dict[str, Any] = {"id": "t", "login": "ann", "name": "t", "digest": "", "rights": frozenset(Right), "created_at": NOW}
-    made = Token(**known | {"expires_at": None} | token)
+    known: dict[str, Any] = {"id": "t", "login": "ann", "name": "t", "digest": "", "created_at": NOW}
+    made = Token(**known | {"rights": frozenset(Right), "expires_at": None} | token)
     house.desk.access.tokens.put(made)
     who = Principal(login="ann", role=Role.ADMIN, customer=2, rights=frozenset(Right), address="127.0.0.1", token="t")
     return replace(who, expires_at=made.expires_at)
@@ -271,8 +282,9 @@ def test_a_batch_can_be_stopped(busy: House, admin: Principal) -> None:
 def test_a_batch_is_its_owners_and_the_operators(busy: House, admin: Principal, principal: Make) -> None:
     batch = run(busy, principal(Role.RESELLER, 2))
     for operation in (SHOW_BATCH, STOP_BATCH):
-        with pytest.raises(NotFound):
-            busy.desk.perform(operation, principal(Role.USER, 3), BatchName(id=batch.id), NOW)
+        for other in (principal(Role.USER, 3), replace(principal(Role.RESELLER, 2), customer=3)):
+            with pytest.raises(NotFound):
+                busy.desk.perform(operation, other, BatchName(id=batch.id), NOW)
     assert show(busy, admin, batch).waiting == 9
     with pytest.raises(NotFound):
         busy.desk.perform(SHOW_BATCH, admin, BatchName(id="b-none"), NOW)

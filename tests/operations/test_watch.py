@@ -290,6 +290,18 @@ def test_a_token_that_expires_ends_what_it_showed() -> None:
         watch.news(house.now + 10.0)
 
 
+def test_who_is_masked_meanwhile_is_shown_everything_anew() -> None:
+    house = House()
+    house.call(account=5)
+    watch = watching(house, "acme")
+    watch.begin(house.now)
+    login = house.access.login("acme")
+    assert login is not None
+    house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+    assert watch.news(house.now) is Why.RIGHTS
+    assert watch.principal.masks.hides(Mask.NUMBERS)
+
+
 def watching(house: House, login: str, **question: Any) -> Watch:
     claim = PasswordClaim(login, f"demo-{login}", "192.0.2.1")
     question.setdefault("where", Filter(states=LIVE))

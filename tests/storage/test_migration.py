@@ -170,3 +170,31 @@ def test_logins_of_the_first_schema_stay_and_have_no_masks(tmp_path: Path) -> No
         privileges=frozenset({"panel"}),
         addresses=("192.0.2.7",),
     )
+
+
+def test_what_was_done_before_is_of_where_its_login_stands(tmp_path: Path) -> None:
+    path = tmp_path / "callboard.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.exec_driver_sql("INSERT INTO logins VALUES ('ann', 'user', 3, '', '', '', 1, '[]', '[]', 0, '[]')")
+        for name in ("ann", "gone"):
+            connection.exec_driver_sql(
+                "INSERT INTO audit VALUES (?, 1.5, ?, '', 't', 'x', 's', 'done', '')", (name, name)
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO commands VALUES (?, 1.5, ?, '', 'x', 7, 's', 'done', 2.5, 'w')", (name, name)
+            )
+    engine.dispose()
+    open_database(path).close()
+    assert rows(path, "SELECT id, at, login, customer, token FROM audit ORDER BY id") == [
+        ("ann", 1.5, "ann", 3, "t"),
+        ("gone", 1.5, "gone", None, "t"),
+    ]
+    assert rows(path, "SELECT id, login, customer, token, call_number, words FROM commands ORDER BY id") == [
+        ("ann", "ann", 3, "", 7, "w"),
+        ("gone", "gone", None, "", 7, "w"),
+    ]

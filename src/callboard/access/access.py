@@ -76,6 +76,8 @@ class FailedSignIn(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     name: str
     """The login they named, or `token` with the id of one; it may be that of nobody."""
+    customer: int | None = None
+    """Where that login stands, if there is one."""
     address: str
 
 
@@ -357,8 +359,10 @@ class Access:
         """Keep the score. Raises WrongCredentials where nothing was proven, ForbiddenAddress for a wrong place."""
         if proven is None:
             self._throttle.failed(address, name, now)
+            meant = self._logins.get(name)
+            failure = FailedSignIn(at=now, name=name, customer=meant.customer if meant else None, address=address)
             for callback in self._failure_watchers:
-                callback(FailedSignIn(at=now, name=name, address=address))
+                callback(failure)
             raise WrongCredentials("The login or its password, key, signature or token is wrong.")
         self._throttle.succeeded(address, name)
         return _admitted(proven, address)

@@ -27,6 +27,10 @@ _HEADER = "idempotency-key"
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
+_Name = tuple[str, int, str]
+"""The login, the customer at which it stands, and the key."""
+
+
 class _Kept(msgspec.Struct):
     """A request that was seen, and the reply to it once there is one."""
 
@@ -36,11 +40,11 @@ class _Kept(msgspec.Struct):
 
 
 class Replies:
-    """What was answered to requests with a key, by login and key. What failed is not kept: nothing was done."""
+    """What was answered to requests with a key, by who asked and key. What failed is not kept: nothing was done."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Name, _Kept] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -56,7 +60,7 @@ class Replies:
             raise InvalidArgument("Idempotency-Key must be 1 to 128 printable ASCII characters", "Idempotency-Key")
         asked.desk.check(route.operation, asked.principal)
         self._forget(asked.request.at)
-        name, sent = (asked.principal.login, key), _digest(asked.request)
+        name, sent = (asked.principal.login, asked.principal.customer, key), _digest(asked.request)
         known = self._kept.get(name)
         if known is None:
             return await self._first(name, _Kept(sent, asked.request.at), route, asked)
@@ -66,7 +70,7 @@ class Replies:
             return problem(UNDER_WAY, "the same request is being answered: send it again in a moment")
         return known.reply
 
-    async def _first(self, name: tuple[str, str], kept: _Kept, route: Route, asked: Asked) -> Reply:
+    async def _first(self, name: _Name, kept: _Kept, route: Route, asked: Asked) -> Reply:
         self._kept[name] = kept
         try:
             reply = await route.endpoint(asked)

@@ -40,9 +40,9 @@ class KeptPast:
         """The audit, newest first, at most `limit` (1 to 1,000): commands to switches and all else that was done."""
         with _readable():
             commands = page(
-                self._database, COMMANDS, before, limit, wanted.logins, wanted.span, _of_deeds(COMMANDS, wanted)
+                self._database, COMMANDS, before, limit, wanted.customers, wanted.span, _of_deeds(COMMANDS, wanted)
             )
-            others = page(self._database, AUDIT, before, limit, wanted.logins, wanted.span, _of_deeds(AUDIT, wanted))
+            others = page(self._database, AUDIT, before, limit, wanted.customers, wanted.span, _of_deeds(AUDIT, wanted))
         deeds = [(Cursor(record.at, record.id), _deed(record)) for record in commands.entries]
         rest = [(Cursor(entry.at, entry.id), entry) for entry in others.entries]
         return merged([(deeds, commands.next is not None), (rest, others.next is not None)], limit)
@@ -98,7 +98,7 @@ def _plain(text: str) -> str:
 
 def _of_deeds(shelf: Shelf[AuditEntry] | Shelf[CommandRecord], wanted: PastDeeds) -> tuple[Condition, ...]:
     action = shelf.column("action" if shelf is AUDIT else "operation")
-    conditions: list[Condition] = []
+    conditions = [] if wanted.login is None else [shelf.column("login") == wanted.login]
     if wanted.action is not None and wanted.action.endswith("."):
         conditions.append(action.startswith(wanted.action, autoescape=True))
     elif wanted.action is not None:
@@ -113,7 +113,9 @@ def _deed(record: CommandRecord) -> AuditEntry:
         id=record.id,
         at=record.at,
         login=record.login,
+        customer=record.customer,
         address=record.address,
+        token=record.token,
         action=record.operation,
         subject=f"call {record.call_number}",
         outcome=record.outcome.name.lower(),

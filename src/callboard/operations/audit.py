@@ -38,23 +38,16 @@ class ListAudit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _list_audit(desk: Desk, principal: Principal, arguments: ListAudit, now: float) -> Page[AuditEntry]:
-    """What was done by logins that are in the subtree now. The operator also sees what others did, and who is gone."""
+    """What was done by those who stood in the subtree then. The operator also sees what was done by who knows whom."""
     wanted = PastDeeds(
-        logins=_logins(desk, principal, arguments.login),
+        customers=None if principal.customer == ROOT else desk.scope(principal),
+        login=arguments.login,
         span=arguments.span,
         action=arguments.action,
         outcome=arguments.outcome,
     )
     page = desk.past.find_deeds(wanted, arguments.before, arguments.limit)
     return Page(tuple(_as_seen(principal, entry) for entry in page.entries), page.next)
-
-
-def _logins(desk: Desk, principal: Principal, asked: str | None) -> frozenset[str] | None:
-    if principal.customer == ROOT:
-        return None if asked is None else frozenset({asked})
-    logins = (login for login in desk.access.logins() if desk.directory.is_within(login.customer, principal.customer))
-    names = frozenset({principal.login, *(login.name for login in logins)})
-    return names if asked is None else names & {asked}
 
 
 def _as_seen(principal: Principal, entry: AuditEntry) -> AuditEntry:
@@ -86,6 +79,7 @@ class FailedSignIns:
             id=f"a-{self._name(8)}",
             at=failure.at,
             login=failure.name[:LONGEST_NAME],
+            customer=failure.customer,
             address=failure.address,
             action=SIGN_IN,
             subject=f"login {failure.name[:LONGEST_NAME]}",

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from callboard.access.rights import Principal
 from callboard.calls.commands import CommandId, Outcome
 from callboard.calls.refusals import Conflict, Refusal
 from callboard.operations.ledger import CommandRecord, Ledger
@@ -48,6 +49,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     login: str
+    customer: int
+    """At which customer who asked stands."""
     at: float
     rate: float
     """Calls a second."""
@@ -69,6 +72,7 @@ class _Work:
         "at",
         "count",
         "credit",
+        "customer",
         "id",
         "issue",
         "issued",
@@ -81,9 +85,12 @@ class _Work:
         "waiting",
     )
 
-    def __init__(self, name: str, login: str, at: float, rate: float, calls: Iterable[int], issue: "Issue") -> None:
+    def __init__(
+        self, name: str, principal: Principal, at: float, rate: float, calls: Iterable[int], issue: "Issue"
+    ) -> None:
         self.id = name
-        self.login = login
+        self.login = principal.login
+        self.customer = principal.customer
         self.at = at
         self.rate = rate
         self.waiting = deque(calls)
@@ -118,6 +125,7 @@ class _Work:
         return Batch(
             id=self.id,
             login=self.login,
+            customer=self.customer,
             at=self.at,
             rate=self.rate,
             count=self.count,
@@ -146,12 +154,13 @@ class Batches:
         self._stepped_at = 0.0
         ledger.watch(self._told)
 
-    def begin(self, login: str, calls: Iterable[int], rate: float, issue: Issue, now: float) -> Batch:
+    def begin(self, principal: Principal, calls: Iterable[int], rate: float, issue: Issue, now: float) -> Batch:
         """Begin one; the first command goes out with the next step. Raises `Conflict` if a login has too many."""
+        login = principal.login
         if sum(work.busy for work in self._batches.values() if work.login == login) >= MOST_AT_ONCE:
             raise Conflict(f"{login} has {MOST_AT_ONCE} batches under way: wait until one is done, or stop one")
         name = f"b{self._ledger.new_id().removeprefix('c')}"
-        work = self._batches[name] = _Work(name, login, now, rate, calls, issue)
+        work = self._batches[name] = _Work(name, principal, now, rate, calls, issue)
         return work.seen()
 
     def find(self, name: str) -> Batch | None:

@@ -3,7 +3,6 @@
 import msgspec
 
 from callboard.access.rights import Principal, Right
-from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
@@ -19,11 +18,7 @@ class ListCommands(msgspec.Struct, frozen=True, kw_only=True):
 
 def _list_commands(desk: Desk, principal: Principal, arguments: ListCommands, now: float) -> tuple[CommandRecord, ...]:
     """Whoever asked sees what they asked for, the operator sees all. The call may be over by now."""
-    return tuple(
-        record
-        for record in desk.ledger.records(arguments.call)
-        if principal.customer == ROOT or record.login == principal.login
-    )
+    return tuple(record for record in desk.ledger.records(arguments.call) if record.is_for(principal))
 
 
 LIST_COMMANDS = Operation(

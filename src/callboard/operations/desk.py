@@ -117,6 +117,7 @@ class Desk:
             id=f"a-{self.entropy(8).hex()}",
             at=now,
             login=principal.login,
+            customer=principal.customer,
             address=principal.address,
             token=principal.token,
             action=action,

@@ -95,7 +95,7 @@ def _disconnect_matching(desk: Desk, principal: Principal, arguments: Disconnect
         )
     numbers = [call.number for call in calls]
     turns = _Turns(desk, principal, arguments.which, fits(wanted))
-    return desk.batches.begin(principal.login, numbers, arguments.rate, turns.issue, now)
+    return desk.batches.begin(principal, numbers, arguments.rate, turns.issue, now)
 
 
 class _Turns:
@@ -139,8 +139,9 @@ def _stop_batch(desk: Desk, principal: Principal, arguments: BatchName, now: flo
 
 
 def _own(batch: Batch | None, principal: Principal, name: str) -> Batch:
-    """The batch of whoever asked for it; the operator sees all."""
-    if batch is None or (principal.customer != ROOT and batch.login != principal.login):
+    """The batch of whoever asked for it, where they stood then; the operator sees all."""
+    who = principal.login, principal.customer
+    if batch is None or (principal.customer != ROOT and (batch.login, batch.customer) != who):
         raise NotFound(f"batch {name} not found: a batch is kept for ten minutes after its last outcome")
     return batch
 

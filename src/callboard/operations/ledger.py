@@ -16,6 +16,7 @@ from callboard.calls.causes import Reason
 from callboard.calls.commands import Answer, Command, CommandId, HangUp, Outcome, Switchboard
 from callboard.calls.legs import Call
 from callboard.calls.state import State
+from callboard.directory.records import ROOT
 from callboard.operations.proofs import left_alone, proof
 from callboard.table.changes import Change, Kind
 
@@ -39,7 +40,11 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     id: CommandId
     at: float
     login: str
+    customer: int | None = None
+    """At which customer who asked stood then; None: not known."""
     address: str
+    token: str = ""
+    """The id of the token that they signed in with; empty if it was none."""
     operation: str
     call_number: int
     switch: str
@@ -47,6 +52,10 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     outcome_at: float | None = None
     words: str = ""
     """What more was asked for, such as the number of a transfer, and the switch's or our own words on the outcome."""
+
+    def is_for(self, principal: Principal) -> bool:
+        """Whether it is this one's to know of: whoever asked for it, where they stood then, and the operator."""
+        return principal.customer == ROOT or (self.login, self.customer) == (principal.login, principal.customer)
 
 
 class _Pending:
@@ -99,7 +108,9 @@ class Ledger:
             id=self.new_id(),
             at=now,
             login=principal.login,
+            customer=principal.customer,
             address=principal.address,
+            token=principal.token,
             operation=operation,
             call_number=call.number,
             switch=call.key.switch,

@@ -80,9 +80,11 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     at: float
     login: str
     """Who; of a sign-in that failed, the name that was given."""
+    customer: int | None = None
+    """At which customer they stood then; None: not known, as of names that nobody has."""
     address: str
     token: str = ""
-    """The id of the token that they signed in with; empty if it was none, or where that is not kept."""
+    """The id of the token that they signed in with; empty if it was none."""
     action: str
     """The operation's name, or `sign_in`."""
     subject: str
@@ -139,8 +141,9 @@ class PastCalls(msgspec.Struct, frozen=True, kw_only=True):
 class PastDeeds(msgspec.Struct, frozen=True, kw_only=True):
     """Which entries of the audit."""
 
-    logins: frozenset[str] | None = None
-    """Of one of these; None: of anybody."""
+    customers: frozenset[int] | None = None
+    """Of those who stood at one of these then; None: of anybody."""
+    login: str | None = None
     span: Span = Span()
     action: str | None = None
     """An operation's name, or with a dot at its end all that begin with it."""

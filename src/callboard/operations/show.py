@@ -6,7 +6,6 @@ from callboard.access.rights import Principal, Right
 from callboard.calls.commands import CommandId
 from callboard.calls.legs import Call, CallNumber, Placement
 from callboard.calls.refusals import CallNotFound, NotFound
-from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
@@ -96,7 +95,7 @@ def _past_call(desk: Desk, principal: Principal, arguments: ShowCall, now: float
 def _show_command(desk: Desk, principal: Principal, arguments: ShowCommand, now: float) -> CommandRecord:
     name = CommandId(arguments.id)
     record = desk.ledger.record(name) or desk.past.command(name)
-    if record is None or (principal.customer != ROOT and record.login != principal.login):
+    if record is None or not record.is_for(principal):
         raise NotFound(f"command {arguments.id} not found")
     return record
 

@@ -40,7 +40,7 @@ __all__ = [
     "webhooks",
 ]
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision of the schema below: that of the last file in `migrations/versions`. Revisions sort as text."""
 
 VERSION_TABLE = "callboard_schema"
@@ -278,7 +278,9 @@ commands = Table(
     Column("id", String, primary_key=True),
     _time("at", nullable=False),
     _text("login"),
+    Column("customer", Integer),
     _text("address"),
+    _text("token"),
     _text("operation"),
     Column("call_number", Integer, nullable=False),
     _text("switch"),
@@ -287,6 +289,7 @@ commands = Table(
     _text("words"),
     Index("commands_by_time", "at", "id"),
     Index("commands_by_login", "login", "at", "id"),
+    Index("commands_by_customer", "customer", "at", "id"),
 )
 
 audit = Table(
@@ -295,6 +298,7 @@ audit = Table(
     Column("id", String, primary_key=True),
     _time("at", nullable=False),
     _text("login"),
+    Column("customer", Integer),
     _text("address"),
     _text("token"),
     _text("action"),
@@ -303,4 +307,5 @@ audit = Table(
     _text("words"),
     Index("audit_by_time", "at", "id"),
     Index("audit_by_login", "login", "at", "id"),
+    Index("audit_by_customer", "customer", "at", "id"),
 )
