@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
 from callboard.calls.legs import Call, LegId, Side
-from callboard.table.arena import BLOCK, Arena
+from callboard.table.arena import FRESH, Arena
 from callboard.table.changes import Change, Kind
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
@@ -113,12 +113,18 @@ def test_what_is_copied_is_what_would_be_written(layout: Layout, data: st.DataOb
 
 
 @LAYOUTS
-@pytest.mark.parametrize("calls", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK])
-def test_any_number_of_rows(layout: Layout, calls: int) -> None:
-    board = filled(calls)
-    blocks = list(Arena(board.columns, layout).blocks(board.selection(), 5000.0))
-    assert len(blocks) == -(-calls // BLOCK)
-    assert bare(b"".join(blocks)) == written(layout, board.calls, 5000.0)
+@pytest.mark.parametrize("more", [-1, 0, 1])
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+def test_any_number_of_rows(layout: Layout, blocks: int, more: int) -> None:
+    step = Arena(Columns(), layout).step
+    board = filled(max(0, blocks * step + more))
+    arena = Arena(board.columns, layout)
+    expected = written(layout, board.calls, 5000.0)
+    fresh = list(arena.blocks(board.selection(), 5000.0))
+    assert len(fresh) == -(-len(board.calls) // FRESH)
+    again = list(arena.blocks(board.selection(), 5000.0))
+    assert len(again) == -(-len(board.calls) // arena.step)
+    assert bare(b"".join(fresh)) == bare(b"".join(again)) == expected
 
 
 @pytest.mark.parametrize("after", [0.0, 0.9996, 9.9999, 4096.0, 99_999.5, 131_072.0, 200_000.25, 9_000_000.0])
@@ -166,14 +172,14 @@ def test_what_is_seen_in_part_is_written_for_who_sees_it(layout: Layout) -> None
 @LAYOUTS
 def test_a_row_that_left_meanwhile_is_left_out_and_its_place_shows_nobody_else(layout: Layout) -> None:
     """A listing goes on while the table changes: what it shows is of its beginning or later, and no other call's."""
-    board = filled(2 * BLOCK)
-    begun, kept = board.calls[:BLOCK], board.calls[BLOCK::2]
+    board = filled(2 * FRESH)
+    begun, kept = board.calls[:FRESH], board.calls[FRESH::2]
     blocks = Arena(board.columns, layout).blocks(board.selection(), 5000.0)
     first = next(blocks)
-    for name in range(1, 2 * BLOCK, 2):
+    for name in range(1, 2 * FRESH, 2):
         board.tell(LegEnded(LegId(SWITCH, f"{name}-a"), 3000.0), now=3000.0)
     board.table.sweep(4000.0)
-    for name in range(10_000, 10_000 + BLOCK):
+    for name in range(10_000, 10_000 + FRESH):
         board.tell(LegSeen(4001.0, leg(f"{name}-a", str(name), Side.CALLER, 4001.0)), now=4001.0)
     assert bare(first) == written(layout, begun, 5000.0)
     assert bare(b"".join(blocks)) == layout.separator + written(layout, kept, 5000.0)

@@ -18,11 +18,12 @@ from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.layout import DIGITS, Clock, Layout, Running, clock_text, plain_row
 from callboard.table.selection import Selection, Sight
 
-__all__ = ["BLOCK", "FEW", "Arena"]
+__all__ = ["BLOCK", "FEW", "FRESH", "Arena"]
 
-BLOCK = 500
-"""Rows that are written at once: what stays in the processor's cache, and lets others have their turn in between."""
-
+BLOCK = 1 << 19
+"""Bytes that are copied at once: what stays in the processor's cache, and lets others have their turn in between."""
+FRESH = 100
+"""Rows that are written anew at once."""
 FEW = 20
 """Rows that are written as quickly as they are copied."""
 
@@ -50,6 +51,8 @@ class Arena:
         self._layout = layout
         self._offsets = _offsets(layout)
         self.width = -(-self._offsets[-1] // 16) * 16
+        self.step = max(FRESH, BLOCK // self.width)
+        """Rows that are copied at once."""
         parts = zip(layout.parts, self._offsets, strict=False)
         self._clocks = [_Digits(part, offset) for part, offset in parts if isinstance(part, Clock)]
         self._times = {name for digits in self._clocks for name in (digits.since, *digits.until)}
@@ -74,11 +77,24 @@ class Arena:
         """The same of however many."""
         layout = layout or self._layout
         lead = len(layout.separator)
-        for begin in range(0, len(calls), BLOCK):
-            slots = calls.standing(slice(begin, begin + BLOCK))
+        done = 0
+        while done < len(calls):
+            step = self._step(calls, done)
+            slots = calls.standing(slice(done, done + step))
+            done += step
             if len(slots):
                 yield self._block(slots, now, calls.sight, layout)[lead:]
                 lead = 0
+
+    def _step(self, calls: Selection, done: int) -> int:
+        """How many rows come next: fewer where many must be written."""
+        slots = calls.standing(slice(done, done + self.step))
+        slow = self._stale(slots) | self._partly(slots, calls.sight)
+        return FRESH if np.count_nonzero(slow) > FRESH else self.step
+
+    def _partly(self, slots: Slots, sight: Sight | None) -> Mask:
+        """Which rows are not seen as they are."""
+        return np.zeros(len(slots), np.bool_) if sight is None else sight.partly(self._columns, slots)
 
     def _block(self, slots: Slots, now: float, sight: Sight | None, layout: Layout) -> bytes:
         """The rows, each after a separator."""
@@ -86,16 +102,15 @@ class Arena:
         def write(call: Call) -> bytes:
             return layout.separator + plain_row(layout, call if sight is None else sight.seen(call), now)
 
-        apart = None if sight is None else sight.partly(self._columns, slots)
-        if apart is not None and apart.all():
+        apart = self._partly(slots, sight)
+        if apart.all():
             return b"".join(self._written(slots, write))
         self._refresh(slots)
         rows = self._rows.take(slots, axis=0)
         self._run_clocks(rows, slots, now)
         if layout.separator != self._layout.separator:
             rows[:, : len(layout.separator)] = np.frombuffer(layout.separator, np.uint8)
-        long = self._long.take(slots)
-        apart = long if apart is None else long | apart
+        apart |= self._long.take(slots)
         return b"".join(self._mixed(rows, slots, apart, write)) if apart.any() else rows.tobytes()
 
     def _mixed(self, rows: Bytes, slots: Slots, apart: Mask, write: Write) -> Iterator[bytes]:
@@ -116,16 +131,20 @@ class Arena:
 
     # --- rows that are kept ---
 
-    def _refresh(self, slots: Slots) -> None:
-        """Write the rows anew whose calls have changed since they were written."""
+    def _stale(self, slots: Slots) -> Mask:
+        """Which of the slots hold calls that have changed since their rows were written."""
         if len(self._stamps) < len(self._columns.calls):
             self._grow(len(self._columns.calls))
-        stamps = self._columns["stamp"].take(slots)
-        stale = self._stamps.take(slots) != stamps
-        if stale.any():
-            for slot in slots[stale].tolist():
+        stale: Mask = self._stamps.take(slots) != self._columns["stamp"].take(slots)
+        return stale
+
+    def _refresh(self, slots: Slots) -> None:
+        """Write the rows anew whose calls have changed."""
+        stale = slots[self._stale(slots)]
+        if len(stale):
+            for slot in stale.tolist():
                 self._write_row(slot)
-            self._stamps[slots] = stamps
+            self._stamps[stale] = self._columns["stamp"].take(stale)
 
     def _grow(self, size: int) -> None:
         """Make room. What was written is written anew, row by row when it is asked for: to copy all takes too long."""
