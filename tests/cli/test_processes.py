@@ -84,7 +84,11 @@ def test_the_board_on_a_terminal(house: House, signed_in: dict[str, str]) -> Non
     house.call(State.ANSWERED, caller="80123", name="\x1b]0;owned\x07")
     terminal = Terminal("top", environment=signed_in)
     terminal.until(lambda seen: "80123" in seen)
-    terminal.type("q")
+    terminal.type("/")
+    terminal.until(lambda seen: "search: number" in seen)
+    terminal.type("80")
+    terminal.until(lambda seen: "showing 1 of 1" in seen)
+    terminal.type("\x11")  # Ctrl-Q, which ends it wherever the cursor is
     assert terminal.end() == 0
     assert "owned" not in terminal.seen
 

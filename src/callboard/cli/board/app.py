@@ -54,8 +54,7 @@ class Board(App[None]):
     #head { background: $primary; color: $text; text-style: bold; }
     #said { color: $text-muted; }
     #search { display: none; height: 1; border: none; padding: 0 1; }
-    #search.shown { display: block; }
-    #calls { height: 1fr; }
+    #calls { height: 1fr; scrollbar-size-horizontal: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit"),
@@ -167,10 +166,10 @@ class Board(App[None]):
         found, matching = chosen(calls.values(), search, column, self._descending, now, MOST)
         self._fill(found, now)
         arrow = "▼" if self._descending else "▲"
-        state = "" if self._live.connected else "  [not connected: as it last was]"
+        state = "" if self._live.connected else "NOT CONNECTED, as it last was: "
         limits = f"  showing {len(found)} of {matching}" if matching > len(found) or search else ""
         filters = "  ".join(f"{name}={','.join(values)}" for name, values in self._where.items())
-        head = f"{count_words(calls.values())}{limits}  {arrow}{column.head}  {filters}{state}"
+        head = f"{state}{count_words(calls.values())}{limits}  {arrow}{column.head}  {filters}"
         self.query_one("#head", Static).update(head)
         self._rested_at = monotonic() + REST * (monotonic() - begun)
 
@@ -228,14 +227,14 @@ class Board(App[None]):
     def action_search(self) -> None:
         """Type what calls must have."""
         field = self.query_one("#search", Input)
-        field.add_class("shown")
-        field.focus()
+        field.display = True
+        self.set_focus(field)
 
     def action_forget_search(self) -> None:
         """Show all again."""
         field = self.query_one("#search", Input)
         field.value = ""
-        field.remove_class("shown")
+        field.display = False
         self._table.focus()
         self._draw()
 
