@@ -9,8 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from callboard.access.masks import Mask
 from callboard.calls.state import State
+from callboard.directory.records import DID
 from callboard.http.values import Reply
 from tests.api.conftest import Caller, problem, whole
 from tests.house import BEGIN, House
@@ -89,6 +92,30 @@ async def test_a_cursor_tells_nothing_of_strangers(caller: Caller, house: House)
     assert page["calls"][0]["customer"] is None
     decoded = msgspec.json.decode(base64.urlsafe_b64decode(page["next"] + "=="))
     assert decoded[4] == [-1, -1]
+
+
+async def test_a_strangers_did_is_a_number_like_any_other(caller: Caller, house: House) -> None:
+    house.directory.put(DID(id=3, number="442079460003", account=9), DID(id=4, number="442079460004", account=5))
+    for dialed in ("442079460003", "442079460004"):
+        house.call(account=5, dialed=dialed)
+    for user, ids in (("acme", [None, 4]), ("reseller", [None, 4]), ("root", [3, 4])):
+        page = await caller.get("/v1/calls?fields=did", user)
+        assert [call["did"] for call in page["calls"]] == ids
+        shown = [(await caller.get(f"/v1/calls/{number}", user))["did"] for number in (960, 961)]
+        assert shown == ids
+    for user, total in (("acme", 0), ("reseller", 0), ("root", 1)):
+        assert (await caller.get("/v1/calls?did=3", user))["total"] == total
+    assert (await caller.get("/v1/calls?did=4", "acme"))["total"] == 1
+
+
+async def test_names_that_may_hold_a_masked_number_are_not_looked_for(caller: Caller, house: House) -> None:
+    login = house.access.login("acme")
+    assert login is not None
+    house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+    house.call(account=5, name="442079460000")
+    for query in ("caller_name=442079460000", "caller_name_contains=4420"):
+        reply = await caller.reply(f"/v1/calls?{query}", "acme")
+        assert (reply.status, "masked" in problem(reply)["detail"]) == (403, True)
 
 
 async def test_what_belongs_to_strangers_finds_nothing(caller: Caller, house: House) -> None:

@@ -19,7 +19,7 @@ from callboard.operations.past import AuditEntry
 from callboard.storage.database import open_database
 from tests.api.conftest import Caller, problem, whole
 from tests.house import House
-from tests.journal.scenes import NOW, make_call, wait_until
+from tests.journal.scenes import NOW, make_call, make_command, wait_until
 
 OWNERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: None}
 """Number of an ended call -> whose it was. Each ended a minute after the one before."""
@@ -336,6 +336,15 @@ async def test_sign_ins_that_failed_are_for_those_above_the_login_that_was_meant
         await past.reply("/v1/calls", authorization=f"Basic {credentials}")
     assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme"]
     assert [deed["login"] for deed in await past.deeds()] == ["nobody", "acme"]
+
+
+async def test_words_in_the_audit_are_masked(past: Past) -> None:
+    login = past.house.access.login("reseller")
+    assert login is not None
+    past.house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+    past.journal.record_command(replace(make_command(7), words="caller to 442079460000"))
+    assert [deed["words"] for deed in await past.deeds(user="reseller")] == ["caller to 4420******00"]
+    assert [deed["words"] for deed in await past.deeds()] == ["caller to 442079460000"]
 
 
 async def test_a_token_that_was_used_is_named(past: Past) -> None:

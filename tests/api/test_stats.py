@@ -50,6 +50,17 @@ async def test_groups_have_names(caller: Caller, house: House, by: str, groups: 
     assert (await caller.get(f"/v1/stats?by={by}"))["groups"] == groups
 
 
+async def test_the_names_of_carriers_are_the_operators_to_know(caller: Caller, house: House) -> None:
+    house.call(account=5)
+    for user, names in (
+        ("acme", ["vendor 1", "Acme"]),
+        ("reseller", ["vendor 1", "Acme"]),
+        ("root", ["Carrier One", "Acme"]),
+    ):
+        (group,) = (await caller.get("/v1/stats?by=vendor,customer", user))["groups"]
+        assert (group["vendor"], [group["name"], group["second_name"]]) == (1, names)
+
+
 async def test_filters_count_fewer_and_have_no_peak(caller: Caller, house: House) -> None:
     house.call(account=3)
     house.call(State.RINGING, account=5)

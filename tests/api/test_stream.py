@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 from msgspec.structs import replace
 
+from callboard.access.claims import PasswordClaim
 from callboard.access.entries import sealing
 from callboard.api import stream
 from callboard.api.api import Api
@@ -20,6 +22,7 @@ from callboard.directory.records import Customer
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
+from callboard.operations.tokens import CREATE_TOKEN, CreateToken
 from callboard.table import feeds
 from tests.following import Copy, events
 from tests.house import House
@@ -293,6 +296,15 @@ async def test_a_login_that_goes_ends_its_stream(served: Served) -> None:
         await client.until(lambda: client.over)
 
 
+async def test_a_token_that_expires_ends_its_stream_though_nothing_happens(served: Served) -> None:
+    desk = served.house.desk
+    owner = served.house.access.sign_in(PasswordClaim("root", "demo-root", ""), time.time())
+    made = desk.perform(CREATE_TOKEN, replace(owner, expires_at=time.time() + 0.5), CreateToken(name="x"), time.time())
+    async with served.follow(user="", Authorization=f"Bearer {made.text}") as client:
+        await client.until(lambda: client.copy.seen[-1:] == ["error"])
+        assert client.messages[-1]["code"] == "unauthenticated"
+
+
 async def test_a_login_that_moves_sees_what_is_there(served: Served) -> None:
     house = served.house
     mine, others = house.call(account=5), house.call(account=7)
@@ -387,6 +399,7 @@ async def test_the_same_over_a_websocket_and_another_wish_on_the_way(served: Ser
         assert (await receive(ws, copy, "begin"))["why"] == "new"
         await receive(ws, copy, "heartbeat")
         assert set(copy.calls) == {str(second.number)}
+        assert served.house.desk.feeds.readers == 1, "what was wished for before is not followed any more"
         served.house.end(second.key)
         await receive(ws, copy, "changes")
         assert not copy.calls

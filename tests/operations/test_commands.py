@@ -11,8 +11,9 @@ from callboard.calls.legs import Call, Leg, LegId, Side
 from callboard.calls.refusals import CallNotFound, Forbidden, InvalidArgument, NotFound
 from callboard.operations.commands import LIST_COMMANDS, ListCommands
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
+from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL, HoldCall, UnholdCall
-from callboard.operations.ledger import CommandRecord
+from callboard.operations.ledger import KEEP, CommandRecord
 from callboard.operations.show import SHOW_COMMAND, ShowCommand
 from callboard.operations.transfer import TRANSFER_CALL, TransferCall
 from tests.operations.conftest import SWITCH, House
@@ -303,6 +304,22 @@ def test_a_command_that_the_ledger_forgot_is_found_in_the_past(
         house.desk.perform(SHOW_COMMAND, admin, ShowCommand(id=record.id), NOW)
     monkeypatch.setattr(house.desk.past, "command", {record.id: kept}.get)
     assert house.desk.perform(SHOW_COMMAND, admin, ShowCommand(id=record.id), NOW) == kept
+
+
+def test_a_row_that_is_removed_by_hand_proves_no_end(house: House, admin: Principal) -> None:
+    call = house.call("801", 30, 1)
+    (command,) = house.desk.perform(DISCONNECT_CALL, admin, DisconnectCall(number=call.number), NOW).commands
+    house.desk.perform(FORGET_CALL, admin, ForgetCall(number=call.number), NOW)
+    assert house.desk.ledger.outcome(command) is Outcome.UNKNOWN
+
+
+def test_outcomes_can_be_asked_for_for_a_while(house: House, admin: Principal) -> None:
+    call = house.call("801", 30, 1)
+    record = transfer(house, admin, call)
+    house.desk.ledger.sweep(NOW + KEEP - 1.0)
+    assert outcome(house, record)[0] is Outcome.UNKNOWN
+    house.desk.ledger.sweep(NOW + KEEP)
+    assert house.desk.ledger.record(record.id) is None
 
 
 def test_a_second_leg_that_is_answered_settles_nothing_more(house: House, admin: Principal) -> None:

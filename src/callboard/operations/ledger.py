@@ -20,7 +20,7 @@ from callboard.directory.records import ROOT
 from callboard.operations.proofs import left_alone, proof
 from callboard.table.changes import Change, Kind
 
-__all__ = ["CommandRecord", "Ledger"]
+__all__ = ["KEEP", "CommandRecord", "Ledger"]
 
 TIME_LIMIT = 40.0
 """Seconds without proof after which an outcome is unknown: a BYE is repeated for 32 s (RFC 3261 timer F)."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from callboard.access.masks import (
     Mask,
@@ -77,6 +78,7 @@ Placed = TypeVar("Placed", Placement, EndedCall)
 
 _OWNER = {"customer": None, "account": None, "device": None}
 _CALLEE = {"callee_customer": None, "callee_account": None, "callee_device": None}
+_DID = {"did": None}
 
 
 def as_seen(directory: Directory, principal: Principal, call: Call) -> Call:
@@ -99,9 +101,20 @@ def sight_of(directory: Directory, principal: Principal, scope: frozenset[int]) 
         parties = (columns[name][slots] for name in ("customer", "callee_customer"))
         owned, called = (np.isin(party, known) for party in parties)
         hidden: Marks = ~(owned & called)
-        return hidden
+        return hidden | _of_strangers(directory, principal.customer, columns["did"][slots])
 
     return Sight(lambda call: as_seen(directory, principal, call), partly)
+
+
+def _of_strangers(directory: Directory, top: int, dids: NDArray[np.int64]) -> Marks:
+    strangers = [one for one in np.unique(dids).tolist() if _is_strangers_did(directory, top, one)]
+    return np.isin(dids, strangers)
+
+
+def _is_strangers_did(directory: Directory, top: int, did: int) -> bool:
+    """Anybody may dial a number that is another's DID. One that is not there any more tells of nobody."""
+    owner = _customer_of_did(directory, did)
+    return owner is not None and not directory.is_within(owner, top)
 
 
 def past_as_seen(directory: Directory, principal: Principal, call: EndedCall) -> EndedCall:
@@ -111,12 +124,14 @@ def past_as_seen(directory: Directory, principal: Principal, call: EndedCall) ->
 
 
 def _without_strangers(directory: Directory, top: int, placed: Placed) -> Placed:
-    """Without the ids of a party that is not seen from `top`."""
+    """Without the ids of a party that is not seen from `top`, and of a DID that is not its own."""
     hidden: dict[str, None] = {}
     if placed.customer is not None and not directory.is_within(placed.customer, top):
         hidden |= _OWNER
     if placed.callee_customer is not None and not directory.is_within(placed.callee_customer, top):
         hidden |= _CALLEE
+    if placed.did is not None and _is_strangers_did(directory, top, placed.did):
+        hidden |= _DID
     return replace(placed, **hidden) if hidden else placed
 
 

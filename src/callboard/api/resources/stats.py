@@ -13,6 +13,7 @@ from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.api.schemas import Series, Stats
 from callboard.directory.countries import NAMES
 from callboard.directory.directory import Directory
+from callboard.directory.records import ROOT
 from callboard.http.values import Reply
 from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
 from callboard.operations.loads import STEP
@@ -44,7 +45,8 @@ async def _count(asked: Asked) -> Reply:
     by = tuple(By(word) for word in dict.fromkeys(query.by))
     arguments = CountCalls(which=chosen(query), by=by)
     counted = asked.desk.perform(COUNT_CALLS, asked.principal, arguments, asked.request.at)
-    groups = [_group(asked.desk.directory, by, group) for group in counted.groups]
+    operator = asked.principal.customer == ROOT
+    groups = [_group(asked.desk.directory, by, group, operator=operator) for group in counted.groups]
     return answer_json(_view(counted, asked.request.at) | {"groups": groups})
 
 
@@ -60,16 +62,25 @@ def _view(counted: Counted, at: float) -> dict[str, object]:
     }
 
 
-def _group(directory: Directory, by: tuple[By, ...], group: Group) -> dict[str, object]:
-    """The names are `name` of the first thing that is counted by, and `second_name` of the second."""
+def _group(directory: Directory, by: tuple[By, ...], group: Group, *, operator: bool) -> dict[str, object]:
+    """The names are `name` of the first thing that is counted by, and `second_name` of the second.
+
+    Vendors and connections are the operator's: others know them by their ids.
+    """
     shown = [_shown(key) for key in group.keys]
-    names = [_NAMES[each](directory, key) for each, key in zip(by, shown, strict=True)]
+    names = [_name(directory, each, key, operator=operator) for each, key in zip(by, shown, strict=True)]
     return {
         **{each.value: key for each, key in zip(by, shown, strict=True)},
         **dict(zip(("name", "second_name"), names, strict=False)),
         "calls": group.calls,
         "answered": group.answered,
     }
+
+
+def _name(directory: Directory, by: By, key: object, *, operator: bool) -> str:
+    if operator or key is None or by not in (By.VENDOR, By.CONNECTION):
+        return _NAMES[by](directory, key)
+    return f"{by.value} {key}"
 
 
 def _shown(key: object) -> object:
