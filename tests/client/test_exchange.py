@@ -104,6 +104,13 @@ def test_errors_of_any_kind(status: int, body: bytes, words: str) -> None:
     assert str(problem_of(status, {}, body)) == words
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_whose_server_is_away_is_asked_again(status: int) -> None:
+    error = problem_of(status, {}, b"<html>Bad Gateway</html>")
+    assert isinstance(error, Unavailable)
+    assert pause(PATIENT, whoami(), 1, error) == 0.5
+
+
 def test_filters_as_a_query_and_as_a_document() -> None:
     given = {
         "state": ["ringing", "new"],

@@ -110,6 +110,10 @@ _KINDS: dict[int, type[Problem]] = {
 }
 
 
+_GATEWAY = (502, 503, 504)
+"""What a proxy answers for a server that is away: it may be back in a moment."""
+
+
 class _Document(msgspec.Struct):
     """A problem document, as far as it is needed."""
 
@@ -130,6 +134,8 @@ def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> ClientEr
     if status == 500 and not said.code:
         words = body.decode("utf-8", "replace").strip().partition("\n")[0]
         return ServerFailed(status, "", words[:200])
+    if status in _GATEWAY and not said.code:
+        return Unavailable(status, "", f"what stands before the server cannot reach it (status {status})")
     if not said.code:
         return NotUnderstood(f"it answers with status {status}, not as a Callboard does")
     wait = headers.get("retry-after", "")
