@@ -8,10 +8,10 @@ from msgspec.structs import replace
 from callboard.access.access import Access
 from callboard.access.claims import TokenClaim
 from callboard.access.masks import Mask
-from callboard.access.rights import ROLE_RIGHTS, Right, Role
+from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role, check
 from callboard.access.settings import AccessSettings, MaskSettings
 from callboard.access.tokens import Token, TokenChange, Tokens, Written, read_token, write_token
-from callboard.calls.refusals import ForbiddenAddress, Throttled, WrongCredentials
+from callboard.calls.refusals import Forbidden, ForbiddenAddress, Throttled, WrongCredentials
 from tests.house import BEGIN, House
 
 ADDRESS = "192.0.2.9"
@@ -178,3 +178,10 @@ def test_printed_settings_do_not_tell_the_shared_key() -> None:
     settings = AccessSettings(shared_key="a long random text")
     assert "a long random text" not in f"{settings!r}{settings}"
     assert "realm='Callboard'" in repr(settings)
+
+
+def test_who_lacks_a_right_is_told_whether_the_token_does() -> None:
+    who = Principal(login="ann", role=Role.USER, customer=3, rights=frozenset())
+    for token, words in (("", "ann does not have the right calls.list"), ("a1", "The token a1 of ann does not have")):
+        with pytest.raises(Forbidden, match=words):
+            check(replace(who, token=token), Right.CALLS_LIST)

@@ -2,7 +2,7 @@
 
 import re
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -11,7 +11,7 @@ from callboard.api.docstrings import field_words
 from callboard.api.faults import ALL_FAULTS
 from callboard.api.fields import CALL_FIELDS, LEG_COLUMNS
 from callboard.api.openapi import document
-from callboard.api.route import Route
+from callboard.api.route import HeaderName, Route
 from callboard.api.routes import ROUTES
 from callboard.api.schemas import CallRow, CommandRow, SwitchRow
 from callboard.calls.events import SwitchUp
@@ -36,6 +36,38 @@ def test_an_operation_names_its_right_its_parameters_and_its_errors(route: Route
     assert [each["name"] for each in found["parameters"] if each["in"] == "query"] == wanted
     assert str(route.status) in found["responses"]
     assert found["x-codeSamples"][0]["source"].startswith("curl ")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "template", "body"),
+    [
+        ("GET /v1/calls?limit=1", "/v1/calls", b""),
+        ("POST /v1/calls/960/disconnect", "/v1/calls/{id}/disconnect", b""),
+        ("POST /v1/disconnect", "/v1/disconnect", b'{"count":2}'),
+        ("POST /v1/tokens", "/v1/tokens", b'{"name":"one"}'),
+        ("POST /v1/customers", "/v1/customers", b'{"name":"New","parent":1}'),
+        ("GET /v1/customers/3", "/v1/customers/{id}", b""),
+        ("PATCH /v1/customers/3", "/v1/customers/{id}", b'{"name":"New"}'),
+        ("PUT /v1/customers/3", "/v1/customers/{id}", b'{"name":"New","parent":2}'),
+    ],
+)
+async def test_headers_that_tell_something_are_described(
+    caller: Caller, house: House, request_line: str, template: str, body: bytes
+) -> None:
+    for _ in range(2):
+        house.call()
+    method, path = request_line.split()
+    reply = await caller.reply(path, method=method, body=body)
+    described = document()["paths"][template][method.lower()]["responses"][str(reply.status)]["headers"]
+    assert set(described) == {name for name, _ in reply.headers} & set(get_args(HeaderName))
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_what_heeds_if_match_says_so(caller: Caller, method: str) -> None:
+    reply = await caller.reply("/v1/customers/5", method=method, body=b'{"name":"x"}', if_match='"old"')
+    assert reply.status == 412
+    parameters = document()["paths"]["/v1/customers/{id}"][method.lower()]["parameters"]
+    assert ("If-Match", "header") in {(each["name"], each["in"]) for each in parameters}
 
 
 def test_no_two_operations_have_one_name() -> None:

@@ -360,8 +360,10 @@ async def test_a_token_that_was_used_is_named(past: Past) -> None:
     }
 
 
-async def test_a_journal_that_cannot_be_read_is_told(past: Past) -> None:
+async def test_a_journal_that_cannot_be_read_is_told(past: Past, caplog: pytest.LogCaptureFixture) -> None:
     with past.journal.database.change() as connection:
         connection.exec_driver_sql("DROP TABLE ended_calls")
     reply = await past.reply("/v1/history")
     assert (reply.status, problem(reply)["code"]) == (503, "unavailable")
+    assert "ended_calls" not in problem(reply)["detail"], "what the database says is the operator's to read"
+    assert "ended_calls" in caplog.text

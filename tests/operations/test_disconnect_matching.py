@@ -125,6 +125,11 @@ def test_a_look_shows_calls_as_they_may_be_read(busy: House, principal: Make) ->
     assert look(busy, masked).sample[-1].callee != last.callee
 
 
+def test_who_may_not_list_calls_is_shown_none_but_their_number(busy: House, principal: Make) -> None:
+    found = look(busy, replace(principal(Role.USER, 3), rights=frozenset({Right.CALLS_DISCONNECT})))
+    assert (found.count, found.sample) == (3, ())
+
+
 def test_a_strangers_customer_is_not_found(busy: House, principal: Make) -> None:
     for ask in (look, run):
         with pytest.raises(CustomerNotFound):

@@ -92,4 +92,7 @@ class Principal(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 def check(principal: Principal, right: Right) -> None:
     """Raises Forbidden, naming the right, if the principal does not have it."""
     if right not in principal.rights:
+        if principal.token:
+            of = f"The token {principal.token} of {principal.login}"
+            raise Forbidden(f"{of} does not have the right {right.value}: use or make one that has it.")
         raise Forbidden(f"{principal.login} does not have the right {right.value}: ask the operator for it.")

@@ -13,7 +13,7 @@ from callboard.api.docstrings import class_words, field_words
 from callboard.api.faults import ALL_FAULTS
 from callboard.api.formats import JSON
 from callboard.api.parameters import LAST_SECOND, is_list
-from callboard.api.route import Route
+from callboard.api.route import HeaderName, Route
 from callboard.api.routes import ROUTES
 from callboard.api.schemas import Problem
 
@@ -164,6 +164,14 @@ def _header_parameters(route: Route) -> Iterator[Node]:
             "description": "Any text of one's own; the same for the same request, another for another.",
             "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,128}$"},
         }
+    if route.matched:
+        yield {
+            "name": "If-Match",
+            "in": "header",
+            "required": False,
+            "description": "The `ETag` of what was read: where it was changed since, nothing is done (412).",
+            "schema": {"type": "string"},
+        }
 
 
 def _parameter_schema(kind: Any) -> Node:
@@ -187,8 +195,18 @@ def _without_null(schema: Node) -> Node:
     return {**rest, **options[0]} if len(options) == 1 else {**rest, "anyOf": options} if options else rest
 
 
+_HEADERS: Mapping[HeaderName, Node] = {
+    "ETag": {"description": "Names what is shown, for `If-Match`.", "schema": {"type": "string"}},
+    "Location": {"description": "Where to ask for it later.", "schema": {"type": "string"}},
+    "Next-Cursor": {"description": "The `next` of the page, where there is one.", "schema": {"type": "string"}},
+    "Total-Count": {"description": "The `total` of the list.", "schema": {"type": "integer"}},
+}
+
+
 def _responses(route: Route) -> Node:
     good: Node = {"description": HTTPStatus(route.status).phrase}
+    if route.tells:
+        good["headers"] = {name: _HEADERS[name] for name in route.tells}
     if route.gives:
         good["content"] = _content(route.gives)
     statuses = [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
@@ -207,6 +225,9 @@ def _responses(route: Route) -> Node:
 def _problem_response() -> Node:
     return {
         "description": "Something is wrong with the request, or with the server; `code` tells what.",
+        "headers": {
+            "Retry-After": {"description": "With 429: seconds to wait.", "schema": {"type": "integer"}},
+        },
         "content": {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(name="Problem")}}},
     }
 

@@ -1,7 +1,7 @@
 """The shape of a route: one method at one path of ours, the operation behind it, and what goes in and comes out."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -11,7 +11,7 @@ from callboard.http.values import Reply, Request
 from callboard.operations.desk import Desk
 from callboard.operations.operation import Operation
 
-__all__ = ["JSON", "Asked", "Endpoint", "Route", "answer_json"]
+__all__ = ["JSON", "Asked", "Endpoint", "HeaderName", "Route", "answer_json"]
 
 JSON = "application/json"
 
@@ -29,6 +29,7 @@ class Asked(NamedTuple):
 
 
 Endpoint = Callable[[Asked], Awaitable[Reply]]
+HeaderName = Literal["ETag", "Location", "Next-Cursor", "Total-Count"]
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a ticket will do in the place of credentials, as `?ticket=`."""
     once: bool = False
     """Whether it heeds the header `Idempotency-Key` (see `idempotency`)."""
+    matched: bool = False
+    """Whether it heeds the header `If-Match`."""
+    tells: tuple[HeaderName, ...] = ()
+    """Headers of the answer when all goes well, where there is something to tell in them."""
 
     @property
     def pieces(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What was, as operations ask for it: their conditions in the database's words."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,8 @@ from callboard.storage.errors import StorageError
 from callboard.table.filters import How, TextMatch
 
 __all__ = ["KeptPast"]
+
+logger = logging.getLogger(__name__)
 
 _ESCAPE = "\\"
 _AROUND = {How.EXACT: "{}", How.PREFIX: "{}%", How.SUFFIX: "%{}", How.CONTAINS: "%{}%"}
@@ -63,7 +66,8 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except StorageError as error:
-        raise Unavailable(f"the journal cannot be read: {error}") from error
+        logger.warning("The journal cannot be read: %s", error)
+        raise Unavailable("the journal cannot be read at present: the operator finds the reason in the log") from error
 
 
 def _of_calls(wanted: PastCalls) -> tuple[Condition, ...]:

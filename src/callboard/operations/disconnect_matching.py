@@ -63,6 +63,7 @@ class Found(msgspec.Struct, frozen=True):
 
     count: int
     sample: tuple[Call, ...]
+    """Empty for one who may end calls and not list them."""
 
 
 def tolerated(count: int) -> int:
@@ -79,7 +80,8 @@ def _wanted(desk: Desk, principal: Principal, which: ListCalls) -> Filter:
 
 def _look(desk: Desk, principal: Principal, arguments: LookMatching, now: float) -> Found:
     calls = desk.table.select(_wanted(desk, principal, arguments.which), arguments.which.order, now=now)
-    return Found(len(calls), tuple(as_seen(desk.directory, principal, call) for call in calls[:SAMPLE]))
+    shown = calls[:SAMPLE] if Right.CALLS_LIST in principal.rights else ()
+    return Found(len(calls), tuple(as_seen(desk.directory, principal, call) for call in shown))
 
 
 def _disconnect_matching(desk: Desk, principal: Principal, arguments: DisconnectMatching, now: float) -> Batch:

@@ -64,6 +64,7 @@ ROUTES = (
         endpoint=_list_calls,
         query=CallsQuery,
         gives={JSON: CallPage, NDJSON: CallRow, CSV: str},
+        tells=("Total-Count", "Next-Cursor"),
         example="state=answered,held&sort=-duration&limit=10",
     ),
     Route(

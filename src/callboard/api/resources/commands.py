@@ -116,13 +116,13 @@ _TAKEN = {JSON: Taken}
 
 ROUTES = (
     Route(method="POST", path="/calls/{id}/disconnect", operation=DISCONNECT_CALL, endpoint=_disconnect_call,
-          gives=_TAKEN, status=202, once=True),
+          gives=_TAKEN, status=202, once=True, tells=("Location",)),
     Route(method="POST", path="/calls/{id}/transfer", operation=TRANSFER_CALL, endpoint=_transfer_call,
-          takes={JSON: TransferWanted}, gives=_TAKEN, status=202, once=True),
+          takes={JSON: TransferWanted}, gives=_TAKEN, status=202, once=True, tells=("Location",)),
     Route(method="POST", path="/calls/{id}/hold", operation=HOLD_CALL, endpoint=_hold_call,
-          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True),
+          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True, tells=("Location",)),
     Route(method="POST", path="/calls/{id}/unhold", operation=UNHOLD_CALL, endpoint=_unhold_call,
-          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True),
+          takes={JSON: PartyWanted}, gives=_TAKEN, status=202, once=True, tells=("Location",)),
     Route(method="POST", path="/calls/{id}/forget", operation=FORGET_CALL, endpoint=_forget_call,
           gives={JSON: CommandRow}, once=True),
     Route(method="GET", path="/commands", operation=LIST_COMMANDS, endpoint=_list_commands, query=CommandsQuery,

@@ -67,6 +67,7 @@ class Look(msgspec.Struct, frozen=True):
     count: int
     """Send it back to have it done."""
     sample: tuple[CallRow, ...]
+    """Some of them; none for one without the right `calls.list`."""
 
 
 class BatchTaken(msgspec.Struct, frozen=True):
@@ -172,7 +173,7 @@ def _answer(batch: Batch) -> Reply:
 ROUTES = (
     Route(method="POST", path="/disconnect", operation=DISCONNECT_MATCHING, endpoint=_disconnect_matching,
           takes={JSON: Annotated[DisconnectWanted, msgspec.Meta(extra_json_schema=_NEEDED)]}, gives={JSON: BatchTaken},
-          besides={200: Look}, status=202, once=True),
+          besides={200: Look}, status=202, once=True, tells=("Location",)),
     Route(method="GET", path="/disconnect/{id}", operation=SHOW_BATCH, endpoint=_show_batch, gives={JSON: BatchView}),
     Route(method="DELETE", path="/disconnect/{id}", operation=STOP_BATCH, endpoint=_stop_batch,
           gives={JSON: BatchView}),

@@ -162,6 +162,7 @@ ROUTES = (
         endpoint=_list_history,
         query=HistoryQuery,
         gives={JSON: HistoryPage, NDJSON: CallRow, CSV: str},
+        tells=("Next-Cursor",),
         example="cause=busy,no_answer&limit=10",
     ),
 )

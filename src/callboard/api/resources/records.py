@@ -179,6 +179,7 @@ def _routes(register: Register) -> Iterator[Route]:
         takes=sent,
         gives=shown,
         status=201,
+        tells=("ETag", "Location"),
     )
     yield Route(
         method="GET",
@@ -187,6 +188,7 @@ def _routes(register: Register) -> Iterator[Route]:
         endpoint=partial(_show, register),
         summary=f"Show {noun}, without its secrets.",
         gives=shown,
+        tells=("ETag",),
     )
     for method, endpoint, how, body in (
         ("PUT", _replace, "Replace", WANTED[section]),
@@ -200,6 +202,8 @@ def _routes(register: Register) -> Iterator[Route]:
             summary=f"{how} {noun}; a secret that is left out stays.",
             takes={JSON: body},
             gives=shown,
+            matched=True,
+            tells=("ETag",),
         )
     yield Route(
         method="DELETE",
@@ -208,6 +212,7 @@ def _routes(register: Register) -> Iterator[Route]:
         endpoint=partial(_remove, register),
         summary=f"Remove {noun}.",
         status=204,
+        matched=True,
     )
 
 

@@ -126,6 +126,7 @@ ROUTES = (
         takes={JSON: WantedToken},
         gives={JSON: NewTokenView},
         status=201,
+        tells=("Location",),
     ),
     Route(method="DELETE", path="/tokens/{id}", operation=REMOVE_TOKEN, endpoint=_remove_token, status=204),
 )
