@@ -27,18 +27,8 @@ MOST_MODULES = 260
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
-# Typer itself imports pydantic to read the options of a verb.
-@pytest.mark.parametrize(
-    ("words", "imported"),
-    [
-        ("--help", ""),
-        ("--version", ""),
-        ("demo --help", " pydantic"),
-        ("calls ls --help", " pydantic"),
-        ("calls list --help", " pydantic"),
-    ],
-)
-def test_nothing_heavy_is_imported_to_explain(words: str, imported: str) -> None:
+@pytest.mark.parametrize("words", ["--help", "--version", "cheat", "demo --help", "calls ls --help", "calls list --help"])
+def test_nothing_heavy_is_imported_to_explain(words: str) -> None:
     code = f"""
 import sys
 from callboard.cli import main
@@ -50,7 +40,7 @@ finally:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout
-    assert done.stderr == f"imported:{imported}\n"
+    assert done.stderr == "imported:\n"
 
 
 def test_few_modules_are_imported_to_explain() -> None:
