@@ -4,7 +4,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from callboard.access.masks import Mask
 from callboard.api.resources import disconnect
 from callboard.calls.commands import HangUp, Hold, Transfer, Unhold
 from callboard.calls.legs import Side
@@ -165,3 +167,16 @@ async def test_what_does_not_fit_ends_nothing(
     assert "`" not in problem(reply)["detail"], "types are named as people name them"
     house.desk.batches.step(house.now + 1.0)
     assert house.sent == []
+
+
+async def test_numbers_in_a_switchs_words_are_masked(caller: Caller, house: House) -> None:
+    login = house.access.login("acme")
+    assert login is not None
+    house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+    house.unreachable = "no channel to 442079460000"
+    call = house.call(account=5)
+    taken = told(await caller.reply(f"/v1/calls/{call.number}/disconnect", "acme", method="POST"))
+    shown = await caller.get(f"/v1/commands/{taken['command']}", "acme")
+    (listed,) = (await caller.get(f"/v1/commands?call={call.number}", "acme"))["commands"]
+    assert {taken["words"], shown["words"], listed["words"]} == {"no channel to 4420******00"}
+    assert (await caller.get(f"/v1/commands/{taken['command']}"))["words"] == "no channel to 442079460000"

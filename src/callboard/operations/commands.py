@@ -6,6 +6,7 @@ from callboard.access.rights import Principal, Right
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
+from callboard.operations.sight import command_as_seen
 
 __all__ = ["LIST_COMMANDS", "ListCommands"]
 
@@ -18,7 +19,8 @@ class ListCommands(msgspec.Struct, frozen=True, kw_only=True):
 
 def _list_commands(desk: Desk, principal: Principal, arguments: ListCommands, now: float) -> tuple[CommandRecord, ...]:
     """Whoever asked sees what they asked for, the operator sees all. The call may be over by now."""
-    return tuple(record for record in desk.ledger.records(arguments.call) if record.is_for(principal))
+    records = desk.ledger.records(arguments.call)
+    return tuple(command_as_seen(principal, record) for record in records if record.is_for(principal))
 
 
 LIST_COMMANDS = Operation(

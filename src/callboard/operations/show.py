@@ -10,7 +10,7 @@ from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
 from callboard.operations.past import EndedCall
-from callboard.operations.sight import as_seen, past_as_seen
+from callboard.operations.sight import as_seen, command_as_seen, past_as_seen
 from callboard.operations.switches import SwitchFacts
 from callboard.table.counters import By, Tally
 from callboard.table.links import Link, LinkState
@@ -97,7 +97,7 @@ def _show_command(desk: Desk, principal: Principal, arguments: ShowCommand, now:
     record = desk.ledger.record(name) or desk.past.command(name)
     if record is None or not record.is_for(principal):
         raise NotFound(f"command {arguments.id} not found")
-    return record
+    return command_as_seen(principal, record)
 
 
 def _list_switches(desk: Desk, principal: Principal, arguments: ListSwitches, now: float) -> tuple[SwitchView, ...]:

@@ -25,13 +25,23 @@ from callboard.calls.legs import Call, Placement
 from callboard.calls.refusals import Forbidden
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
+from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import EndedCall
 from callboard.table.columns import NOTHING, Columns, Slots
 from callboard.table.columns import Mask as Marks
 from callboard.table.filters import Field, Filter, Key, TextMatch, some
 from callboard.table.selection import Sight
 
-__all__ = ["as_seen", "names_owned", "own_ids_only", "past_as_seen", "refuse_sorting", "refuse_texts", "sight_of"]
+__all__ = [
+    "as_seen",
+    "command_as_seen",
+    "names_owned",
+    "own_ids_only",
+    "past_as_seen",
+    "refuse_sorting",
+    "refuse_texts",
+    "sight_of",
+]
 
 _TEXTS: dict[Field, tuple[Mask, ...]] = {
     Field.CALLER: (Mask.NUMBERS,),
@@ -148,6 +158,11 @@ def _masked_past(call: EndedCall, masks: Masks) -> EndedCall:
         callee_media="" if hidden else call.callee_media,
         cause_text=masked_words(call.cause_text, masks),
     )
+
+
+def command_as_seen(principal: Principal, record: CommandRecord) -> CommandRecord:
+    """The command as this principal may see it: a switch's words may hold a number."""
+    return replace(record, words=masked_words(record.words, principal.masks)) if principal.masks else record
 
 
 def names_owned(where: Filter) -> bool:

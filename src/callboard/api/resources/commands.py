@@ -18,6 +18,7 @@ from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.hold import HOLD_CALL, UNHOLD_CALL, HoldCall, UnholdCall
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.show import SHOW_COMMAND, ShowCommand
+from callboard.operations.sight import command_as_seen
 from callboard.operations.transfer import TRANSFER_CALL, TransferCall
 
 __all__ = ["ROUTES", "Taken"]
@@ -56,7 +57,7 @@ async def _disconnect_call(asked: Asked) -> Reply:
     record = asked.desk.ledger.record(command)
     if record is None:
         raise LookupError(f"the ledger has lost {command}")
-    return _taken(record)
+    return _taken(asked, record)
 
 
 async def _transfer_call(asked: Asked) -> Reply:
@@ -64,7 +65,7 @@ async def _transfer_call(asked: Asked) -> Reply:
     number = ask.call_number(asked.name)
     body: TransferWanted = read_body(asked.request, TransferWanted)
     arguments = TransferCall(number=number, to=body.to, party=_SIDES[body.party])
-    return _taken(asked.desk.perform(TRANSFER_CALL, asked.principal, arguments, asked.request.at))
+    return _taken(asked, asked.desk.perform(TRANSFER_CALL, asked.principal, arguments, asked.request.at))
 
 
 async def _hold_call(asked: Asked) -> Reply:
@@ -72,7 +73,7 @@ async def _hold_call(asked: Asked) -> Reply:
     number = ask.call_number(asked.name)
     body: PartyWanted = read_body(asked.request, PartyWanted)
     arguments = HoldCall(number=number, party=_SIDES[body.party])
-    return _taken(asked.desk.perform(HOLD_CALL, asked.principal, arguments, asked.request.at))
+    return _taken(asked, asked.desk.perform(HOLD_CALL, asked.principal, arguments, asked.request.at))
 
 
 async def _unhold_call(asked: Asked) -> Reply:
@@ -80,12 +81,13 @@ async def _unhold_call(asked: Asked) -> Reply:
     number = ask.call_number(asked.name)
     body: PartyWanted = read_body(asked.request, PartyWanted)
     arguments = UnholdCall(number=number, party=_SIDES[body.party])
-    return _taken(asked.desk.perform(UNHOLD_CALL, asked.principal, arguments, asked.request.at))
+    return _taken(asked, asked.desk.perform(UNHOLD_CALL, asked.principal, arguments, asked.request.at))
 
 
-def _taken(record: CommandRecord) -> Reply:
+def _taken(asked: Asked, record: CommandRecord) -> Reply:
     """202: the switch was asked, or could not be."""
-    content = {"command": record.id, "outcome": record.outcome.name.lower(), "words": record.words}
+    seen = command_as_seen(asked.principal, record)
+    content = {"command": seen.id, "outcome": seen.outcome.name.lower(), "words": seen.words}
     return answer_json(content, HTTPStatus.ACCEPTED, ("Location", f"/v1/commands/{record.id}"))
 
 
