@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from callboard.access.claims import PasswordClaim
 from callboard.access.entries import sealing
+from callboard.access.settings import AccessSettings
 from callboard.api import stream
 from callboard.api.api import Api
 from callboard.calls.state import State
@@ -486,6 +487,23 @@ async def test_the_server_says_that_it_goes(served: Served) -> None:
         assert client.messages[-1]["code"] == "going_away"
         await client.until(lambda: client.over)
         await stopping
+
+
+async def test_one_login_leaves_connections_for_others(served: Served) -> None:
+    served.house.access.settings = AccessSettings(streams_per_login=2)
+    async with served.follow(user="acme") as first, served.follow(user="acme") as second:
+        await first.until(lambda: first.copy.clock != "")
+        await second.until(lambda: second.copy.clock != "")
+        for path in ("stream", "ws"):
+            async with served.session.get(f"{served.url}/v1/{path}", headers=auth("acme")) as answer:
+                assert (answer.status, (await answer.json())["code"]) == (409, "conflict")
+        async with served.follow(user="root") as other:
+            await other.until(lambda: other.copy.clock != "")
+    async with asyncio.timeout(10):
+        while served.house.desk.streams:  # noqa: ASYNC110  nobody tells of it
+            await asyncio.sleep(0.01)
+    async with served.follow(user="acme") as again:
+        await again.until(lambda: again.copy.clock != "")
 
 
 async def test_nothing_is_left_of_a_client_that_left(served: Served) -> None:

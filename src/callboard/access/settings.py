@@ -60,6 +60,8 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Days for which a token is good where its owner does not say."""
     tokens_per_login: Count = 100
     """Tokens that one login can have."""
+    streams_per_login: Count = 500
+    """Streams of calls that one login can have open at once, so that it leaves connections for others."""
     masks: MaskSettings = MaskSettings()
 
     def __repr__(self) -> str:

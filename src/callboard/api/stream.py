@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from callboard.access.rights import Principal
 from callboard.api.frames import Look, Message, Shape, behind, error, heartbeat, look_of, resumed
-from callboard.calls.refusals import Refusal
+from callboard.calls.refusals import Conflict, Refusal
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
@@ -44,7 +44,10 @@ class Session:
     """One client's stream. It may wish for something else while it lasts."""
 
     def __init__(self, desk: Desk, principal: Principal, wish: Wish, now: float) -> None:
-        """Raises the refusals of `calls.watch`."""
+        """Raises the refusals of `calls.watch`, and `Conflict` where the login has too many streams open."""
+        most = desk.access.settings.streams_per_login
+        if desk.streams[principal.login] >= most:
+            raise Conflict(f"{principal.login} has {most} streams open, which is the most: close one first")
         self._desk = desk
         self._wish = wish
         self._watch: Watch = desk.perform(WATCH_CALLS, principal, wish.arguments, now)
@@ -61,6 +64,8 @@ class Session:
 
     async def messages(self) -> AsyncGenerator[Messages, None]:
         """The messages, some at a time. The last one is an error where the principal may not see this any more."""
+        login = self._watch.principal.login
+        self._desk.streams[login] += 1
         try:
             told: Iterator[Messages] = self._begin()
             while True:
@@ -72,6 +77,9 @@ class Session:
             yield (error(refusal),)
         finally:
             self._watch.close()
+            self._desk.streams[login] -= 1
+            if not self._desk.streams[login]:
+                del self._desk.streams[login]
 
     # --- what is told ------------------------------------------------------------------------------------------------
 

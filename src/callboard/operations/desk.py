@@ -1,6 +1,7 @@
 """The desk: where every front end asks, and the one gate through which it is answered."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import TypeVar
@@ -81,6 +82,8 @@ class Desk:
         self.batches = Batches(ledger)
         self.switchboard = switchboard
         self.feeds = Feeds(table)
+        self.streams: Counter[str] = Counter()
+        """How many streams each login has open."""
         self.loads = Loads(directory, table, day)
         self.standing = Standing(access, directory, lambda: table.revision.number)
         self.switches = switches
