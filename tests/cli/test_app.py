@@ -27,7 +27,9 @@ MOST_MODULES = 260
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("words", ["--help", "--version", "cheat", "demo --help", "calls ls --help", "calls list --help"])
+@pytest.mark.parametrize(
+    "words", ["--help", "--version", "cheat", "demo --help", "calls ls --help", "calls list --help"]
+)
 def test_nothing_heavy_is_imported_to_explain(words: str) -> None:
     code = f"""
 import sys

@@ -1,6 +1,6 @@
 """What each role sees and may do: its own subtree, and nothing above, beside or beyond."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ EVERYBODY = [
 everybody = pytest.mark.parametrize(("role", "customer"), EVERYBODY)
 
 
-def callers(calls: tuple[Call, ...]) -> list[str]:
+def callers(calls: Iterable[Call]) -> list[str]:
     return [call.caller for call in calls]
 
 

@@ -77,12 +77,13 @@ def tables(draw: st.DrawFn) -> Table:
         name = str(index)
         owners = ("customer", "account", "device", "callee_customer", "callee_account", "callee_device")
         routes = ("vendor", "connection", "did", "machine")
-        placements[name] = Placement(
+        ids_drawn = {each: draw(ids) for each in owners + routes}
+        bare = Placement(
             direction=draw(st.sampled_from(Direction)),
             prefix=draw(st.sampled_from(["", "49", "1"])),
             country=draw(st.sampled_from(["", "DEU"])),
-            **{each: draw(ids) for each in owners + routes},
         )
+        placements[name] = msgspec.structs.replace(bare, **ids_drawn)
         at = float(draw(st.integers(0, 5)))
         caller = leg(name, name, Side.CALLER, at, number=draw(numbers), dialed=draw(numbers), facts=Facts())
         table.accept(LegSeen(at, caller), NOW)

@@ -29,10 +29,11 @@ from callboard.table.arena import Arena
 from callboard.table.changes import Change, Kind, Revision
 from callboard.table.columns import Columns
 from callboard.table.counters import By, Counters, Group
+from callboard.table.evidence import Evidence
 from callboard.table.filters import EVERYTHING, Filter, Order, matching
 from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
-from callboard.table.moments import call_moved_by, link_moved_by
+from callboard.table.moments import call_moved_by
 from callboard.table.numbering import Numbering
 from callboard.table.ordering import Bookmark, Page, ordered, page
 from callboard.table.settings import TableSettings
@@ -63,7 +64,7 @@ class Table:
         self._slots_of_legs: dict[LegId, int] = {}
         self._tombstones = Tombstones(self._settings.tombstone)
         self._lingering: deque[tuple[float, int]] = deque()
-        self._links: dict[str, Link] = {}
+        self._evidence = Evidence()
         self.counters = Counters(self._columns)
         self.told: Counter[str] = Counter()
         """Events that were accepted, those that did not fit included, by their type's name."""
@@ -80,7 +81,7 @@ class Table:
     @property
     def links(self) -> tuple[Link, ...]:
         """Every switch ever heard of, by name."""
-        return tuple(self._links[switch] for switch in sorted(self._links))
+        return self._evidence.links
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -153,24 +154,24 @@ class Table:
         self.told[type(event).__name__] += 1
         match event:
             case Moved():
-                self._heard(event.leg.switch, now)
+                self._evidence.heard(event.leg.switch, now)
                 self._move(event, now)
             case LegSeen():
-                self._heard(event.leg.id.switch, now)
+                self._evidence.heard(event.leg.id.switch, now)
                 self._see(event, now)
             case LegDescribed():
-                self._heard(event.leg.id.switch, now)
+                self._evidence.heard(event.leg.id.switch, now)
                 self._describe(event, now)
             case LegRenamed():
-                self._heard(event.old.switch, now)
+                self._evidence.heard(event.old.switch, now)
                 self._rename(event, now)
             case SwitchListed():
                 self._reconcile(event, now)
             case SwitchLost():
-                self._link(event.switch, LinkState.LOST, event.at, event.why)
+                self._evidence.moved(event.switch, LinkState.LOST, event.at, event.why)
                 self._suspect(self._of_switch(event.switch), event.at, now)
             case SwitchUp():
-                self._link(event.switch, LinkState.RESYNCING, event.at)
+                self._evidence.moved(event.switch, LinkState.RESYNCING, event.at)
             case SwitchRestarted():
                 self._restart(event, now)
 
@@ -195,7 +196,7 @@ class Table:
 
     def set_clock(self, by: float, now: float) -> None:
         """Our clock was set `by` seconds forward: all that is kept moves along, and calls that are over stay put."""
-        self._links = {name: link_moved_by(link, by) for name, link in self._links.items()}
+        self._evidence.set_clock(by)
         self._lingering = deque((at + by, number) for at, number in self._lingering)
         self._tombstones.set_clock(by)
         for number in tuple(self._numbers.values()):
@@ -367,21 +368,6 @@ class Table:
 
     # --- switches ----------------------------------------------------------------------------------------------------
 
-    def _heard(self, switch: str, now: float) -> None:
-        link = self._links.get(switch)
-        if link is None:
-            self._links[switch] = Link(switch=switch, state=LinkState.RESYNCING, since=now, last_event_at=now)
-        elif link.last_event_at is None or now - link.last_event_at >= 1.0:
-            self._links[switch] = replace(link, last_event_at=now)
-
-    def _link(self, switch: str, state: LinkState, at: float, why: str = "") -> None:
-        link = self._links.get(switch)
-        if link is None:
-            self._links[switch] = Link(switch=switch, state=state, since=at, why=why)
-        elif (link.state, link.why) != (state, why):
-            since = link.since if link.state is state else at
-            self._links[switch] = replace(link, state=state, since=since, why=why)
-
     def _of_switch(self, switch: str) -> Iterator[Call]:
         for number in [number for key, number in self._numbers.items() if key.switch == switch]:
             call = self.call(number)
@@ -417,8 +403,7 @@ class Table:
         for key, legs in groups.items():
             self._begin(key, _sorted(fold.listed(None, leg, event.at) for leg in legs), now)
         if event.complete:
-            self._link(event.switch, LinkState.UP, now)
-            self._links[event.switch] = replace(self._links[event.switch], last_list_at=event.at)
+            self._evidence.listed(event.switch, event.at, now)
 
     def _reconcile_call(self, call: Call, legs: list[Leg], ids: set[LegId], event: SwitchListed, now: float) -> None:
         known = {leg.id: leg for leg in call.legs}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callboard.access.claims import PasswordClaim
+from callboard.access.claims import PasswordClaim, TokenClaim
 from callboard.access.passwords import make_login
 from callboard.access.rights import Principal, Role
 from callboard.dialects.ozeki.call_id import call_id
@@ -167,7 +167,7 @@ async def test_a_login_whose_customer_went_meanwhile(house: House, client: Calla
     house.directory.put(Customer(id=9, name="Here Today", parent=1))
     house.access.put(make_login("today", Role.USER, 9, "demo-today"))
 
-    async def sign_in(claim: PasswordClaim, now: float) -> Principal:
+    async def sign_in(claim: PasswordClaim | TokenClaim, now: float) -> Principal:
         principal = house.access.sign_in(claim, now)
         house.directory.remove(Customer, 9)
         return principal
