@@ -3,15 +3,18 @@
 from functools import partial
 from itertools import count
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.calls.events import LegAnswered, LegEnded, LegSeen
 from callboard.calls.legs import Call, Facts, LegId, Placement, Side
+from callboard.calls.refusals import Conflict
 from callboard.table.filters import EVERYTHING, Field, Filter, How, Key, Order, TextMatch
+from callboard.table.kept import KeptOrders
 from callboard.table.numbering import Numbering
-from callboard.table.ordering import Bookmark
+from callboard.table.ordering import Bookmark, Page
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg
 from tests.table.some import NOW, tables
@@ -70,10 +73,6 @@ def test_the_pages_of_a_table_at_rest_are_the_whole_list(table: Table, wanted: l
     assert table.page(EVERYTHING, tuple(wanted), limit=None, now=NOW).calls[:] == tuple(found)
 
 
-STEADY = (Key.STARTED, Key.DURATION, Key.NUMBER, Key.CALLER, Key.DIALED, Key.CUSTOMER)
-"""What does not change while a call lives; of the duration, its order."""
-
-
 class Moving:
     """A table in which calls come, are answered late and end."""
 
@@ -107,7 +106,7 @@ steps = st.one_of(
 @given(
     st.lists(st.text("12", max_size=2), max_size=12),
     st.lists(st.lists(steps, max_size=4), max_size=20),
-    st.lists(st.builds(Order, st.sampled_from(STEADY), st.booleans()), max_size=2),
+    st.lists(orders, max_size=2),
     st.integers(1, 4),
 )
 def test_a_call_that_lives_through_the_paging_is_shown_once(
@@ -146,21 +145,21 @@ def test_ids_out_of_scope_count_as_none() -> None:
     page = table.page(EVERYTHING, (Order(Key.CUSTOMER, descending=True),), limit=3, scope=frozenset({2, 3}), now=NOW)
     assert [call.placement.customer for call in page.calls] == [3, 2, 5]
     assert page.next is not None
-    assert page.next.values == (-1,)
+    assert page.next.values == ()
 
 
-@pytest.mark.parametrize("gone", ["1", "15", "3", ""])
-def test_a_bookmark_holds_when_its_call_is_gone(gone: str) -> None:
+@pytest.mark.parametrize("gone", [1.0, 1.5, 3.0, -1.0])
+def test_a_bookmark_holds_when_its_call_is_gone(gone: float) -> None:
     blocks = count(1, 10_000)
     table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
     for name in ("0", "1", "2", "4"):
-        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, 1.0, number=name)), 1.0)
+        table.accept(LegSeen(1.0, leg(name, name, Side.CALLER, float(name))), 1.0)
     for descending in (False, True):
-        orders = (Order(Key.CALLER, descending),)
-        after = Bookmark(NOW, 99, (gone,), 2)
+        orders = (Order(Key.STARTED, descending),)
+        after = Bookmark(NOW, 99, (-gone if descending else gone,), 2)
         found = table.page(EVERYTHING, orders, limit=10, after=after, now=NOW).calls
-        expected = [name for name in ("0", "1", "2", "4") if (name < gone if descending else name > gone)]
-        assert sorted(call.caller for call in found) == expected
+        expected = [at for at in (0.0, 1.0, 2.0, 4.0) if (at < gone if descending else at > gone)]
+        assert sorted(call.started_at for call in found) == expected
 
 
 def test_a_short_page_of_a_long_list_is_the_head_of_it() -> None:
@@ -174,3 +173,38 @@ def test_a_short_page_of_a_long_list_is_the_head_of_it() -> None:
     whole = table.page(wanted, orders, limit=None, now=NOW).calls[:]
     assert table.page(wanted, orders, limit=5, now=NOW).calls[:] == whole[:5]
     assert table.page(wanted, orders, limit=5, now=NOW).total == len(whole)
+
+
+def sorted_by_state(asker: str, after: Bookmark | None, table: Table) -> Page:
+    return table.page(EVERYTHING, (Order(Key.STATE),), limit=1, after=after, asker=asker, now=NOW)
+
+
+def test_a_kept_order_is_for_who_asked_for_it_alone() -> None:
+    moving = Moving()
+    for number in ("1", "2", "3"):
+        moving.begin(number)
+    after = sorted_by_state("acme", None, moving.table).next
+    with pytest.raises(Conflict, match="begin again"):
+        sorted_by_state("globex", after, moving.table)
+    assert len(sorted_by_state("acme", after, moving.table).calls) == 1
+
+
+def test_orders_make_room_for_others_and_the_oldest_goes_first() -> None:
+    orders = KeptOrders(room=5)
+    first, second = (orders.keep("acme", np.array(numbers)) for numbers in ([1, 2], [3, 4]))
+    assert orders.after(first, "acme", 1) == [2]
+    third = orders.keep("acme", np.array([5, 6]))
+    assert orders.after(second, "acme", 3) is None
+    assert [orders.after(name, "acme", number) for name, number in ((first, 1), (third, 5))] == [[2], [6]]
+    longest = orders.keep("acme", np.arange(10))
+    assert orders.after(first, "acme", 1) is None
+    rest = orders.after(longest, "acme", 0)
+    assert rest is not None
+    assert len(rest) == 9
+
+
+def test_what_was_never_in_an_order_has_nothing_after_it() -> None:
+    orders = KeptOrders()
+    name = orders.keep(None, np.array([1, 2]))
+    assert orders.after(name, None, 7) is None
+    assert orders.after(name + 1, None, 1) is None

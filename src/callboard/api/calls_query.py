@@ -18,7 +18,7 @@ from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
 from callboard.table.changes import Revision
 from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch
-from callboard.table.ordering import Bookmark, Value
+from callboard.table.ordering import Bookmark
 
 __all__ = ["SORTS", "CallFilters", "CallsQuery", "chosen", "fields_of", "listed", "write_cursor"]
 
@@ -228,15 +228,18 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     epoch: int
     at: float
     step: int
-    values: tuple[Value, ...]
+    values: tuple[float, ...]
     number: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    kept: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 def write_cursor(arguments: ListCalls, revision: Revision, place: Bookmark | None) -> str | None:
     """A bookmark as clients hand it back. It says nothing that they have not seen."""
     if place is None or place.number is None:
         return None
-    cursor = _Cursor(_list_name(arguments), revision.epoch, place.at, place.step, place.values, place.number)
+    cursor = _Cursor(
+        _list_name(arguments), revision.epoch, place.at, place.step, place.values, place.number, place.kept
+    )
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
@@ -252,10 +255,9 @@ def _read_cursor(text: str, arguments: ListCalls, revision: Revision) -> Bookmar
     if cursor.epoch != revision.epoch:
         raise Conflict("the cursor is from before the server's last start: begin again without a cursor")
     orders = (arguments.order, *arguments.further)
-    texts = {Key.CALLER, Key.CALLEE, Key.DIALED, Key.SWITCH, Key.COUNTRY}
-    if [isinstance(value, str) for value in cursor.values] != [order.key in texts for order in orders]:
+    if len(cursor.values) != (0 if cursor.kept is not None else len(orders)):
         raise InvalidArgument("cursor: give the `next` of the page before, or leave it out", "cursor")
-    return Bookmark(cursor.at, cursor.step, cursor.values, cursor.number)
+    return Bookmark(cursor.at, cursor.step, cursor.values, cursor.number, cursor.kept)
 
 
 def _list_name(arguments: ListCalls) -> str:

@@ -26,10 +26,9 @@ read at `/v1/docs`, and the OpenAPI 3.1 document at `/v1/openapi.json`, which is
 - Times are RFC 3339 in UTC; lengths are seconds. Ids of calls are strings, for they can be longer than JavaScript's
   numbers.
 - Several values of one parameter stand with commas: `state=ringing,answered`. Unknown parameters are refused.
-- Lists come in pages: `next` is the `cursor` of the next one. Calls that live through the paging are shown once, also
-  while they are sorted by duration: later pages are sorted as of the first one's moment. Sorted by what changes while a
-  call lives (`state`, `callee`, `vendor`, `connection`, `suspect`), a call that changes between two pages may be shown
-  twice or not at all.
+- Lists come in pages: `next` is the `cursor` of the next one. Calls that live through the paging are shown once,
+  whatever they are sorted by: later pages go by the order of the first one's moment. Sorted by anything but
+  `started_at`, `duration` and `id`, that order is kept for a while only: 409 says that it is time to begin again.
 - `format` or the Accept header asks for JSON, NDJSON (`application/x-ndjson`) or CSV (`text/csv`), Accept-Encoding for
   zstd or gzip.
 """

@@ -82,6 +82,7 @@ def _list_calls(desk: Desk, principal: Principal, arguments: ListCalls, now: flo
         limit=arguments.limit,
         after=arguments.after,
         scope=scope or None,
+        asker=(principal.login, principal.customer, principal.masks),
         now=now,
     )
     calls = page.calls.seen_with(sight_of(desk.directory, principal, scope))

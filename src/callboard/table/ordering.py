@@ -2,10 +2,10 @@
 
 A bookmark names the last call that was shown by what it was sorted by and by its number, never by how many were shown:
 what comes and goes before it moves nothing. Durations grow, all at the same pace, but a call that is answered between
-two pages would jump over the bookmark: hence later pages are sorted by the durations of the moment of the first.
+two pages would jump over the bookmark: hence later pages are sorted by the durations of the moment of the first. Of a
+list that is sorted by anything else that changes while a call lives, the order of the first page is kept (`kept`).
 """
 
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
+from callboard.calls.refusals import Conflict
 from callboard.table.columns import NOTHING, Columns, Slots
 from callboard.table.filters import Key, Order
+from callboard.table.kept import KeptOrders
 from callboard.table.selection import Selection
 
-__all__ = ["Bookmark", "Page", "Value", "ordered", "page"]
+__all__ = ["STEADY", "Bookmark", "Page", "ordered", "page"]
 
-Value = float | str
-"""What a call is sorted by."""
+STEADY = frozenset({Key.STARTED, Key.DURATION, Key.NUMBER})
+"""What does not change while a call lives; of the duration, its order."""
 
 _TEXTS: dict[Key, Callable[[Call], str]] = {
     Key.CALLER: lambda call: call.caller,
@@ -51,10 +53,12 @@ class Bookmark(NamedTuple):
     """When the first page was asked for, Unix seconds."""
     step: int
     """The number of the table's revision then."""
-    values: tuple[Value, ...] = ()
-    """What the call is sorted by, one for each order."""
+    values: tuple[float, ...] = ()
+    """What the call is sorted by, one for each order, negative where that descends; none where the order is kept."""
     number: int | None = None
     """The call's number; None is the beginning."""
+    kept: int | None = None
+    """The name of the order of the first page, where that is kept."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -67,19 +71,14 @@ class Page(msgspec.Struct, frozen=True):
     """Where the next page begins; None if this is the last."""
 
 
-class _Ranks(NamedTuple):
-    """Numbers that compare as the calls are to be sorted, and how a value compares with them."""
-
-    ranks: NDArray[Any]
-    of: Callable[[Value], float]
-    value: Callable[[int], Value]
-    """The value of the call at an index."""
+Ranks = NDArray[Any]
+"""Numbers that compare as the calls are to be sorted."""
 
 
 def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:
     """The slots in order."""
     slots = columns.by_number(slots)
-    ranks = _ranks(columns, slots, order, Bookmark(now, columns.step), None).ranks
+    ranks = _ranks(columns, slots, order, Bookmark(now, columns.step), None)
     return slots[np.argsort(ranks, kind="stable")]
 
 
@@ -90,13 +89,21 @@ def page(
     after: Bookmark,
     limit: int | None,
     scope: frozenset[int] | None,
+    kept: KeptOrders,
+    asker: object,
 ) -> Page:
     """The calls of these slots that come after a bookmark, sorted by one order after the other, then by their number.
 
-    With `scope`, ids of customers outside of it count as none, so that the order tells nothing of them.
+    With `scope`, ids of customers outside of it count as none, so that the order tells nothing of them. Raises
+    `Conflict` if the order that the bookmark needs is not kept any more, or was not made for this `asker`.
     """
+    if after.kept is not None and after.number is not None:
+        return _next_of_kept(columns, columns.by_number(slots), after, limit, kept, asker)
     slots = columns.by_number(slots)
     keys = [_ranks(columns, slots, order, after, scope) for order in orders]
+    changing = any(order.key not in STEADY for order in orders)
+    if changing and after.number is None and limit is not None and len(slots) > limit:
+        return _first_of_kept(columns, slots, keys, after, limit, kept, asker)
     rest = np.arange(len(slots))
     if after.number is not None:
         rest = _after(keys, columns["number"][slots], after.values, after.number)
@@ -106,39 +113,72 @@ def page(
     if len(shown) == len(chosen):
         return Page(calls, len(slots), None)
     last = int(shown[-1])
-    values = tuple(key.value(last) for key in keys)
+    values = tuple(float(ranks[last]) for ranks in keys)
     return Page(calls, len(slots), Bookmark(after.at, after.step, values, int(columns["number"][slots[last]])))
 
 
-def _after(keys: list[_Ranks], numbers: NDArray[np.int64], values: tuple[Value, ...], number: int) -> NDArray[np.intp]:
-    """The indexes of what comes after the call with these values and this number."""
+def _first_of_kept(
+    columns: Columns,
+    slots: Slots,
+    keys: list[Ranks],
+    after: Bookmark,
+    limit: int,
+    kept: KeptOrders,
+    asker: object,
+) -> Page:
+    """The first page of a list whose whole order is kept for those that follow."""
+    sorted_slots = slots[_first(keys, np.arange(len(slots)), None)]
+    numbers = columns["number"][sorted_slots]
+    name = kept.keep(asker, numbers)
+    following = Bookmark(after.at, after.step, (), int(numbers[limit - 1]), name)
+    return Page(Selection(columns, sorted_slots[:limit]), len(slots), following)
+
+
+def _next_of_kept(
+    columns: Columns, slots: Slots, after: Bookmark, limit: int | None, kept: KeptOrders, asker: object
+) -> Page:
+    """A later page: of these slots, which stand in the order of their numbers, those that come next in the order."""
+    rest = None if after.kept is None or after.number is None else kept.after(after.kept, asker, after.number)
+    if rest is None:
+        raise Conflict("the order of this list is not kept any more: begin again without a cursor")
+    numbers = columns["number"][slots]
+    places = np.minimum(np.searchsorted(numbers, rest), max(0, len(numbers) - 1))
+    there = numbers[places] == rest if len(numbers) else np.zeros(len(rest), np.bool_)
+    chosen = slots[places[there]]
+    shown = chosen if limit is None else chosen[:limit]
+    if len(shown) == len(chosen):
+        return Page(Selection(columns, shown), len(slots), None)
+    return Page(Selection(columns, shown), len(slots), after._replace(number=int(columns["number"][shown[-1]])))
+
+
+def _after(keys: list[Ranks], numbers: NDArray[np.int64], values: tuple[float, ...], number: int) -> NDArray[np.intp]:
+    """The indexes of what comes after the call with these ranks and this number."""
     beyond = np.zeros(len(numbers), dtype=np.bool_)
     equal = np.ones(len(numbers), dtype=np.bool_)
-    for key, value in zip(keys, values, strict=True):
-        rank = key.of(value)
-        beyond |= equal & (key.ranks > rank)
-        equal &= key.ranks == rank
+    for ranks, rank in zip(keys, values, strict=True):
+        beyond |= equal & (ranks > rank)
+        equal &= ranks == rank
     return np.flatnonzero(beyond | (equal & (numbers > number)))
 
 
-def _first(keys: list[_Ranks], rest: NDArray[np.intp], limit: int | None) -> NDArray[np.intp]:
+def _first(keys: list[Ranks], rest: NDArray[np.intp], limit: int | None) -> NDArray[np.intp]:
     """The indexes in `rest`, which stand in the order of the numbers, in the order of the keys: the first `limit` of
     them and one more, if there are so many.
     """
     if limit is not None and len(rest) > _ENOUGH * limit and keys:
-        leading = keys[0].ranks[rest]
+        leading = keys[0][rest]
         rest = rest[leading <= np.partition(leading, limit)[limit]]
-    for key in reversed(keys):
-        rest = rest[np.argsort(key.ranks[rest], kind="stable")]
+    for ranks in reversed(keys):
+        rest = rest[np.argsort(ranks[rest], kind="stable")]
     return rest if limit is None else rest[: limit + 1]
 
 
-def _ranks(columns: Columns, slots: Slots, order: Order, bookmark: Bookmark, scope: frozenset[int] | None) -> _Ranks:
-    sign = -1 if order.descending else 1
+def _ranks(columns: Columns, slots: Slots, order: Order, bookmark: Bookmark, scope: frozenset[int] | None) -> Ranks:
     if order.key in _TEXTS:
-        return _text_ranks(columns, slots, _TEXTS[order.key], sign)
-    values = _values(columns, slots, order.key, bookmark, scope)
-    return _Ranks(sign * values, lambda value: sign * float(value), lambda index: values[index].item())
+        ranks: Ranks = _text_ranks(columns, slots, _TEXTS[order.key])
+    else:
+        ranks = _values(columns, slots, order.key, bookmark, scope)
+    return -ranks if order.descending else ranks
 
 
 def _values(
@@ -155,16 +195,8 @@ def _values(
     return ids
 
 
-def _text_ranks(columns: Columns, slots: Slots, of: Callable[[Call], str], sign: int) -> _Ranks:
-    """Each text's place among all that are there; odd numbers, so that a text that is gone fits between two."""
-    calls = columns.calls
-    texts = [of(call) for slot in slots.tolist() if (call := calls[slot]) is not None]
-    known = sorted(set(texts))
-    places = {text: 2 * place + 1 for place, text in enumerate(known)}
-
-    def rank(value: Value) -> float:
-        text = str(value)
-        return sign * places.get(text, 2 * bisect_left(known, text))
-
-    ranks = np.fromiter((places[text] for text in texts), dtype=np.int64, count=len(texts))
-    return _Ranks(sign * ranks, rank, texts.__getitem__)
+def _text_ranks(columns: Columns, slots: Slots, of: Callable[[Call], str]) -> NDArray[np.int64]:
+    """Each text's place among all that are there."""
+    texts = ["" if (call := columns.calls[slot]) is None else of(call) for slot in slots.tolist()]
+    places = {text: place for place, text in enumerate(sorted(set(texts)))}
+    return np.fromiter((places[text] for text in texts), dtype=np.int64, count=len(texts))

@@ -31,6 +31,7 @@ from callboard.table.columns import Columns
 from callboard.table.counters import By, Counters, Group
 from callboard.table.evidence import Evidence
 from callboard.table.filters import EVERYTHING, Filter, Order, matching
+from callboard.table.kept import KeptOrders
 from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
 from callboard.table.moments import call_moved_by
@@ -65,6 +66,7 @@ class Table:
         self._tombstones = Tombstones(self._settings.tombstone)
         self._lingering: deque[tuple[float, int]] = deque()
         self._evidence = Evidence()
+        self._kept = KeptOrders()
         self.counters = Counters(self._columns)
         self.told: Counter[str] = Counter()
         """Events that were accepted, those that did not fit included, by their type's name."""
@@ -116,11 +118,16 @@ class Table:
         limit: int | None,
         after: Bookmark | None = None,
         scope: frozenset[int] | None = None,
+        asker: object = None,
         now: float,
     ) -> Page:
-        """The first `limit` (None: all) of the calls that `wanted` describes and that come after a bookmark."""
+        """The first `limit` (None: all) of the calls that `wanted` describes and that come after a bookmark.
+
+        `asker` is who a kept order is for; see `ordering`, also for the Conflict that it raises.
+        """
         start = Bookmark(now, self._revision.number) if after is None else after
-        return page(self._columns, matching(self._columns, wanted, now), orders, start, limit, scope)
+        slots = matching(self._columns, wanted, now)
+        return page(self._columns, slots, orders, start, limit, scope, self._kept, asker)
 
     def arena(self, layout: Layout) -> Arena:
         """The rows of a format for the calls of this table: the same for who asks again."""
