@@ -292,3 +292,31 @@ def test_it_works_in_the_servers_fast_loop_too(tmp_path: Path) -> None:
             assert switch.link.health().restarts == 1
 
     uvloop.run(scene())
+
+
+@pytest.mark.parametrize("later", range(4))
+async def test_it_can_be_stopped_at_the_moment_a_new_engine_listens(tmp_path: Path, later: int) -> None:
+    """A few turns of the loop after the second engine said so: none of them may be one in which the stop is missed."""
+    switch = Switch(tmp_path, "die", "good")
+    stopping: list[asyncio.Task[None]] = []
+    loop = asyncio.get_running_loop()
+
+    def stop_later(turns: int) -> None:
+        if turns:
+            loop.call_soon(stop_later, turns - 1)
+        else:
+            stopping.append(asyncio.ensure_future(switch.link.stop()))
+
+    tell = switch.tell
+
+    def told(event: Event) -> None:
+        tell(event)
+        if isinstance(event, SwitchUp) and len(switch.told(SwitchUp)) == 2:
+            stop_later(later)
+
+    switch.link._tell = told
+    await switch.link.start()
+    await until(lambda: stopping)
+    async with asyncio.timeout(10):
+        await stopping[0]
+    assert not switch.link.health().up

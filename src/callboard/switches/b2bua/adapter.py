@@ -243,7 +243,9 @@ class B2bua:
         try:
             process.send([self._configuration()])
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._listening.wait(), START_TIMEOUT)
+                # Not asyncio.wait_for: before Python 3.12 it forgets a cancellation that comes with what it waits for.
+                async with asyncio.timeout(START_TIMEOUT):
+                    await self._listening.wait()
         finally:
             if self._engine is None:
                 process.kill()
