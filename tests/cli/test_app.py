@@ -1,5 +1,6 @@
 """The command line as a whole: it answers at once, explains itself, and its page in the docs is true."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,7 @@ HEAVY = (
     "textual",
     "uvicorn",
 )
-MOST_MODULES = 260
+MOST_MODULES = 200
 """Modules that are there when the help is shown, Python's own with them: each takes its time."""
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -48,7 +49,9 @@ finally:
 def test_few_modules_are_imported_to_explain() -> None:
     code = "import sys; from callboard.cli import app; sys.argv = ['callboard', '--help']\n"
     code += "try:\n    app.main()\nfinally:\n    print(len(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    # What measures coverage brings a hundred of its own.
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=bare)
     assert int(done.stderr) <= MOST_MODULES
 
 
