@@ -116,6 +116,19 @@ class Stage:
             raise AssertionError("\n".join([str(error), *map(str, self.watch.shown[-12:])])) from None
         return self.watch.live
 
+    async def talk(self, *rows: str) -> list[Call]:
+        """As `shows`, and wait until the switch has bridged every phone: it refuses to transfer one that is answered
+        and not in a bridge yet.
+        """
+        calls = await self.shows(*rows)
+
+        async def so() -> bool:
+            items = await self.director.channels()
+            return all(item.get("BridgeId") for item in items if item["Channel"].startswith("PJSIP/"))
+
+        await until(so, "the phones are bridged")
+        return calls
+
     async def agrees(self) -> None:
         """Wait until the table has exactly the phones' channels of the switch's own list, grouped as there."""
         theirs: set[frozenset[str]] = set()

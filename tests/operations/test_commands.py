@@ -90,16 +90,21 @@ def test_proof_that_came_before_the_answer_counts_with_it(house: House, admin: P
     assert outcome(house, record) == (Outcome.DONE, "caller to 104: the other party left")
 
 
-def test_a_party_that_is_led_to_nowhere_and_hung_up_proves_nothing(house: House, admin: Principal) -> None:
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_a_party_that_is_led_to_nowhere_and_hung_up_proves_nothing(
+    house: House, admin: Principal, answered_first: bool
+) -> None:
+    """A switch may tell of the ends before it answers that it took the transfer."""
     call = house.call("801", 30, 1)
     record = transfer(house, admin, call, "nowhere")
-    house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 155.0, "Transfer succeeded"))
+    if answered_first:
+        house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 155.0, "Transfer succeeded"))
     (caller,), (callee,) = call.side(Side.CALLER), call.side(Side.CALLEE)
     house.desk.table.accept(LegEnded(callee.id, 160.0), 160.0)
     house.desk.table.accept(LegEnded(caller.id, 160.1), 160.1)
     told, words = outcome(house, record)
     assert told is Outcome.UNKNOWN
-    assert "is there such a number?" in words
+    assert "there is no such number" in words
 
 
 def test_a_second_call_of_the_same_party_is_no_proof(house: House, admin: Principal) -> None:
@@ -116,8 +121,19 @@ def test_a_call_that_ends_first_leaves_a_transfer_unknown(house: House, admin: P
     house.end(call)
     assert outcome(house, record) == (
         Outcome.UNKNOWN,
-        "caller to 104: the call ended before the switch reported it",
+        "caller to 104: the call ended before the switch reported it: a party hung up, or there is no such number",
     )
+
+
+def test_the_other_partys_being_left_is_no_proof_of_a_transfer(house: House, admin: Principal) -> None:
+    call = house.call("801", 30, 1)
+    record = transfer(house, admin, call)
+    house.desk.ledger.answered(record.id, Answer(Outcome.PENDING, 155.0, "+OK"))
+    (caller,) = call.side(Side.CALLER)
+    house.desk.table.accept(LegEnded(caller.id, 160.0), 160.0)
+    house.desk.ledger.sweep(190.0)
+    house.desk.ledger.sweep(192.0)
+    assert outcome(house, record)[0] is Outcome.PENDING
 
 
 @pytest.mark.parametrize("told", [Outcome.DONE, Outcome.REFUSED, Outcome.ALREADY_GONE])

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from callboard.access.rights import Principal
 from callboard.calls.causes import Reason
-from callboard.calls.commands import Answer, Command, CommandId, HangUp, Outcome, Switchboard
+from callboard.calls.commands import Answer, Command, CommandId, HangUp, Outcome, Switchboard, Transfer
 from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.directory.records import ROOT
@@ -174,7 +174,8 @@ class Ledger:
         if words is not None:
             self._settle(command, Outcome.UNKNOWN if by_hand else Outcome.DONE, now, words)
         elif call.state is State.ENDED:
-            hint = ": is there such a number?" if pending.alone_since else ""
+            # Which of the two it was shows in no order of events that could be relied on.
+            hint = ": a party hung up, or there is no such number" if isinstance(pending.command, Transfer) else ""
             self._settle(command, Outcome.UNKNOWN, now, f"the call ended before the switch reported it{hint}")
 
     def _alone(self, pending: _Pending, now: float) -> str | None:

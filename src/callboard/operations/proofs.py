@@ -35,7 +35,11 @@ def left_alone(command: Command, before: Call, now: Call) -> bool:
 
     That proves nothing by itself: the other one may just have hung up, and the call may be about to end.
     """
-    return isinstance(command, Transfer) and len(_living(before)) > 1 and len(_living(now)) == 1
+    if not isinstance(command, Transfer) or len(_living(before)) < 2:
+        return False
+    others = {leg.id for leg in before.legs if leg.side is not command.party}
+    left = _living(now)
+    return len(left) == 1 and left[0].id not in others
 
 
 def _transferred(command: Transfer, before: Call, now: Call) -> str | None:
