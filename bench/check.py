@@ -1,0 +1,46 @@
+"""Whether it became slower: the watched ratios of a run against those that are kept in `baseline.json`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from bench.figures import each, words
+from bench.report import Report
+
+__all__ = ["BASELINE", "SLACK", "baseline_of", "complaints", "read"]
+
+BASELINE = Path(__file__).with_name("baseline.json")
+SLACK = 0.30
+"""The part by which a ratio may be worse."""
+
+
+def read(file: Path = BASELINE) -> dict[str, float]:
+    """Ratios by name."""
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, float])
+
+
+def baseline_of(report: Report) -> dict[str, float]:
+    """What is kept of a run."""
+    figures = each(report.sections)
+    return {name: float(f"{figure.value:.3g}") for name, figure in sorted(figures.items()) if figure.watched}
+
+
+def complaints(report: Report, baseline: Mapping[str, float], slack: float = SLACK) -> list[str]:
+    """One line for each ratio that is worse by more than `slack`, or that the run lacks; none: all is well."""
+    figures = each(report.sections)
+    lines = []
+    for name, before in baseline.items():
+        figure = figures.get(name)
+        if figure is None:
+            lines.append(f"{name}: not measured, though the baseline has it ({_why(report, name)})")
+        elif (worse := figure.worse_than(before)) > slack:
+            unit = figure.unit
+            lines.append(f"{name}: {words(figure.value, unit)}, was {words(before, unit)}: {worse:.0%} worse")
+    return lines
+
+
+def _why(report: Report, name: str) -> str:
+    """Why a section has no figures, if it says so."""
+    key = name.partition("/")[0]
+    return next((section.skipped for section in report.sections if section.key == key and section.skipped), "no reason")
