@@ -133,6 +133,18 @@ async def test_filters_may_stand_in_the_address(caller: Caller, house: House) ->
     assert [call["id"] for call in looked["sample"]] == ["961"]
 
 
+async def test_a_comma_in_a_text_of_a_list_is_part_of_it(caller: Caller, house: House) -> None:
+    for name in ("Smith, John", "Smith", "John"):
+        house.call(name=name)
+    for names, found in (
+        (["Smith, John"], ["960"]),
+        (["Smith", "John"], ["961", "962"]),
+        ("Smith,John", ["961", "962"]),
+    ):
+        looked = told(await post(caller, "/disconnect", {"caller_name": names, "dry_run": True}), 200)
+        assert [call["id"] for call in looked["sample"]] == found
+
+
 async def test_a_batch_is_stopped(caller: Caller, house: House) -> None:
     for _ in range(5):
         house.call()
@@ -150,6 +162,17 @@ async def test_a_batch_is_stopped(caller: Caller, house: House) -> None:
         ({}, 400, "missing_argument"),
         ({"count": 0}, 409, "conflict"),
         ({"count": -1}, 400, "invalid_argument"),
+        ({"count": 1_003}, 409, "conflict"),
+        ({"count": 1_000_000}, 409, "conflict"),
+        ({"count": 10_000_001}, 400, "invalid_argument"),
+        ({"count": 10**30}, 400, "invalid_argument"),
+        ({"count": 1, "account": None}, 400, "invalid_argument"),
+        ({"count": 1, "account": []}, 400, "invalid_argument"),
+        ({"count": 1, "suspect": None}, 400, "invalid_argument"),
+        ({"count": 1, "suspect": [False]}, 400, "invalid_argument"),
+        ({"count": 1, "caller": [None]}, 400, "invalid_argument"),
+        ({"count": 1, "caller": ""}, 400, "invalid_argument"),
+        ({"count": 1, "caller": [["4420"]]}, 400, "invalid_argument"),
         ({"count": 1, "rate": 501}, 400, "invalid_argument"),
         ({"count": 1, "rate": "fast"}, 400, "invalid_argument"),
         ({"count": 1, "acount": 5}, 400, "invalid_argument"),

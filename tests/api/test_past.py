@@ -279,6 +279,17 @@ async def test_the_audit_tells_who_did_what_and_what_was_refused(past: Past) -> 
     assert await past.deeds("since=2030-01-01T00:00:00Z") == []
 
 
+async def test_who_stopped_a_batch_is_written_down(past: Past) -> None:
+    past.house.call(account=5)
+    taken = await past.reply("/v1/disconnect", "acme", method="POST", body=b'{"count":1}')
+    batch = msgspec.json.decode(whole(taken))["batch"]
+    for user in ("initech", "acme"):
+        await past.reply(f"/v1/disconnect/{batch}", user, method="DELETE")
+    stopped, tried = await past.deeds("action=batches.stop")
+    assert (stopped["login"], stopped["subject"], stopped["outcome"]) == ("acme", f"batch {batch}", "done")
+    assert (tried["login"], tried["outcome"]) == ("initech", "refused")
+
+
 async def test_pages_of_the_audit_hold_commands_and_the_rest_in_order(past: Past) -> None:
     expected = []
     for number in range(5):
@@ -305,6 +316,7 @@ async def test_each_sees_what_logins_of_its_subtree_did(past: Past) -> None:
     assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme", "reseller"]
     assert await past.deeds("login=initech", "reseller") == []
     assert [deed["login"] for deed in await past.deeds("login=initech")] == ["initech"]
+    assert [deed["customer"] for deed in await past.deeds()] == [5, 3, 2, 1]
 
 
 async def test_who_gets_a_name_that_was_anothers_learns_nothing_of_what_they_did(past: Past) -> None:
@@ -335,7 +347,7 @@ async def test_sign_ins_that_failed_are_for_those_above_the_login_that_was_meant
         credentials = base64.b64encode(name.encode()).decode()
         await past.reply("/v1/calls", authorization=f"Basic {credentials}")
     assert [deed["login"] for deed in await past.deeds(user="reseller")] == ["acme"]
-    assert [deed["login"] for deed in await past.deeds()] == ["nobody", "acme"]
+    assert [(deed["login"], deed["customer"]) for deed in await past.deeds()] == [("nobody", None), ("acme", 3)]
 
 
 async def test_words_in_the_audit_are_masked(past: Past) -> None:

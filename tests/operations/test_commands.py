@@ -230,11 +230,11 @@ def test_an_unhold_is_done_when_the_leg_is_held_no_longer(house: House, admin: P
 def test_what_is_so_already_is_done(house: House, admin: Principal) -> None:
     call = house.call("801", 30, 1)
     record = house.desk.perform(UNHOLD_CALL, admin, UnholdCall(number=call.number), NOW)
-    assert outcome(house, record) == (Outcome.DONE, "the call is not on hold")
+    assert outcome(house, record) == (Outcome.DONE, "the caller was not on hold: the switch was not asked")
     (caller,) = call.side(Side.CALLER)
     house.desk.table.accept(LegHeld(caller.id, 155.0), 155.0)
     record = house.desk.perform(HOLD_CALL, admin, HoldCall(number=call.number), NOW)
-    assert outcome(house, record) == (Outcome.DONE, "the call is on hold already")
+    assert outcome(house, record) == (Outcome.DONE, "the caller was on hold already: the switch was not asked")
     assert house.switch.sent == []
 
 

@@ -29,7 +29,7 @@ MOST_VALUES = 100
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Ids = tuple[Id, ...]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, extra_json_schema={"pattern": "^[^,]+$"})]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Texts = tuple[Text, ...]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]

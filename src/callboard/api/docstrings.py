@@ -1,4 +1,4 @@
-"""What stands below the fields of a struct in its source, for the documents that are made from it."""
+"""What stands below the fields of a struct in its source, for the documents of the API and of the settings."""
 
 import ast
 import inspect

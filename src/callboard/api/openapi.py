@@ -34,6 +34,8 @@ _MOMENT = (
     "([.][0-9]{1,6})?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9])$"
 )
 """RFC 3339, as far as an expression tells: `format` alone binds nobody."""
+_NO_COMMA = "^[^,]+$"
+"""In a query, a comma divides the values of a list."""
 _PLACE = re.compile(r"{(\w+)}")
 _SAFE = ("GET",)
 
@@ -181,8 +183,9 @@ def _parameter_schema(kind: Any) -> Node:
     schema.pop("uniqueItems", None)
     if schema.get("type") == "array":
         schema["minItems"] = max(1, schema.get("minItems", 1))
-        if schema.get("items") == {"type": "string"}:
-            schema["items"] = {"type": "string", "pattern": "^[^,]+$"}
+        items = schema.get("items", {})
+        if items.get("type") == "string" and "enum" not in items:
+            schema["items"] = {**items, "pattern": _NO_COMMA}
     if schema.get("format") == "date-time":
         moment = {"type": "string", "format": "date-time", "pattern": _MOMENT}
         return {"anyOf": [moment, {"type": "number", "minimum": 0, "maximum": LAST_SECOND}]}

@@ -1,7 +1,7 @@
 """Query parameters and JSON bodies -> the struct that describes them. What is not known or not meant is refused."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -26,35 +26,65 @@ _NUMBER = re.compile(r"[-+0-9.e]+", re.IGNORECASE)
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
-def read_query(request: Request, wanted: type[S]) -> S:
+def read_query(request: Request, wanted: type[S], members: Mapping[str, object] | None = None) -> S:
     """The query as `wanted`: a field each, by its encoded name; lists are written with commas, or by saying the name
     again.
+
+    `members` of a JSON document stand beside it: a text there is read as in the query, the values of a list as they
+    are. What is null or an empty list is refused, for it may be meant as nothing and would be taken for everything.
 
     Raises InvalidArgument, naming the parameter, for a value that does not fit, for a name that is not there, and for
     one that comes twice where there is one value.
     """
     kinds = {field.encode_name: field.type for field in msgspec.structs.fields(wanted)}
     given: dict[str, Any] = {}
-    for name, value in _pairs(request):
+    for name, value in (*_pairs(request), *(members or {}).items()):
         if name not in kinds:
             raise InvalidArgument(f"there is no parameter {name[:40]!r}{_meant(name, kinds)}", name[:40])
         if is_list(kinds[name]):
-            given.setdefault(name, []).extend(value.split(","))
+            given.setdefault(name, []).extend(_several(name, value))
         elif name in given:
             raise InvalidArgument(f"{name} is given twice, and has one value", name)
-        elif value.lower() == "null" and not _is_text(kinds[name]):
-            # msgspec would take the word for None, and so a filter for none.
-            raise InvalidArgument(f"{name}: leave it out, or give it a value", name)
-        elif _is_moment(kinds[name]) and _NUMBER.fullmatch(value) and not _is_unix_time(value):
-            raise InvalidArgument(f"{name}: write it like 2026-11-21T15:04:05Z, or in Unix seconds", name)
         else:
-            given[name] = value
+            given[name] = _single(name, value, kinds[name])
     for name, values in given.items():
         _check_words(name, values if isinstance(values, list) else [values], words_of(kinds[name]))
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
+
+
+def _several(name: str, value: object) -> list[str]:
+    if isinstance(value, list):
+        if not value:
+            raise InvalidArgument(f"{name}: an empty list chooses nothing: leave it out, or give it a value", name)
+        return [_text(name, one) for one in value]
+    return _text(name, value).split(",")
+
+
+def _single(name: str, value: object, kind: Any) -> str:
+    text = _text(name, value)
+    if text.lower() == "null" and not _is_text(kind):
+        # msgspec would take the word for None, and so a filter for none.
+        raise InvalidArgument(f"{name}: leave it out, or give it a value", name)
+    if _is_moment(kind) and _NUMBER.fullmatch(text) and not _is_unix_time(text):
+        raise InvalidArgument(f"{name}: write it like 2026-11-21T15:04:05Z, or in Unix seconds", name)
+    return text
+
+
+def _text(name: str, value: object) -> str:
+    """A value as it would stand in a query."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str() | int() | float():
+            return str(value)
+        case None:
+            raise InvalidArgument(f"{name}: leave it out, or give it a value", name)
+    raise InvalidArgument(
+        f"{name}: give it a text, a number, true or false; or, if it has several values, a list", name
+    )
 
 
 def _meant(name: str, known: Collection[str]) -> str:

@@ -1,5 +1,7 @@
 """Our own parameters -> claim and arguments. Strict: what is not known or not meant is refused, with what there is."""
 
+from collections.abc import Mapping
+
 from callboard.access.claims import PasswordClaim, TicketClaim, TokenClaim
 from callboard.api.calls_query import CallFilters, chosen
 from callboard.api.parameters import read_query
@@ -44,12 +46,12 @@ def _password_claim(credentials: str, address: str) -> PasswordClaim:
     return PasswordClaim(name, password, address)
 
 
-def list_calls(request: Request) -> ListCalls:
-    """The filters of `GET /v1/calls`, and nothing else: whose calls, and which.
+def list_calls(request: Request, members: Mapping[str, object] | None = None) -> ListCalls:
+    """The filters of `GET /v1/calls`, and nothing else: whose calls, and which. Some may stand in a JSON document.
 
     Calls that ended, which the table keeps for a moment, are among them only if `state` asks for them.
     """
-    return chosen(read_query(request, CallFilters))
+    return chosen(read_query(request, CallFilters, members))
 
 
 def call_number(text: str) -> int:

@@ -42,6 +42,7 @@ def audit(
     columns: Columns = (
         ("AT", lambda row: row["at"]),
         ("LOGIN", lambda row: row["login"]),
+        ("CUSTOMER", lambda row: row["customer"]),
         ("FROM", lambda row: row["address"]),
         ("ACTION", lambda row: row["action"]),
         ("SUBJECT", lambda row: row["subject"]),

@@ -95,6 +95,8 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     at: datetime | None
     login: str
+    customer: int | None = None
+    """The id of the customer at which they stood then; None where it is not known."""
     address: str
     token: str | None
     action: str

@@ -5,17 +5,16 @@ that the operator names, any number of them: in a path, `NAMED` stands for the n
 here: names, types, bounds, defaults and docstrings are those of the room that owns it.
 """
 
-import ast
 import inspect
 import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from itertools import pairwise
 
 import msgspec
 from msgspec import inspect as shapes
 from msgspec.structs import replace
+
+from callboard.api.docstrings import class_words, field_words
 
 __all__ = [
     "NAMED",
@@ -98,7 +97,7 @@ def sections(tree: type[msgspec.Struct], path: KeyPath = ()) -> tuple[Section, .
     """The sections of a settings tree that hold settings, in the order in which they are declared."""
     own: list[Setting] = []
     below: list[Section] = []
-    words = _field_words(tree)
+    words = field_words(tree)
     for field in fields_of(tree, path):
         info = shapes.type_info(field.type)
         shape = info.type if isinstance(info, shapes.Metadata) else info
@@ -119,7 +118,7 @@ def sections(tree: type[msgspec.Struct], path: KeyPath = ()) -> tuple[Section, .
                     general=".".join(here),
                 )
             )
-    itself = (Section(path=path, words=_class_words(tree), settings=tuple(own)),) if own else ()
+    itself = (Section(path=path, words=class_words(tree), settings=tuple(own)),) if own else ()
     return (*itself, *below)
 
 
@@ -186,34 +185,3 @@ def fields_of(tree: type[msgspec.Struct], path: KeyPath) -> list[msgspec.structs
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
     return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
-
-
-def _class_words(struct: type) -> str:
-    return _one_line((inspect.getdoc(struct) or "").split("\n\n")[0])
-
-
-def _field_words(struct: type) -> dict[str, str]:
-    """The docstrings that stand below the fields of a struct and of those it inherits from."""
-    words: dict[str, str] = {}
-    for cls in reversed(struct.__mro__):
-        if issubclass(cls, msgspec.Struct) and cls is not msgspec.Struct:
-            words |= _own_field_words(cls)
-    return words
-
-
-def _own_field_words(cls: type) -> dict[str, str]:
-    module = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    body = [statement for each in module.body if isinstance(each, ast.ClassDef) for statement in each.body]
-    return {
-        field.target.id: _one_line(text.value.value)
-        for field, text in pairwise(body)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(text, ast.Expr)
-        and isinstance(text.value, ast.Constant)
-        and isinstance(text.value.value, str)
-    }
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -21,6 +21,7 @@ __all__ = [
     "DISCONNECT_MATCHING",
     "FASTEST",
     "LOOK_MATCHING",
+    "MOST",
     "SHOW_BATCH",
     "STOP_BATCH",
     "BatchName",
@@ -32,6 +33,10 @@ __all__ = [
 
 FASTEST = 500.0
 """Calls a second at most."""
+MOST = 10_000_000
+"""Calls at most that a look can be said to have found."""
+SLACK = 1_000
+"""Calls that may have ended since the look, beside half of them."""
 SAMPLE = 10
 """Calls that a look shows."""
 
@@ -47,7 +52,7 @@ class DisconnectMatching(msgspec.Struct, frozen=True, kw_only=True):
 
     which: ListCalls
     count: int
-    """How many there were when the client looked."""
+    """How many there were when the client looked, at most `MOST`."""
     rate: float = 50.0
     """Calls a second, at most `FASTEST`."""
 
@@ -90,14 +95,19 @@ def _disconnect_matching(desk: Desk, principal: Principal, arguments: Disconnect
         raise InvalidArgument(f"rate must be more than 0 and at most {FASTEST:.0f} calls a second", "rate")
     wanted = _wanted(desk, principal, arguments.which)
     calls = desk.table.select(wanted, arguments.which.order, now=now)
-    if len(calls) > tolerated(arguments.count):
-        raise Conflict(
-            f"{len(calls)} calls match by now, and {arguments.count} were to be ended: "
-            "look again with dry_run, and send the count that it tells"
-        )
+    _check_count(arguments.count, len(calls))
     numbers = [call.number for call in calls]
     turns = _Turns(desk, principal, arguments.which, fits(wanted))
     return desk.batches.begin(principal, numbers, arguments.rate, turns.issue, now)
+
+
+def _check_count(looked: int, now: int) -> None:
+    """Raises Conflict for a count of which the look is too long ago, or that was never looked at."""
+    if now > tolerated(looked) or looked > 2 * now + SLACK:
+        raise Conflict(
+            f"{now} calls match by now, and {looked} were to be ended: "
+            "look again with dry_run, and send the count that it tells"
+        )
 
 
 class _Turns:
@@ -182,4 +192,5 @@ STOP_BATCH = Operation(
     arguments=BatchName,
     example=BatchName(id="b-1"),
     run=_stop_batch,
+    audited=lambda arguments: f"batch {arguments.id}",
 )

@@ -33,17 +33,17 @@ class UnholdCall(msgspec.Struct, frozen=True, kw_only=True):
 def _hold_call(desk: Desk, principal: Principal, arguments: HoldCall, now: float) -> CommandRecord:
     call = call_in_sight(desk, principal, arguments.number)
     record = desk.ledger.begin(principal, HOLD_CALL.name, call, now)
-    held = _is_held(call, arguments.party)
-    return _settled(desk, record, call, "on hold already" if held else "") or desk.ledger.issue(
-        record, Hold(record.id, call.key, arguments.party), call, desk.switchboard
-    )
+    already = _is_held(call, arguments.party)
+    return _settled(
+        desk, record, call, _words(arguments.party, "on hold already") if already else ""
+    ) or desk.ledger.issue(record, Hold(record.id, call.key, arguments.party), call, desk.switchboard)
 
 
 def _unhold_call(desk: Desk, principal: Principal, arguments: UnholdCall, now: float) -> CommandRecord:
     call = call_in_sight(desk, principal, arguments.number)
     record = desk.ledger.begin(principal, UNHOLD_CALL.name, call, now)
-    held = _is_held(call, arguments.party)
-    return _settled(desk, record, call, "" if held else "not on hold") or desk.ledger.issue(
+    already = not _is_held(call, arguments.party)
+    return _settled(desk, record, call, _words(arguments.party, "not on hold") if already else "") or desk.ledger.issue(
         record, Unhold(record.id, call.key, arguments.party), call, desk.switchboard
     )
 
@@ -52,13 +52,17 @@ def _is_held(call: Call, party: Side) -> bool:
     return any(leg.state is State.HELD for leg in call.side(party))
 
 
+def _words(party: Side, how: str) -> str:
+    return f"the {party.name.lower()} was {how}: the switch was not asked"
+
+
 def _settled(desk: Desk, record: CommandRecord, call: Call, already: str) -> CommandRecord | None:
     """The outcome where the switch need not be asked: the call is over, rings, or is as it is wanted."""
     if call.state is State.ENDED:
         return desk.ledger.gone_already(record)
     if call.state not in CONNECTED:
         return desk.ledger.note(record, Outcome.REFUSED, "a call is put on hold once it is answered, not before")
-    return desk.ledger.note(record, Outcome.DONE, f"the call is {already}") if already else None
+    return desk.ledger.note(record, Outcome.DONE, already) if already else None
 
 
 HOLD_CALL = Operation(

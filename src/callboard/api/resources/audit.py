@@ -42,6 +42,8 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     at: str | None
     login: str
     """Who; of a sign-in that failed, the name that was given."""
+    customer: int | None
+    """The id of the customer at which they stood then; null where it is not known."""
     address: str
     token: str | None
     """The id of the token that was signed in with."""
@@ -64,6 +66,7 @@ def _deed(entry: AuditEntry) -> Deed:
         id=entry.id,
         at=timestamp(entry.at),
         login=_text(entry.login),
+        customer=entry.customer,
         address=entry.address,
         token=entry.token or None,
         action=entry.action,

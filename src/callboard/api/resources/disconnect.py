@@ -5,7 +5,6 @@ Look with `dry_run` first, then send the count that it told. What comes of it st
 
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -16,13 +15,14 @@ from callboard.api.parameters import read_body, read_value
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.api.schemas import CallRow
 from callboard.calls.commands import Outcome
-from callboard.calls.refusals import InvalidArgument, Malformed, MissingArgument
+from callboard.calls.refusals import Malformed, MissingArgument
 from callboard.http.values import Reply, Request
 from callboard.operations.batches import Batch
 from callboard.operations.disconnect_matching import (
     DISCONNECT_MATCHING,
     FASTEST,
     LOOK_MATCHING,
+    MOST,
     SHOW_BATCH,
     STOP_BATCH,
     BatchName,
@@ -51,8 +51,8 @@ class DisconnectWanted(CallFilters, frozen=True, kw_only=True, forbid_unknown_fi
 
     dry_run: bool = False
     """Only count, and show some."""
-    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    """How many calls the look found; needed unless it is one."""
+    count: Annotated[int, msgspec.Meta(ge=0, le=MOST)] | None = None
+    """How many calls the look found; needed unless it is one. Many more than there are is refused: nobody looked."""
     rate: Annotated[float, msgspec.Meta(gt=0, le=FASTEST)] = 50.0
     """Calls a second."""
 
@@ -125,22 +125,7 @@ def _run(members: dict[str, Any]) -> DisconnectWanted:
 
 def _which(request: Request, members: dict[str, Any]) -> ListCalls:
     """The filters in the body are read as if they stood in the address, so that there is one way to read them."""
-    given = [
-        (name, _text(name, value)) for name, value in members.items() if name not in _BESIDE and value not in (None, [])
-    ]
-    query = b"&".join(part for part in (request.query, urlencode(given).encode()) if part)
-    return ask.list_calls(msgspec.structs.replace(request, query=query))
-
-
-def _text(name: str, value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str() | int() | float():
-            return str(value)
-        case list() if all(isinstance(one, str | int | float) for one in value):
-            return ",".join(_text(name, one) for one in value)
-    raise InvalidArgument(f"{name} must be a text, a number, true, false, or a list of these", name)
+    return ask.list_calls(request, {name: value for name, value in members.items() if name not in _BESIDE})
 
 
 async def _show_batch(asked: Asked) -> Reply:
