@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callboard.calls.legs import Call, Placement
+from callboard.calls.state import State
 
 __all__ = ["NOTHING", "NUMBERS", "Columns", "digits_range", "left_aligned"]
 
@@ -71,6 +72,7 @@ class _Column(NamedTuple):
 _COLUMNS: dict[str, _Column] = {
     "used": _Column(np.bool_, 0),
     "number": _Column(np.int64, 0),
+    "standing": _Column(np.int64, 0),
     "stamp": _Column(np.int64, 0),
     "state": _Column(np.int8, NOTHING),
     "direction": _Column(np.int8, NOTHING),
@@ -205,6 +207,7 @@ class Columns:
     def _write(self, slot: int, call: Call, before: Call | None) -> None:
         self._stamp(slot)
         views = self._views
+        views["standing"][slot] = -call.number if call.state is State.ENDED else call.number
         views["state"][slot] = call.state
         views["suspect"][slot] = call.suspect_since is not None
         views["started"][slot] = call.started_at
@@ -220,6 +223,10 @@ class Columns:
             if before is None or getattr(before, name) != number:
                 views[name][slot] = left_aligned(number)
         self.calls[slot] = call
+
+    def standing(self, slots: Slots) -> NDArray[np.int64]:
+        """What stands in these slots: the numbers of their calls, negative for those that are over, 0 for none."""
+        return self._arrays["standing"].take(slots)
 
     def _stamp(self, slot: int) -> None:
         """The column `stamp` tells whether a slot was written since somebody looked: it never has a value twice."""

@@ -11,7 +11,6 @@ from typing import NamedTuple, overload
 import numpy as np
 
 from callboard.calls.legs import Call
-from callboard.calls.state import State
 from callboard.table.columns import Columns, Mask, Slots
 
 __all__ = ["Selection", "Sight"]
@@ -34,8 +33,7 @@ class Selection(Sequence[Call]):
     def __init__(self, columns: Columns, slots: Slots, sight: Sight | None = None) -> None:
         self._columns = columns
         self._slots = slots
-        self._numbers = columns["number"].take(slots)
-        self._over: Mask = columns["state"].take(slots) == State.ENDED
+        self._standing = columns.standing(slots)
         self.sight = sight
 
     def seen_with(self, sight: Sight | None) -> "Selection":
@@ -74,8 +72,7 @@ class Selection(Sequence[Call]):
     def standing(self, places: slice) -> Slots:
         """The slots of those in a range of places that are still there."""
         slots = self._slots[places]
-        there: Mask = self._columns["number"].take(slots) == self._numbers[places]
-        there &= (self._columns["state"].take(slots) == State.ENDED) <= self._over[places]
+        there: Mask = self._columns.standing(slots) == self._standing[places]
         return slots if there.all() else slots[there]
 
     def _calls(self, slots: Slots) -> Iterator[Call]:
