@@ -1,7 +1,7 @@
 """The nouns of a call: leg, party facts, call. Frozen values; the table alone makes new ones."""
 
 from enum import IntEnum
-from typing import NamedTuple, NewType
+from typing import NewType
 
 import msgspec
 
@@ -14,14 +14,14 @@ CallNumber = NewType("CallNumber", int)
 """A call's public number: unique across nodes, never reused. The node's index stands in the bits from 48 up."""
 
 
-class LegId(NamedTuple):
+class LegId(msgspec.Struct, frozen=True, order=True, gc=False):
     """A leg's name: the switch that carries it and that switch's own id for it."""
 
     switch: str
     native: str
 
 
-class CallKey(NamedTuple):
+class CallKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """What joins legs to one call: the switch and its own name for the conversation (AMI Linkedid, a SIP Call-ID)."""
 
     switch: str
