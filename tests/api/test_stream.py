@@ -113,7 +113,7 @@ async def served() -> AsyncIterator[Served]:
     router = Router()
     for path in api.paths:
         router.add(path, api.answer)
-    server = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    server = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",)))
     await server.start()
     async with aiohttp.ClientSession() as session:
         yield Served(house, server, session)

@@ -76,7 +76,7 @@ def server(house: House) -> Iterator[str]:
     api = Api(house.desk, sealing(sip_realm="callboard", http_realm="Callboard"), lambda: ())
     for path in api.paths:
         router.add(path, api.answer)
-    http = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    http = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",)))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

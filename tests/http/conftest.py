@@ -27,7 +27,7 @@ async def echo(request: Request) -> Reply:
 async def serving(handler: Handler, **settings: object) -> AsyncIterator[HttpServer]:
     router = Router()
     router.add("/*", handler)
-    server = HttpServer(router, msgspec.convert({"listen": ["127.0.0.1:0"], **settings}, HttpSettings))
+    server = HttpServer(router.answer, msgspec.convert({"listen": ["127.0.0.1:0"], **settings}, HttpSettings))
     await server.start()
     try:
         yield server

@@ -14,6 +14,8 @@ from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.values import Reply, Request
 from callboard.metrics.front import MetricsFront
+from callboard.storage.replies import KeptReplies
+from callboard.wallboard.door import Door
 from callboard.wallboard.wallboard import Wallboard
 
 __all__ = ["open_fronts"]
@@ -30,7 +32,7 @@ class Front(Protocol):
 def _fronts(house: House) -> Iterator[tuple[str, Front]]:
     """Every front end, one line each, with the name that its requests are counted under."""
     desk, dialects = house.desk, house.config.dialects
-    yield "api", Api(desk, house.sealing, house.links.troubles)
+    yield "api", Api(desk, house.sealing, house.links.troubles, KeptReplies(house.database))
     yield "enswitch", EnswitchDialect(desk, dialects.enswitch)
     yield "ozeki", OzekiDialect(desk, dialects.ozeki)
     yield "sippy", SippyDialect(desk, dialects.sippy)
@@ -45,7 +47,7 @@ async def open_fronts(stack: AsyncExitStack, house: House) -> HttpServer:
     for name, front in _fronts(house):
         for path in front.paths:
             router.add(path, house.counting.tallies.timed(name, front.answer))
-    server = HttpServer(router, house.config.http)
+    server = HttpServer(Door(router.answer).answer, house.config.http)
     stack.push_async_callback(server.stop)
     await server.start()
     return server

@@ -12,8 +12,8 @@ from uvicorn.server import ServerState
 
 from callboard.http.application import Application
 from callboard.http.protocol import GuardedProtocol
-from callboard.http.routing import Router
 from callboard.http.settings import HttpSettings, split_listen
+from callboard.http.values import Handler
 
 __all__ = ["CannotListen", "HttpServer"]
 
@@ -25,10 +25,10 @@ class CannotListen(Exception):  # noqa: N818  it is what the operator reads
 
 
 class HttpServer:
-    """Carries requests to a router's handlers and their replies back."""
+    """Carries requests to a handler, such as a router's, and its replies back."""
 
-    def __init__(self, router: Router, settings: HttpSettings) -> None:
-        self._router = router
+    def __init__(self, handler: Handler, settings: HttpSettings) -> None:
+        self._handler = handler
         self._settings = settings
         self._config: Config | None = None
         self._state = ServerState()
@@ -93,7 +93,7 @@ class HttpServer:
     def _configure(self) -> Config:
         settings = self._settings
         config = Config(
-            Application(self._router.answer, settings.access_log),
+            Application(self._handler, settings.access_log),
             http=GuardedProtocol,
             ws="none",
             lifespan="off",

@@ -66,7 +66,7 @@ async def server(house: House) -> AsyncIterator[str]:
     dialect = MorDialect(house.desk, MorSettings(allow_get=True))
     for path in dialect.paths:
         router.add(path, dialect.answer)
-    server = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    server = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",)))
     await server.start()
     try:
         yield f"http://{server.addresses[0]}"

@@ -23,6 +23,7 @@ from callboard.dialects.ozeki.profiles import PROFILES, V10, ProfileName
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
+from callboard.wallboard.door import Door
 from tests.dialects.ozeki.client import DONE, PATHS, ROWS, read
 from tests.house import House
 
@@ -34,13 +35,13 @@ Parameters = dict[str, str]
 
 @pytest.fixture
 async def address(house: House, dialect: OzekiDialect) -> AsyncIterator[str]:
-    """The dialect behind a real server on loopback, with two calls up: its URL without a path."""
+    """The dialect behind a real server's door on loopback, with two calls up: its URL without a path."""
     house.call(name="<Zürich> & \x00")
     house.call(State.HELD, account=9)
     router = Router()
     for path in dialect.paths:
         router.add(path, dialect.answer)
-    server = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    server = HttpServer(Door(router.answer).answer, HttpSettings(listen=("127.0.0.1:0",)))
     await server.start()
     try:
         yield f"http://{server.addresses[0]}"
@@ -116,6 +117,17 @@ async def test_a_client_lists_and_hangs_up(address: str, house: House, profile: 
     assert found == [("000FU", "<Zürich> & ", "InCall"), ("000FV", "801", "Hold")]
     assert read(await ask(command="Hangup", CallId="000FV")).verdict == DONE
     assert len(house.sent) == 1
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_a_program_is_answered_at_the_bare_address_too(address: str, client: str) -> None:
+    """The same address leads browsers to the wallboard, and nobody else: what a program did wrong it reads as XML."""
+    answer = read(await asyncio.to_thread(CLIENTS[client], f"{address}/", {}))
+    assert answer.verdict == (304, "Authentication required")
+    browser = await asyncio.to_thread(
+        requests.get, f"{address}/", headers={"Accept": "text/html"}, allow_redirects=False, timeout=10
+    )
+    assert (browser.status_code, browser.headers["Location"]) == (302, "/board")
 
 
 @pytest.mark.parametrize("client", CLIENTS)

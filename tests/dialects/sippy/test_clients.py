@@ -49,7 +49,7 @@ async def serving(house: House, settings: SippySettings) -> AsyncIterator[Served
     dialect = SippyDialect(house.desk, settings)
     for path in dialect.paths:
         router.add(path, dialect.answer)
-    server = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",)))
+    server = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",)))
     await server.start()
     try:
         yield Served(house, server.addresses[0])
