@@ -8,6 +8,7 @@ import pytest
 
 from callboard.access.entries import sealing
 from callboard.api.api import Api
+from callboard.api.idempotency import Book
 from callboard.http.values import Reply, Request
 from tests.house import House
 
@@ -15,11 +16,11 @@ from tests.house import House
 class Caller:
     """Asks the API as one of the house's logins; nobody if the name is empty."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, book: Book | None = None) -> None:
         self.house = house
         self.not_ready: tuple[str, ...] = ()
         seal = sealing(sip_realm="sip", http_realm="Callboard")
-        self.api = Api(house.desk, seal, lambda: self.not_ready)
+        self.api = Api(house.desk, seal, lambda: self.not_ready, book)
 
     async def reply(
         self,

@@ -1,6 +1,8 @@
 """A request that is sent again with its key is done once."""
 
 import asyncio
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -9,13 +11,28 @@ from msgspec.structs import replace
 
 from callboard.access.entries import sealing
 from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
-from callboard.api.idempotency import KEEP, Replies
+from callboard.api.idempotency import Replies
 from callboard.api.route import Asked, Route, answer_json
 from callboard.calls.refusals import Forbidden
 from callboard.http.values import Reply, Request
 from callboard.operations.disconnect import DISCONNECT_CALL
+from callboard.storage.database import Database, open_database
+from callboard.storage.replies import KEEP, KeptReplies, ReplyName
 from tests.api.conftest import Caller, problem, whole
 from tests.house import House
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    """A database that is kept over a restart, which is another `Caller` with it."""
+    with open_database(None) as opened:
+        yield opened
+
+
+@pytest.fixture
+def caller(house: House, database: Database) -> Caller:
+    """The API, with a place for its replies."""
+    return Caller(house, KeptReplies(database))
 
 
 def told(reply: Reply) -> Any:
@@ -101,22 +118,44 @@ async def test_a_reply_is_kept_for_a_day(caller: Caller, house: House) -> None:
     assert told(await hang_up(caller, "k1")) != first
 
 
+async def test_after_a_restart_it_is_not_done_again(caller: Caller, house: House, database: Database) -> None:
+    house.call()
+    first = await hang_up(caller, "k1")
+    again = await hang_up(Caller(house, KeptReplies(database)), "k1")
+    assert (again.status, again.headers, told(again)) == (202, first.headers, told(first))
+    assert len(house.sent) == 1
+
+
+async def test_a_look_is_not_kept_for_nothing_was_done(caller: Caller, house: House) -> None:
+    for count in (1, 2):
+        house.call()
+        reply = await caller.reply(
+            "/v1/disconnect", method="POST", body=b'{"dry_run":true}', idempotency_key="k1"
+        )  # fmt: skip
+        assert told(reply)["count"] == count
+
+
 class Bench:
     """The keeper of replies alone, with an endpoint that waits to be let go."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, database: Database) -> None:
         self.house = House()
-        self.replies = Replies(most)
-        self.go = asyncio.Event()
+        self.database = database
+        self.restart()
+        self.began, self.go = asyncio.Event(), asyncio.Event()
         self.asked = 0
         self.route = Route(
             method="POST", path="/x", operation=DISCONNECT_CALL, endpoint=self._answer, status=202, once=True
         )
 
+    def restart(self) -> None:
+        self.replies = Replies(KeptReplies(self.database))
+
     async def _answer(self, asked: Asked) -> Reply:
         self.asked += 1
+        self.began.set()
         await self.go.wait()
-        return answer_json({"number": self.asked})
+        return answer_json({"number": self.asked}, 202)
 
     async def ask(self, key: str, rights: frozenset[Right] = frozenset(Right)) -> Reply:
         who = Principal(login="x", role=Role.ADMIN, customer=1, rights=rights)
@@ -128,8 +167,13 @@ class Bench:
         return await self.replies.once(self.route, Asked(self.house.desk, who, request, seal, ""))
 
 
-async def test_the_same_at_the_same_time_is_not_done_twice() -> None:
-    bench = Bench(10)
+@pytest.fixture
+def bench(database: Database) -> Bench:
+    """Alone."""
+    return Bench(database)
+
+
+async def test_the_same_at_the_same_time_is_not_done_twice(bench: Bench) -> None:
     first = asyncio.create_task(bench.ask("k1"))
     await asyncio.sleep(0)
     meanwhile = await bench.ask("k1")
@@ -139,30 +183,32 @@ async def test_the_same_at_the_same_time_is_not_done_twice() -> None:
     assert bench.asked == 1
 
 
-async def test_what_was_broken_off_can_be_tried_again() -> None:
-    bench = Bench(10)
+async def test_what_the_servers_stop_broke_off_is_not_done_again_but_told(bench: Bench) -> None:
     first = asyncio.create_task(bench.ask("k1"))
-    await asyncio.sleep(0)
+    await bench.began.wait()
     first.cancel()
     await asyncio.wait({first})
+    bench.restart()
     bench.go.set()
-    assert (await bench.ask("k1")).status == 200
+    again = await bench.ask("k1")
+    assert (again.status, problem(again)["code"]) == (409, "outcome_unknown")
+    assert bench.asked == 1
+    assert (await bench.ask("k2")).status == 202
 
 
-async def test_the_memory_is_bounded() -> None:
-    bench = Bench(3)
-    bench.go.set()
-    for number in range(10):
-        await bench.ask(f"k{number}")
-    assert len(bench.replies) <= 4
-    asked = bench.asked
-    await bench.ask("k9")
-    assert bench.asked == asked, "the newest are kept"
-
-
-async def test_the_gate_comes_first() -> None:
-    bench = Bench(10)
+async def test_the_gate_comes_first(bench: Bench) -> None:
     bench.go.set()
     with pytest.raises(Forbidden):
         await bench.ask("k1", frozenset())
-    assert (bench.asked, len(bench.replies)) == (0, 0)
+    assert bench.asked == 0
+    assert KeptReplies(bench.database).claim(ReplyName("x", 1, "k1"), b"", bench.house.now) is None
+
+
+async def test_a_disk_that_is_full_keeps_nobody_from_ending_calls(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.go.set()
+    bench.database.close()
+    with caplog.at_level(logging.WARNING):
+        assert (await bench.ask("k1")).status == 202
+    assert "would be done twice" in caplog.text

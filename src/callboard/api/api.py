@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from callboard.access.rights import Principal
 from callboard.api.compression import compressed
 from callboard.api.faults import WRONG_METHOD, problem, refused
-from callboard.api.idempotency import Replies
+from callboard.api.idempotency import Book, Forgetful, Replies
 from callboard.api.page import openapi_reply, page_reply
 from callboard.api.request import claim, ticket_claim
 from callboard.api.route import Asked, Route
@@ -30,16 +30,18 @@ class Api:
     """Answers the requests to `paths`; `answer` is its `Handler`.
 
     `not_ready` tells the reasons why the server cannot do its work yet, for people; none when it can. `sealing` makes
-    verifiers of the plain passwords in a directory that is put in.
+    verifiers of the plain passwords in a directory that is put in. `book` keeps the replies to requests with a key.
     """
 
     paths = ("/-/healthy", "/-/ready", "/v1/*")
 
-    def __init__(self, desk: Desk, sealing: Sealing, not_ready: Callable[[], tuple[str, ...]]) -> None:
+    def __init__(
+        self, desk: Desk, sealing: Sealing, not_ready: Callable[[], tuple[str, ...]], book: Book | None = None
+    ) -> None:
         self._desk = desk
         self._sealing = sealing
         self._not_ready = not_ready
-        self._replies = Replies()
+        self._replies = Replies(book or Forgetful())
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request. A HEAD is answered as the GET that it stands for; the server leaves the body out."""

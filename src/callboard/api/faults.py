@@ -31,6 +31,7 @@ from callboard.http.values import Reply
 
 __all__ = [
     "ALL_FAULTS",
+    "BROKEN_OFF",
     "FAULTS",
     "GOING_AWAY",
     "KEY_REUSED",
@@ -138,11 +139,17 @@ UNDER_WAY = Fault(
     "request_under_way",
     "The same request, with the same `Idempotency-Key`, is being answered. Send it again in a moment.",
 )
+BROKEN_OFF = Fault(
+    HTTPStatus.CONFLICT,
+    "outcome_unknown",
+    "The server stopped while it answered the same request, with the same `Idempotency-Key`. Look what came of it "
+    "(`GET /v1/commands?call=`, `GET /v1/audit`), and take a new key if it is to be done again.",
+)
 GOING_AWAY = Fault(
     HTTPStatus.SERVICE_UNAVAILABLE, "going_away", "The server stops, and ends its streams. Connect again in a moment."
 )
 
-ALL_FAULTS = tuple(dict.fromkeys((*FAULTS.values(), WRONG_METHOD, KEY_REUSED, UNDER_WAY, GOING_AWAY)))
+ALL_FAULTS = tuple(dict.fromkeys((*FAULTS.values(), WRONG_METHOD, KEY_REUSED, UNDER_WAY, BROKEN_OFF, GOING_AWAY)))
 """Each that there is, once."""
 
 _ASK_FOR_PASSWORD = ("WWW-Authenticate", 'Basic realm="Callboard", charset="UTF-8"')

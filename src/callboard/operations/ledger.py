@@ -46,6 +46,8 @@ class CommandRecord(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     """The id of the token that they signed in with; empty if it was none."""
     operation: str
+    batch: str = ""
+    """The id of the batch that it is part of; empty if it is of none."""
     call_number: int
     switch: str
     outcome: Outcome = Outcome.PENDING

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    text,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "VERSION_TABLE",
     "accounts",
     "audit",
+    "batches",
     "commands",
     "connections",
     "counters",
@@ -34,13 +36,14 @@ __all__ = [
     "logins",
     "machines",
     "metadata",
+    "replies",
     "secrets",
     "tokens",
     "vendors",
     "webhooks",
 ]
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of the schema below: that of the last file in `migrations/versions`. Revisions sort as text."""
 
 VERSION_TABLE = "callboard_schema"
@@ -229,6 +232,23 @@ secrets = Table(
     "secrets", metadata, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False)
 )
 
+# --- the API ---
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("login", String, primary_key=True),
+    Column("customer", Integer, primary_key=True, autoincrement=False),
+    Column("key", String, primary_key=True),
+    Column("sent", LargeBinary, nullable=False),
+    _time("at", nullable=False),
+    Column("status", Integer, nullable=True),
+    Column("content_type", String, nullable=True),
+    Column("headers", JSON, nullable=True),
+    Column("body", LargeBinary, nullable=True),
+    Index("replies_by_time", "at"),
+)
+
 # --- the journal ---
 
 ended_calls = Table(
@@ -282,6 +302,7 @@ commands = Table(
     _text("address"),
     _text("token"),
     _text("operation"),
+    _text("batch"),
     Column("call_number", Integer, nullable=False),
     _text("switch"),
     _text("outcome"),
@@ -290,6 +311,22 @@ commands = Table(
     Index("commands_by_time", "at", "id"),
     Index("commands_by_login", "login", "at", "id"),
     Index("commands_by_customer", "customer", "at", "id"),
+    Index("commands_by_batch", "batch", sqlite_where=text("batch <> ''")),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String, primary_key=True),
+    _time("at", nullable=False),
+    _text("login"),
+    Column("customer", Integer, nullable=False),
+    _time("rate", nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("left", Integer, nullable=False),
+    _text("state"),
+    _text("words"),
+    Index("batches_by_time", "at", "id"),
 )
 
 audit = Table(
