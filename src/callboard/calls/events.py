@@ -13,6 +13,7 @@ from callboard.calls.legs import Leg, LegId
 from callboard.calls.state import Signal
 
 __all__ = [
+    "MOVES",
     "Event",
     "LegAnswered",
     "LegAuthenticating",
@@ -120,6 +121,20 @@ class LegEnded(Moved, frozen=True, gc=False):
     signal = Signal.END
 
     cause: Cause = Cause(Reason.NORMAL)
+
+
+MOVES: tuple[type[Moved], ...] = (
+    LegAuthenticating,
+    LegRouting,
+    LegDialing,
+    LegRinging,
+    LegAnswered,
+    LegHeld,
+    LegResumed,
+    LegEnding,
+    LegEnded,
+)
+"""Every way in which a leg's state moves."""
 
 
 class SwitchUp(msgspec.Struct, frozen=True, gc=False):

@@ -27,7 +27,7 @@ class Evidence:
         link = self._links.get(switch)
         if link is None:
             self._links[switch] = Link(switch=switch, state=LinkState.RESYNCING, since=now, last_event_at=now)
-        elif link.last_event_at is None or now - link.last_event_at >= FINE:
+        elif (last := link.last_event_at) is None or now - last >= FINE:
             self._links[switch] = replace(link, last_event_at=now)
 
     def moved(self, switch: str, state: LinkState, at: float, why: str = "") -> None:

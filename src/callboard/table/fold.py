@@ -8,15 +8,21 @@ from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, Placemen
 from callboard.calls.state import JOINT, Signal, State, joint, step
 
 __all__ = [
-    "advanced",
+    "answered_at",
     "call_of",
+    "cause_of",
     "described",
+    "earliest",
     "ended",
+    "ended_at",
+    "joint_of",
+    "known",
     "listed",
     "listed_again",
     "moved",
     "same",
     "seen_again",
+    "sides_of",
     "told",
     "with_leg",
 ]
@@ -25,30 +31,37 @@ _TEXTS = ("number", "name", "dialed", "media", "sip_call_id", "channel")
 _NO_FACTS = Facts()
 _REVERSIBLE = frozenset({Signal.HOLD, Signal.RESUME})
 
+# Before Python 3.12, to look a member of an enum up takes half as long as to make a leg.
+_RING, _ANSWER, _END = Signal.RING, Signal.ANSWER, Signal.END
+_ENDED = State.ENDED
+_CALLER, _CALLEE = Side
+
 
 def moved(leg: Leg, event: Moved) -> Leg | None:
     """The leg after a signal; None if the signal does not fit its state (late, doubled, out of order).
 
     Hold and resume undo each other, so of these one that is older than what is known is out of order too.
     """
-    to = step(leg.state, event.signal)
-    if to is None or (event.signal in _REVERSIBLE and event.at < leg.told_at):
+    signal, at = event.signal, event.at
+    to = step(leg.state, signal)
+    if to is None or (at < leg.told_at and signal in _REVERSIBLE):
         return None
-    told_at = max(leg.told_at, event.at)
-    at = max(event.at, leg.answered_at or leg.started_at)
-    if event.signal is Signal.END:
+    told_at = max(leg.told_at, at)
+    if signal is _RING:
+        return replace(leg, state=to, told_at=told_at, progressed_at=known(leg.progressed_at, _not_early(leg, at)))
+    if signal is _ANSWER:
+        at = _not_early(leg, at)
+        return replace(leg, state=to, told_at=told_at, progressed_at=known(leg.progressed_at, at), answered_at=at)
+    if signal is _END:
         cause = event.cause if isinstance(event, LegEnded) else None
-        return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
-    if event.signal is Signal.ANSWER:
-        progressed = _first(leg.progressed_at, at)
-        return replace(leg, state=to, told_at=told_at, progressed_at=progressed, answered_at=at)
-    if event.signal is Signal.RING:
-        return replace(leg, state=to, told_at=told_at, progressed_at=_first(leg.progressed_at, at))
+        return replace(leg, state=to, told_at=told_at, ended_at=_not_early(leg, at), cause=cause)
     return replace(leg, state=to, told_at=told_at)
 
 
-def _first(known: float | None, at: float) -> float:
-    return at if known is None else known
+def _not_early(leg: Leg, at: float) -> float:
+    """The time, or that of the leg's answer or beginning if it is before."""
+    earliest = leg.answered_at or leg.started_at
+    return max(earliest, at)
 
 
 def _in_order(leg: Leg) -> Leg:
@@ -88,9 +101,9 @@ def seen_again(leg: Leg, more: Leg, at: float) -> Leg:
     further = replace(
         filled,
         state=more.state,
-        progressed_at=_known(leg.progressed_at, more.progressed_at),
-        answered_at=_known(leg.answered_at, more.answered_at),
-        ended_at=_known(leg.ended_at, more.ended_at),
+        progressed_at=known(leg.progressed_at, more.progressed_at),
+        answered_at=known(leg.answered_at, more.answered_at),
+        ended_at=known(leg.ended_at, more.ended_at),
         cause=leg.cause or more.cause,
     )
     return _in_order(further)
@@ -105,19 +118,19 @@ def listed(known: Leg | None, leg: Leg, at: float) -> Leg:
 
 def ended(legs: tuple[Leg, ...], at: float, cause: Cause) -> tuple[Leg, ...]:
     """The legs, with those that were not over ended `at` for `cause`."""
-    return tuple(leg if leg.state is State.ENDED else _ended(leg, at, cause) for leg in legs)
+    return tuple(leg if leg.state is _ENDED else _ended(leg, at, cause) for leg in legs)
 
 
 def _ended(leg: Leg, at: float, cause: Cause) -> Leg:
     ended_at = max(at, leg.answered_at or leg.started_at)
-    return replace(leg, state=State.ENDED, ended_at=ended_at, cause=cause, told_at=at)
+    return replace(leg, state=_ENDED, ended_at=ended_at, cause=cause, told_at=at)
 
 
 def same(call: Call, other: Call) -> bool:
     """Whether two rows say the same; when they were last vouched for does not count."""
     if call.state is not other.state or len(call.legs) != len(other.legs):
         return False
-    return replace(call, legs=_timeless(call.legs)) == replace(other, legs=_timeless(other.legs))
+    return replace(call, legs=()) == replace(other, legs=()) and _timeless(call.legs) == _timeless(other.legs)
 
 
 def _timeless(legs: tuple[Leg, ...]) -> tuple[Leg, ...]:
@@ -131,30 +144,8 @@ def with_leg(legs: tuple[Leg, ...], leg: Leg) -> tuple[Leg, ...]:
     """
     ids = [other.id for other in legs]
     together = [leg if other.id == leg.id else other for other in legs] if leg.id in ids else [*legs, leg]
-    alive = [other.side for other in together if other.state is not State.ENDED]
-    return tuple([other for other in together if other.state is not State.ENDED or other.side not in alive])
-
-
-def advanced(call: Call, leg: Leg, after: Leg) -> Call:
-    """The call after one of its legs moved on and is not over: only its state and its times follow from that.
-
-    The same as `call_of` would say of these legs, for a fraction of its work: most of what switches tell is this.
-    """
-    legs = tuple([after if one is leg else one for one in call.legs])
-    state = _joint(legs)
-    progressed = call.progressed_at is None and after.progressed_at is not None
-    answered = call.answered_at is None and after.answered_at is not None
-    if not (progressed or answered or call.suspect_since is not None):
-        return replace(call, legs=legs, state=state)
-    callers, callees = _sides(legs)
-    return replace(
-        call,
-        legs=legs,
-        state=state,
-        progressed_at=_known(call.progressed_at, _earliest(callees or callers, "progressed_at")),
-        answered_at=_known(call.answered_at, _answered_at(callers, callees)),
-        suspect_since=None,
-    )
+    alive = [other.side for other in together if other.state is not _ENDED]
+    return tuple([other for other in together if other.state is not _ENDED or other.side not in alive])
 
 
 def call_of(
@@ -170,9 +161,9 @@ def call_of(
 
     What a leg told that has gone since is kept from the row as it was `before`.
     """
-    callers, callees = _sides(legs)
-    state = _joint(legs)
-    over = state is State.ENDED
+    callers, callees = sides_of(legs)
+    state = joint_of(legs)
+    over = state is _ENDED
     dialed = _text(callers, "dialed") or (before.dialed if before else "")
     caller = _text(callers, "number") or (before.caller if before else "")
     return Call(
@@ -189,10 +180,10 @@ def call_of(
         callee_media=_text(callees, "media") or (before.callee_media if before else ""),
         placement=placement,
         started_at=min([leg.started_at for leg in legs]) if before is None else before.started_at,
-        progressed_at=_known(before.progressed_at if before else None, _earliest(callees or callers, "progressed_at")),
-        answered_at=_known(before.answered_at if before else None, _answered_at(callers, callees)),
-        ended_at=max([leg.ended_at or leg.told_at for leg in legs]) if over else None,
-        cause=_cause(callers, callees) if over else None,
+        progressed_at=known(before.progressed_at if before else None, earliest(callees or callers, "progressed_at")),
+        answered_at=known(before.answered_at if before else None, answered_at(callers, callees)),
+        ended_at=ended_at(legs) if over else None,
+        cause=cause_of(callers, callees) if over else None,
         suspect_since=suspect_since,
         first_leg=before.first_leg if before else legs[0].id,
     )
@@ -230,19 +221,25 @@ def _not_before(started_at: float, at: float | None) -> float | None:
     return None if at is None else max(started_at, at)
 
 
-def _sides(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:
+def ended_at(legs: tuple[Leg, ...]) -> float:
+    """When the last of them ended."""
+    return max([leg.ended_at or leg.told_at for leg in legs])
+
+
+def sides_of(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:
     """The callers' legs and the callees'."""
     callers: list[Leg] = []
     callees: list[Leg] = []
     for leg in legs:
-        (callers if leg.side is Side.CALLER else callees).append(leg)
+        (callers if leg.side is _CALLER else callees).append(leg)
     return callers, callees
 
 
-def _joint(legs: tuple[Leg, ...]) -> State:
-    if len(legs) == 2 and legs[0].side is Side.CALLER and legs[1].side is Side.CALLEE:
+def joint_of(legs: tuple[Leg, ...]) -> State:
+    """The call's state, from its legs'."""
+    if len(legs) == 2 and legs[0].side is _CALLER and legs[1].side is _CALLEE:
         return JOINT[legs[0].state][legs[1].state]
-    callers, callees = _sides(legs)
+    callers, callees = sides_of(legs)
     return joint([leg.state for leg in callers], [leg.state for leg in callees])
 
 
@@ -255,7 +252,7 @@ def _text(legs: list[Leg], name: str) -> str:
     telling = [leg for leg in legs if getattr(leg, name)]
     if not telling:
         return ""
-    text = getattr(max(telling, key=lambda leg: (leg.state is not State.ENDED, leg.started_at)), name)
+    text = getattr(max(telling, key=lambda leg: (leg.state is not _ENDED, leg.started_at)), name)
     return text
 
 
@@ -265,25 +262,27 @@ def _caller_name(callers: list[Leg], caller: str, before: Call | None) -> str:
     return name or (before.caller_name if before and before.caller == caller else "")
 
 
-def _known(before: float | None, now: float | None) -> float | None:
+def known(before: float | None, now: float | None) -> float | None:
+    """A time that, once it is known, stays."""
     return now if before is None else before
 
 
-def _earliest(legs: list[Leg], name: str) -> float | None:
+def earliest(legs: list[Leg], name: str) -> float | None:
+    """The first of the legs' times of this name."""
     if len(legs) == 1:
         at: float | None = getattr(legs[0], name)
         return at
     return min((at for leg in legs if (at := getattr(leg, name)) is not None), default=None)
 
 
-def _answered_at(callers: list[Leg], callees: list[Leg]) -> float | None:
+def answered_at(callers: list[Leg], callees: list[Leg]) -> float | None:
     """Both sides connected: the later of the two answers. A call with one side only is answered when that side is."""
     if not (callers and callees):
-        return _earliest(callers or callees, "answered_at")
-    caller, callee = _earliest(callers, "answered_at"), _earliest(callees, "answered_at")
+        return earliest(callers or callees, "answered_at")
+    caller, callee = earliest(callers, "answered_at"), earliest(callees, "answered_at")
     return None if caller is None or callee is None else max(caller, callee)
 
 
-def _cause(callers: list[Leg], callees: list[Leg]) -> Cause | None:
+def cause_of(callers: list[Leg], callees: list[Leg]) -> Cause | None:
     """The call ended for the caller's reason: the caller's leg has the final word of the switch."""
     return next((leg.cause for leg in [*callers, *callees] if leg.cause is not None), None)

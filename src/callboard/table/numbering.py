@@ -24,6 +24,7 @@ class Numbering:
     def __init__(self, node: int, reserve: Callable[[int], int]) -> None:
         self._base = node << NODE_SHIFT
         self._reserve = reserve
+        self._block = iter(range(0))
         self._blocks: deque[range] = deque()
         self._left = 0
 
@@ -36,10 +37,11 @@ class Numbering:
 
     def take(self) -> CallNumber:
         """A number no call ever had. It reserves by itself if nobody replenished in time."""
-        if not self._left:
-            self.replenish()
-        block = self._blocks.popleft()
-        if len(block) > 1:
-            self._blocks.appendleft(block[1:])
+        number = next(self._block, None)
+        if number is None:
+            if not self._left:
+                self.replenish()
+            self._block = iter(self._blocks.popleft())
+            number = next(self._block)
         self._left -= 1
-        return CallNumber(self._base | block[0])
+        return CallNumber(self._base | number)

@@ -1,6 +1,6 @@
 """Tombstones: ids of ended legs, remembered a while, so that a late or doubled message makes no ghost."""
 
-from collections import deque
+from itertools import takewhile
 
 from callboard.calls.legs import LegId
 
@@ -13,8 +13,8 @@ class Tombstones:
     def __init__(self, keep: float) -> None:
         self._keep = keep
         self._ids: dict[LegId, float] = {}
+        """When each was buried; the oldest come first."""
         self._inferred: set[LegId] = set()
-        self._queue: deque[tuple[float, LegId]] = deque()
 
     def __contains__(self, leg: LegId) -> bool:
         return leg in self._ids
@@ -30,7 +30,6 @@ class Tombstones:
         """Remember that this leg is over."""
         if leg not in self._ids:
             self._ids[leg] = now
-            self._queue.append((now, leg))
             if inferred:
                 self._inferred.add(leg)
         elif not inferred:
@@ -44,11 +43,9 @@ class Tombstones:
     def set_clock(self, by: float) -> None:
         """Our clock was set `by` seconds forward."""
         self._ids = {leg: at + by for leg, at in self._ids.items()}
-        self._queue = deque((at + by, leg) for at, leg in self._queue)
 
     def sweep(self, now: float) -> None:
         """Forget those that are older than `keep`."""
-        while self._queue and self._queue[0][0] <= now - self._keep:
-            buried, leg = self._queue.popleft()
-            if self._ids.get(leg) == buried:
-                self.exhume(leg)
+        old = takewhile(lambda buried: buried[1] <= now - self._keep, self._ids.items())
+        for leg, _ in tuple(old):
+            self.exhume(leg)

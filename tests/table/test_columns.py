@@ -1,0 +1,80 @@
+"""Columns write what changed alone and clean slots late: of each call they say what they say of a new one."""
+
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callboard.calls.legs import Call
+from callboard.table.changes import Change, Kind
+from callboard.table.columns import Columns
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+from tests.table.history import History, histories, place, weather
+from tests.table.some import tables
+
+_OF_VALUES = (
+    *("used", "number", "standing", "state", "direction", "suspect", "started", "progressed", "answered", "ended"),
+    *("customer", "account", "device", "callee_customer", "callee_account", "callee_device", "vendor", "connection"),
+    *("did", "machine", "caller", "callee", "dialed"),
+)
+
+
+def said(columns: Columns, slot: int) -> list[object]:
+    """All that the columns say of a slot, but for what tells when it was written."""
+    names = (columns.switches, columns.countries, columns.prefixes)
+    codes = [int(columns[name][slot]) for name in ("switch", "country", "prefix")]
+    texts = [known.name(code) for known, code in zip(names, codes, strict=True)]
+    # NaN is not equal to itself, but its text is.
+    return [*(str(columns[name][slot]) for name in _OF_VALUES), *texts]
+
+
+class Follower:
+    """Columns that follow the changes of a table."""
+
+    def __init__(self) -> None:
+        self.columns = Columns()
+        self.slots: dict[int, int] = {}
+        self.calls: dict[int, Call] = {}
+
+    def follow(self, change: Change) -> None:
+        call = change.call
+        if change.kind is Kind.LEFT:
+            self.columns.remove(self.slots.pop(call.number))
+            del self.calls[call.number]
+            return
+        if change.kind is Kind.BEGAN:
+            self.slots[call.number] = self.columns.add(call)
+        else:
+            self.columns.change(self.slots[call.number], call)
+        self.calls[call.number] = call
+
+
+@given(st.data())
+def test_the_columns_say_of_a_call_what_they_say_of_a_new_one(data: st.DataObject) -> None:
+    blocks = count(1, 10_000)
+    follower, table = Follower(), Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
+    table.watch(follower.follow)
+    for turn in range(data.draw(st.integers(1, 3))):
+        history: History = data.draw(histories())
+        for event in (*data.draw(weather(history)), history.list()):
+            table.accept(event, 1000.0 * turn)
+        table.sweep(1000.0 * turn + 500.0)
+        if data.draw(st.booleans()):
+            follower.columns.reclaim()
+    for number, slot in follower.slots.items():
+        fresh = Columns()
+        assert said(follower.columns, slot) == said(fresh, fresh.add(follower.calls[number]))
+
+
+@given(tables())
+def test_a_slot_is_clean_before_it_is_used_again(table: Table) -> None:
+    columns = Columns()
+    slots = [columns.add(call) for call in table.calls()]
+    for slot in slots:
+        columns.remove(slot)
+        assert not columns["used"][slot]
+        assert columns.calls[slot] is None
+    columns.reclaim()
+    for slot in slots:
+        assert said(columns, slot) == said(Columns(), slot)
