@@ -13,7 +13,6 @@ import random
 import statistics
 import time
 from collections.abc import Iterator
-from functools import partial
 
 import msgspec
 
@@ -31,7 +30,7 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import Facts, Leg, LegId, Side
 from callboard.directory.directory import Directory
-from callboard.directory.placement import place
+from callboard.directory.placement import Placer
 from callboard.directory.records import Account, Connection, Customer, Record, Vendor
 from callboard.table.changes import Change
 from callboard.table.numbering import Numbering
@@ -123,7 +122,7 @@ def ending(name: int, at: float) -> Iterator[Event]:
 def run(calls: int, rounds: int) -> Result:
     """Fill the table, then measure rounds in which a tenth of the calls end and as many begin."""
     numbers = iter(range(1, 2**40, 10_000))
-    table = Table(partial(place, directory()), Numbering(0, lambda size: next(numbers)), 1)
+    table = Table(Placer(directory()), Numbering(0, lambda size: next(numbers)), 1)
     seen: list[int] = [0]
 
     def watch(change: Change) -> None:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -7,10 +8,10 @@ from hypothesis import strategies as st
 
 from callboard.calls.legs import Direction, Facts, Leg, LegId, Placement, Side
 from callboard.calls.state import State
-from callboard.directory.directory import Directory
-from callboard.directory.placement import place
-from callboard.directory.records import DID, Account, Connection, Device
-from tests.directory.worlds import company
+from callboard.directory.directory import Directory, DirectoryError
+from callboard.directory.placement import Placer, place
+from callboard.directory.records import DID, Account, Connection, Destination, Device, Record
+from tests.directory.worlds import RECORDS, company
 
 
 def _caller(dialed: str = "", number: str = "", state: State = State.ROUTING, **facts: Any) -> Leg:
@@ -261,3 +262,26 @@ def test_a_placement_agrees_with_the_directory_and_with_itself(legs: tuple[Leg, 
     if placed.direction in (Direction.OUTBOUND, Direction.INBOUND, Direction.TRANSIT):
         assert connection
     assert bool(placed.prefix) == bool(placed.destination)
+
+
+@given(st.lists(st.one_of(_LEGS, st.sampled_from(RECORDS), st.none()), max_size=12))
+def test_what_is_remembered_is_what_would_be_looked_up(steps: list[tuple[Leg, ...] | Record | None]) -> None:
+    """Legs are placed while records go and come back and the operator's own destinations change."""
+    directory = company()
+    remembering = Placer(directory)
+    for step in steps:
+        if step is None:
+            own = Destination(prefix="442", name="Elsewhere", country="FRA")
+            directory.replace_destinations([] if directory.destinations() else [own])
+        elif isinstance(step, tuple):
+            assert remembering(step) == place(directory, step)
+        else:
+            _leave_or_come_back(directory, step)
+
+
+def _leave_or_come_back(directory: Directory, record: Record) -> None:
+    if directory.record(type(record), record.id) is None:
+        directory.put(record)
+    else:
+        with suppress(DirectoryError):
+            directory.remove(type(record), record.id)

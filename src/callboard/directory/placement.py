@@ -1,15 +1,26 @@
 """Whose a call is and where it goes, from what its switch tells of the legs."""
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 
 import msgspec
 
-from callboard.calls.legs import Direction, Leg, Placement, Side
+from callboard.calls.legs import Direction, Facts, Leg, Placement, Side
 from callboard.calls.state import CONNECTED, State
 from callboard.directory.directory import Directory
-from callboard.directory.records import DID, Account, Connection, Device
+from callboard.directory.records import DID, Account, Connection, Destination, Device
 
-__all__ = ["place"]
+__all__ = ["Placer", "place"]
+
+REMEMBERED = 10_000
+"""Facts, and as many numbers, of which is remembered who and what they mean: a few megabytes. An account's facts are
+often those of its last call, and a call's number is asked for again when its callee appears.
+"""
+
+# Before Python 3.12, to look a member of an enum up takes as long as to look an account up.
+_CALLER, _CALLEE = Side
+_ENDED = State.ENDED
+_UNKNOWN, _INTERNAL, _OUTBOUND, _INBOUND, _TRANSIT = Direction
 
 
 class _Party(msgspec.Struct, frozen=True, gc=False):
@@ -17,110 +28,135 @@ class _Party(msgspec.Struct, frozen=True, gc=False):
 
     account: Account | None = None
     connection: Connection | None = None
-    device: Device | None = None
+    devices: tuple[Device, ...] = ()
+    """Those of the account."""
 
 
 _NOBODY = _Party()
 
 
 def place(directory: Directory, legs: tuple[Leg, ...]) -> Placement:
-    """The placement of a call with these legs, at any stage of it.
-
-    Of several legs on a side the connected one speaks, else the newest that is not over. A call belongs to the account
-    that makes it; a call that none of our accounts makes belongs to the account that receives it. A DID names that
-    account until the callee's leg does.
-    """
-    caller_leg, callee_leg = _speaker(legs, Side.CALLER), _speaker(legs, Side.CALLEE)
-    if caller_leg is None and callee_leg is None:
-        return Placement()
-    did = _did(directory, caller_leg, callee_leg)
-    caller, callee = _party(directory, caller_leg), _party(directory, callee_leg)
-    if callee is _NOBODY and caller.account is None and did is not None:
-        callee = _Party(account=directory.account(did.account))
-    return _placement(directory, legs, caller, callee, did, _called(directory, caller_leg, callee_leg, callee, did))
+    """The placement of a call with these legs, once; `Placer` is for many calls."""
+    return Placer(directory)(legs)
 
 
-def _placement(
-    directory: Directory,
-    legs: tuple[Leg, ...],
-    caller: _Party,
-    callee: _Party,
-    did: DID | None,
-    called: str,
-) -> Placement:
-    owner, other = (caller, callee) if caller.account else (callee, _NOBODY)
-    connection = callee.connection or caller.connection
-    machine = directory.machine_of(legs[0].id.switch)
-    destination = directory.destination(called)
-    return Placement(
-        direction=_direction(caller, callee),
-        customer=owner.account.customer if owner.account else None,
-        account=owner.account.id if owner.account else None,
-        incoming=caller.account is None and owner.account is not None,
-        device=owner.device.id if owner.device else None,
-        callee_customer=other.account.customer if other.account else None,
-        callee_account=other.account.id if other.account else None,
-        callee_device=other.device.id if other.device else None,
-        vendor=connection.vendor if connection else None,
-        connection=connection.id if connection else None,
-        did=did.id if did else None,
-        machine=machine.id if machine else None,
-        prefix=destination.prefix if destination else "",
-        destination=destination.name if destination else "",
-        country=destination.country if destination else "",
-    )
+class Placer:
+    """Says where calls belong. What it looked up it remembers until the directory changes."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._known = _Known(directory)
+
+    def __call__(self, legs: tuple[Leg, ...]) -> Placement:
+        """The placement of a call with these legs, at any stage of it.
+
+        Of several legs on a side the connected one speaks, else the newest that is not over. A call belongs to the
+        account that makes it; a call that none of our accounts makes belongs to the account that receives it. A DID
+        names that account until the callee's leg does.
+        """
+        known = self._known
+        if known.revision != self._directory.revision:
+            known = self._known = _Known(self._directory)
+        caller_leg, callee_leg = _speakers(legs)
+        if caller_leg is None and callee_leg is None:
+            return Placement()
+        did = _did(self._directory, caller_leg, callee_leg) if known.with_dids else None
+        caller = _NOBODY if caller_leg is None else known.party(caller_leg.facts)
+        callee = _NOBODY if callee_leg is None else known.party(callee_leg.facts)
+        if callee is _NOBODY and caller.account is None and did is not None:
+            callee = _Party(account=self._directory.account(did.account))
+        called = _called(self._directory, caller_leg, callee_leg, callee, did)
+        destination = known.destination(called) if called else None
+        connection = callee.connection or caller.connection
+        owner, owner_leg, other = (caller, caller_leg, callee) if caller.account else (callee, callee_leg, _NOBODY)
+        account, called_account = owner.account, other.account
+        device, called_device = _device(owner, owner_leg), _device(other, callee_leg)
+        return Placement(
+            direction=_direction(caller, callee),
+            customer=None if account is None else account.customer,
+            account=None if account is None else account.id,
+            incoming=account is not None and caller.account is None,
+            device=None if device is None else device.id,
+            callee_customer=None if called_account is None else called_account.customer,
+            callee_account=None if called_account is None else called_account.id,
+            callee_device=None if called_device is None else called_device.id,
+            vendor=None if connection is None else connection.vendor,
+            connection=None if connection is None else connection.id,
+            did=None if did is None else did.id,
+            machine=known.machine(legs[0].id.switch),
+            prefix="" if destination is None else destination.prefix,
+            destination="" if destination is None else destination.name,
+            country="" if destination is None else destination.country,
+        )
+
+
+class _Known:
+    """What a directory says at one revision, each answer looked up once."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.revision = directory.revision
+        self.with_dids = bool(directory.dids())
+        self.party: Callable[[Facts], _Party] = lru_cache(REMEMBERED)(partial(_party, directory))
+        self.destination: Callable[[str], Destination | None] = lru_cache(REMEMBERED)(directory.destination)
+        self.machine: Callable[[str], int | None] = lru_cache(REMEMBERED)(partial(_machine, directory))
+
+
+def _speakers(legs: tuple[Leg, ...]) -> tuple[Leg | None, Leg | None]:
+    """The legs that speak for the caller's side and the callee's."""
+    if len(legs) == 1:
+        return (legs[0], None) if legs[0].side is _CALLER else (None, legs[0])
+    if len(legs) == 2 and legs[0].side is _CALLER and legs[1].side is _CALLEE:
+        return legs[0], legs[1]
+    return _speaker(legs, _CALLER), _speaker(legs, _CALLEE)
 
 
 def _speaker(legs: tuple[Leg, ...], side: Side) -> Leg | None:
     """The leg that speaks for a side: connected before live before over, then the newest; of equals the last told."""
-    candidates = [leg for leg in legs if leg.side is side]
-    if len(candidates) < 2:
-        return candidates[0] if candidates else None
-    return max(reversed(candidates), key=_weight)
+    return max((leg for leg in reversed(legs) if leg.side is side), key=_weight, default=None)
 
 
 def _weight(leg: Leg) -> tuple[bool, bool, float]:
-    return leg.state in CONNECTED, leg.state is not State.ENDED, leg.started_at
+    return leg.state in CONNECTED, leg.state is not _ENDED, leg.started_at
+
+
+def _machine(directory: Directory, switch: str) -> int | None:
+    machine = directory.machine_of(switch)
+    return None if machine is None else machine.id
 
 
 # --- who is at a side ---
 
 
-def _party(directory: Directory, leg: Leg | None) -> _Party:
+def _party(directory: Directory, facts: Facts) -> _Party:
     """Who a leg's facts speak of: the first rule that knows it decides."""
-    if leg is None:
-        return _NOBODY
     for rule in _RULES:
-        found = rule(directory, leg)
+        found = rule(directory, facts)
         if isinstance(found, Account):
-            return _Party(account=found, device=_device(directory, leg, found))
+            return _Party(account=found, devices=directory.devices_of(found.id))
         if found is not None:
             return _Party(connection=found)
     return _NOBODY
 
 
-def _by_account_id(directory: Directory, leg: Leg) -> Account | None:
-    number = leg.facts.account
-    return None if number is None else directory.account(number)
+def _by_account_id(directory: Directory, facts: Facts) -> Account | None:
+    return None if facts.account is None else directory.account(facts.account)
 
 
-def _by_connection_id(directory: Directory, leg: Leg) -> Connection | None:
-    number = leg.facts.connection
-    return None if number is None else directory.connection(number)
+def _by_connection_id(directory: Directory, facts: Facts) -> Connection | None:
+    return None if facts.connection is None else directory.connection(facts.connection)
 
 
-def _by_account_code(directory: Directory, leg: Leg) -> Account | None:
+def _by_account_code(directory: Directory, facts: Facts) -> Account | None:
     """The switch's account code is our account's id, its SIP user, or the name or extension of one of its devices."""
-    code = leg.facts.account_code
+    code = facts.account_code
     if not code:
         return None
     by_id = directory.account(int(code)) if code.isascii() and code.isdigit() and len(code) <= 10 else None
     return by_id or _named_account(directory, code)
 
 
-def _by_endpoint(directory: Directory, leg: Leg) -> Account | Connection | None:
-    endpoint = leg.facts.endpoint
-    return _named_account(directory, endpoint) or directory.connection_called(endpoint)
+def _by_endpoint(directory: Directory, facts: Facts) -> Account | Connection | None:
+    return _named_account(directory, facts.endpoint) or directory.connection_called(facts.endpoint)
 
 
 def _named_account(directory: Directory, name: str) -> Account | None:
@@ -130,19 +166,19 @@ def _named_account(directory: Directory, name: str) -> Account | None:
     return directory.account_by_user(name) or (directory.account(device.account) if device else None)
 
 
-def _by_trunk(directory: Directory, leg: Leg) -> Connection | None:
-    return directory.connection_called(leg.facts.trunk)
+def _by_trunk(directory: Directory, facts: Facts) -> Connection | None:
+    return directory.connection_called(facts.trunk)
 
 
-def _by_source(directory: Directory, leg: Leg) -> Account | Connection | None:
+def _by_source(directory: Directory, facts: Facts) -> Account | Connection | None:
     """The address of the far end: one that calls are sent to or come from, or one that an account trusts."""
-    source = leg.facts.source
+    source = facts.source
     if not source:
         return None
     return directory.connection_to(source) or directory.account_at(source) or directory.connection_at(source)
 
 
-_RULES: tuple[Callable[[Directory, Leg], Account | Connection | None], ...] = (
+_RULES: tuple[Callable[[Directory, Facts], Account | Connection | None], ...] = (
     _by_account_id,
     _by_connection_id,
     _by_account_code,
@@ -153,14 +189,14 @@ _RULES: tuple[Callable[[Directory, Leg], Account | Connection | None], ...] = (
 """In the order of their certainty: ids of our own, then the switch's names, then addresses."""
 
 
-def _device(directory: Directory, leg: Leg, account: Account) -> Device | None:
+def _device(party: _Party, leg: Leg | None) -> Device | None:
     """Which of the account's devices a leg is at: by the switch's name for it, else by its extension."""
-    devices = directory.devices_of(account.id)
-    if not devices:
+    if leg is None or not party.devices:
         return None
     names = [name for name in (leg.facts.endpoint, leg.facts.account_code) if name]
-    by_name = (device for device in devices if device.name in names)
-    by_extension = (device for device in devices if device.extension and device.extension in (*names, leg.number))
+    by_name = (device for device in party.devices if device.name in names)
+    extensions = (*names, leg.number)
+    by_extension = (device for device in party.devices if device.extension and device.extension in extensions)
     return next(by_name, None) or next(by_extension, None)
 
 
@@ -170,16 +206,14 @@ def _device(directory: Directory, leg: Leg, account: Account) -> Device | None:
 def _direction(caller: _Party, callee: _Party) -> Direction:
     if caller.account:
         if callee.account:
-            return Direction.INTERNAL
-        return Direction.OUTBOUND if callee.connection else Direction.UNKNOWN
+            return _INTERNAL
+        return _OUTBOUND if callee.connection else _UNKNOWN
     if caller.connection:
-        return Direction.TRANSIT if callee.connection else Direction.INBOUND
-    return Direction.UNKNOWN
+        return _TRANSIT if callee.connection else _INBOUND
+    return _UNKNOWN
 
 
 def _did(directory: Directory, caller: Leg | None, callee: Leg | None) -> DID | None:
-    if not directory.dids():
-        return None
     numbers = [leg.facts.did for leg in (caller, callee) if leg and leg.facts.did]
     if caller and caller.dialed:
         numbers.append(caller.dialed)

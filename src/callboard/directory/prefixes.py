@@ -7,17 +7,26 @@ __all__ = ["PrefixTable"]
 
 Value = TypeVar("Value")
 
+_HEAD = 3
+"""Digits by which the lengths to try are found: most countries have but a few lengths of prefixes."""
+
 
 class PrefixTable(Generic[Value]):
     """Prefix -> value, asked by number. The prefix "" matches every number."""
 
     def __init__(self, entries: Mapping[str, Value]) -> None:
         self._entries = entries
-        self._lengths = sorted({len(prefix) for prefix in entries}, reverse=True)
+        lengths = {len(prefix) for prefix in entries}
+        self._short = tuple(sorted((length for length in lengths if length < _HEAD), reverse=True))
+        heads: dict[str, set[int]] = {}
+        for prefix in entries:
+            if len(prefix) >= _HEAD:
+                heads.setdefault(prefix[:_HEAD], set()).add(len(prefix))
+        self._lengths = {head: (*sorted(found, reverse=True), *self._short) for head, found in heads.items()}
 
     def longest(self, number: str) -> tuple[str, Value] | None:
         """The longest prefix of `number` in the table, with its value; None if there is none."""
-        for length in self._lengths:
+        for length in self._lengths.get(number[:_HEAD], self._short):
             prefix = number[:length]
             if prefix in self._entries:
                 return prefix, self._entries[prefix]
