@@ -14,10 +14,13 @@ import pytest
 
 from callboard.access.entries import sealing
 from callboard.api.api import Api
+from callboard.api.idempotency import Book
 from callboard.cli import main
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
+from callboard.storage.database import open_database
+from callboard.storage.replies import KeptReplies
 from tests.house import House
 
 
@@ -70,10 +73,17 @@ def house() -> House:
 
 
 @pytest.fixture
-def server(house: House) -> Iterator[str]:
+def book() -> Iterator[Book]:
+    """The replies to requests with a key, kept as a real server keeps them."""
+    with open_database(None) as database:
+        yield KeptReplies(database)
+
+
+@pytest.fixture
+def server(house: House, book: Book) -> Iterator[str]:
     """The URL of a server, in a thread of its own, that answers with our API over `house`."""
     router = Router()
-    api = Api(house.desk, sealing(sip_realm="callboard", http_realm="Callboard"), lambda: ())
+    api = Api(house.desk, sealing(sip_realm="callboard", http_realm="Callboard"), lambda: (), book)
     for path in api.paths:
         router.add(path, api.answer)
     http = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",)))

@@ -137,6 +137,28 @@ def test_a_table_is_no_wider_than_the_terminal(house: House, signed_in: dict[str
     assert "…" in terminal.seen
 
 
+@pytest.mark.parametrize("words", ["calls ls", "directory export", "cheat"])
+@pytest.mark.parametrize(("redirection", "why"), [("> /dev/full", "No space left on device"), (">&-", "it is closed")])
+def test_what_cannot_be_written_is_told(signed_in: dict[str, str], words: str, redirection: str, why: str) -> None:
+    command = f'"$0" -m callboard {words} {redirection}'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable], capture_output=True, text=True, check=False, env=signed_in
+    )
+    assert (done.returncode, done.stderr) == (1, f"Error: cannot write to standard output: {why}\n")
+
+
+@pytest.mark.parametrize("words", ["calls ls", "calls watch", "directory export", "--help"])
+def test_a_reader_that_goes_is_no_news(house: House, signed_in: dict[str, str], words: str) -> None:
+    """As with `| head`; what is printed after that ends the command without a word."""
+    house.call()
+    near, far = os.pipe()
+    process = subprocess.Popen([*COMMAND, *words.split()], stdout=far, stderr=subprocess.PIPE, env=signed_in, text=True)
+    os.close(far)
+    os.close(near)
+    _, errors = process.communicate(timeout=40)
+    assert (process.returncode, errors) == (1, "")
+
+
 SCRIPT = """
 callboard calls hold 960 --no-wait
 callboard calls transfer 960 104 --no-wait

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from callboard.client import AsyncClient, Client
-from tests.cli.conftest import house, server
+from tests.cli.conftest import book, house, server
 
-__all__ = ["house", "server"]
+__all__ = ["book", "house", "server"]
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from callboard.calls.state import State
-from tests.cli.conftest import house, server
+from tests.cli.conftest import book, house, server
 from tests.docs.test_examples import blocks_of, shell_of
 from tests.house import House
 
-__all__ = ["house", "server"]
+__all__ = ["book", "house", "server"]
 
 CLIENT_PAGE = "docs/how-to/python-client.md"
 

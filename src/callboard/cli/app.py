@@ -33,6 +33,7 @@ from callboard.cli import (
 )
 from callboard.cli.failures import Failure
 from callboard.cli.help import group
+from callboard.cli.output import printable
 
 __all__ = ["app", "main"]
 
@@ -76,10 +77,16 @@ app.command("version")(version.version)
 app.command("reference", hidden=True)(reference.reference)
 
 
+def tell(failure: Failure) -> None:
+    """Print it, line by line: what a server or a switch says stands in it, and may hold what acts on a terminal."""
+    for line in str(failure).split("\n"):
+        print(printable(line), file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line of this process, and exit with a code of `ExitCode`."""
     try:
         app(prog_name="callboard")
     except Failure as failure:
-        print(failure, file=sys.stderr)
+        tell(failure)
         sys.exit(failure.code)

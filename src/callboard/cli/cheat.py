@@ -1,5 +1,7 @@
 """`callboard cheat`: what one needs most, on one screen."""
 
+from callboard.cli.output import write
+
 __all__ = ["SHEET", "cheat"]
 
 SHEET = """\
@@ -42,4 +44,4 @@ Servers
 
 def cheat() -> None:
     """Show what is needed most, on one screen."""
-    print(SHEET, end="")
+    write(SHEET)

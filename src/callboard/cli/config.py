@@ -9,6 +9,7 @@ import typer
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
 from callboard.cli.options import ConfigOption, SetOption
+from callboard.cli.output import say
 
 __all__ = ["app"]
 
@@ -41,7 +42,7 @@ def init(
     except OSError as error:
         fix = "check the path and its permissions"
         raise Failure(f"cannot write {file}: {error.strerror}", fix, ExitCode.USAGE) from None
-    print(f"Wrote {file}. Next: change what you need, then `callboard serve --config {file}`.")
+    say(f"Wrote {file}. Next: change what you need, then `callboard serve --config {file}`.")
 
 
 @app.command(epilog=examples("callboard config check", "callboard config check -c /etc/callboard/callboard.toml"))
@@ -50,7 +51,7 @@ def check(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
     from callboard.cli.settings import gathered
 
     gathered(file, settings)
-    print(f"{file} is fine.")
+    say(f"{file} is fine.")
 
 
 @app.command(epilog=examples("callboard config show", "callboard config show --output json"))

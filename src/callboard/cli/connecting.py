@@ -21,7 +21,7 @@ from callboard.cli.options import (
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.exchange import Access
 
-__all__ = ["asks_server", "signs_in", "told"]
+__all__ = ["asks_server", "checked", "signs_in", "told"]
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _OPTIONS: dict[str, Any] = {
@@ -62,7 +62,12 @@ def asks_server(work: Callable[..., None]) -> Callable[..., None]:
 
         patience = Patience(retries=1, first=0.1)
         with Client(
-            access.server, token=access.token, user=access.user, password=access.password, patience=patience
+            access.server,
+            token=access.token,
+            user=access.user,
+            password=access.password,
+            ca_file=access.ca_file,
+            patience=patience,
         ) as client:
             work(client, **given)
 
@@ -104,24 +109,25 @@ def _credentials(server: str, context: Any, named: dict[str, str], explicit: set
     if not (token or user or password):
         token, user, password = context.token, context.user, context.password
     if token:
-        return _checked(Access(server, token))
+        return checked(Access(server, token, ca_file=context.ca_file))
     if user == context.user:
         password = password or context.password
     if not (user and password) and not sys.stdin.isatty():
         missing = "password" if user else "user"
         fix = "set CALLBOARD_TOKEN, or CALLBOARD_USER and CALLBOARD_PASSWORD; or keep them: callboard contexts add"
         raise Failure(f"no {missing} is given", fix, ExitCode.SIGN_IN)
-    _checked(Access(server))
+    checked(Access(server, ca_file=context.ca_file))
     user = user or str(typer.prompt("User", err=True))
     password = password or str(typer.prompt("Password", hide_input=True, err=True))
-    return Access(server, "", user, password)
+    return Access(server, "", user, password, context.ca_file)
 
 
-def _checked(access: "Access") -> "Access":
+def checked(access: "Access") -> "Access":
+    """Itself, if it can be used. Raises `Failure`."""
     try:
         access.options(0)
     except ValueError as error:
-        cause, _, fix = str(error).partition(": ")
+        cause, _, fix = str(error).rpartition(": ")
         raise Failure(cause, fix, ExitCode.USAGE) from None
     return access
 
@@ -143,12 +149,14 @@ def _failure(server: str, error: Exception) -> Failure:
     match error:
         case problems.TimedOut():
             return Failure(str(error), "see in its log what keeps it busy, and try again", ExitCode.UNREACHABLE)
+        case problems.Untrusted():
+            fix = "if it is your own, name who signed it: SSL_CERT_FILE=ca.pem, or `callboard contexts add --ca-file`"
+            return Failure(str(error), fix, ExitCode.UNREACHABLE)
         case problems.Unreachable():
             fix = "start one with `callboard demo` or `callboard serve`, or name another with --server"
             return Failure(str(error), fix, ExitCode.UNREACHABLE)
         case problems.NotUnderstood():
-            words = str(error).removeprefix("it answers ")
-            return Failure(f"{server} answers {words}", "check that --server names a Callboard", ExitCode.REFUSED)
+            return Failure(f"{server}: {error}", "check that --server names a Callboard", ExitCode.REFUSED)
         case problems.Problem():
             return _problem(error)
     raise error
@@ -173,4 +181,8 @@ def _problem(error: Any) -> Failure:
             return Failure(cause, fix, ExitCode.NOT_FOUND)
         case problems.ServerFailed():
             return Failure(f"the server failed: {cause}", "its log tells why", ExitCode.REFUSED)
+        case problems.Unavailable(code=""):
+            return Failure(cause, "try again in a moment, or look after the server", ExitCode.UNREACHABLE)
+        case problems.Problem(retry_after=float(seconds)):
+            return Failure(f"the server refuses: {cause}", f"try again in {seconds:.0f} seconds", ExitCode.REFUSED)
     return Failure(f"the server refuses: {cause}", "", ExitCode.REFUSED)

@@ -1,13 +1,15 @@
 """`callboard contexts`: several servers, and which of them is meant where none is named."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from callboard.cli.connecting import checked
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
-from callboard.cli.output import Output
+from callboard.cli.output import Output, say
 
 __all__ = ["app"]
 
@@ -21,6 +23,12 @@ def add(
     name: NameArgument,
     server: Annotated[str, typer.Option("--server", metavar="URL", help="Its address.")],
     user: Annotated[str, typer.Option("--user", "-u", metavar="NAME", help="Login, instead of a token.")] = "",
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--ca-file", metavar="FILE", help="Who signed its certificate, PEM, where the system does not trust it."
+        ),
+    ] = None,
     use: Annotated[bool, typer.Option(help="Use it from now on.")] = True,
 ) -> None:
     """Add a server, or change one. Its token, or the password of --user, is asked for, or read from standard input.
@@ -30,15 +38,17 @@ def add(
     import msgspec
 
     from callboard.cli.contexts_file import Context, load, save, where
+    from callboard.client.exchange import Access
 
-    if not server.startswith(("http://", "https://")):
-        raise Failure(f"{server} is not the address of a server", "write it like http://127.0.0.1:8080", ExitCode.USAGE)
+    trusted = str(ca_file.absolute()) if ca_file else ""
+    checked(Access(server, ca_file=trusted))
     secret = _secret("Password" if user else "Token (callboard tokens add)")
-    context = Context(server=server, user=user, **{"password" if user else "token": secret})
+    checked(Access(server, "" if user else secret))
+    context = Context(server=server, user=user, ca_file=trusted, **{"password" if user else "token": secret})
     known = load()
     current = name if use or not known.current else known.current
     save(msgspec.structs.replace(known, current=current, contexts={**known.contexts, name: context}))
-    print(f"{name} is {server}{', used from now on' if current == name else ''}. It is kept in {where()}.")
+    say(f"{name} is {server}{', used from now on' if current == name else ''}. It is kept in {where()}.")
 
 
 def _secret(what: str) -> str:
@@ -57,7 +67,7 @@ def use(name: NameArgument) -> None:
     known = load()
     _refuse_unknown(name, list(known.contexts))
     save(msgspec.structs.replace(known, current=name))
-    print(f"{name} is used from now on.")
+    say(f"{name} is used from now on.")
 
 
 @app.command("list", epilog=examples("callboard contexts list", "callboard contexts list -o json"))
@@ -96,7 +106,7 @@ def remove(name: NameArgument) -> None:
     left = {other: one for other, one in known.contexts.items() if other != name}
     current = "" if known.current == name else known.current
     save(msgspec.structs.replace(known, current=current, contexts=left))
-    print(f"{name} is removed.")
+    say(f"{name} is removed.")
 
 
 def _refuse_unknown(name: str, known: list[str]) -> None:

@@ -10,13 +10,15 @@ from callboard.cli.failures import ExitCode, Failure
 __all__ = ["Context", "Contexts", "load", "save", "where"]
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A server, and how to sign in there; what is empty is asked for."""
 
     server: str
     token: str = ""
     user: str = ""
     password: str = ""
+    ca_file: str = ""
+    """Who vouches for its certificate; empty: those whom the system trusts."""
 
     def __repr__(self) -> str:
         """Without what is secret."""
@@ -45,7 +47,7 @@ def load() -> Contexts:
         return Contexts()
     except OSError as error:
         raise Failure(f"cannot read {file}: {error.strerror}", "check its permissions", ExitCode.USAGE) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         fix = "mend it, or remove it and add your servers again"
         raise Failure(f"{file} cannot be understood: {error}", fix, ExitCode.USAGE) from None
 

@@ -7,6 +7,7 @@ import typer
 
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
+from callboard.cli.output import say
 
 __all__ = ["app"]
 
@@ -40,4 +41,5 @@ def export(
     except OSError as error:
         fix = "check the path and its permissions"
         raise Failure(f"cannot write {error.filename}: {error.strerror}", fix, ExitCode.USAGE) from None
-    print("\n".join(f"Wrote {path}" for path in files))
+    for path in files:
+        say(f"Wrote {path}")

@@ -14,7 +14,7 @@ from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
 from callboard.cli.history import LimitOption
 from callboard.cli.options import OutputOption
-from callboard.cli.output import Output
+from callboard.cli.output import Output, say, write_bytes
 from callboard.cli.records import FieldsArgument, Section
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
@@ -47,14 +47,14 @@ def export(
     """Write the directory to a file. It holds verifiers of passwords: keep it as safe as a password file."""
     document = client.export_directory(_form(file, form))
     if file == Path("-"):
-        sys.stdout.buffer.write(document)
+        write_bytes(document)
         return
     try:
         _write_private(file, document)
     except OSError as error:
         fix = "check the path and its permissions"
         raise Failure(f"cannot write {file}: {error.strerror}", fix, ExitCode.USAGE) from None
-    print(f"Wrote {file}.")
+    say(f"Wrote {file}.")
 
 
 @asks_server
@@ -69,9 +69,9 @@ def import_(
     found = client.import_directory(_read(file), _form(file, form), beside=beside, dry_run=dry_run)
     if dry_run or beside:
         would = "would be " if dry_run else ""
-        print(f"{found.added} {would}added, {found.changed} {would}changed, {found.removed} {would}removed.")
+        say(f"{found.added} {would}added, {found.changed} {would}changed, {found.removed} {would}removed.")
     if not dry_run:
-        print("The directory is in force.")
+        say("The directory is in force.")
 
 
 @asks_server
@@ -81,7 +81,7 @@ def destinations(
 ) -> None:
     """Replace the server's own table of destinations by a CSV file, such as a rate deck. A mistake changes nothing."""
     found = client.replace_destinations(_read(file))
-    print(f"{found.destinations} destinations of your own are in force.")
+    say(f"{found.destinations} destinations of your own are in force.")
 
 
 def _read(file: Path) -> bytes:

@@ -10,6 +10,7 @@ from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples
 from callboard.cli.options import WhereOption
 from callboard.cli.orders import WaitOption, outcome_words
+from callboard.cli.output import say
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.answers import Batch, Look
@@ -67,10 +68,10 @@ def _end_each(client: "Client", numbers: list[str], wait: bool) -> None:
             if len(numbers) == 1:
                 raise
             missing = error
-            print(f"Call {number}: not found")
+            say(f"Call {number}: not found")
     if not wait:
         for number, command in asked:
-            print(f"Call {number}: asked for its end (command {command}).")
+            say(f"Call {number}: asked for its end (command {command}).")
         over = True
     else:
         outcomes = [_outcome(client, number, command) for number, command in asked]
@@ -81,7 +82,7 @@ def _end_each(client: "Client", numbers: list[str], wait: bool) -> None:
 
 def _outcome(client: "Client", number: str, command: str) -> bool:
     found = client.wait(command)
-    print(outcome_words(number, found))
+    say(outcome_words(number, found))
     return found.done
 
 
@@ -101,14 +102,14 @@ def _end_matching(client: "Client", where: list[str], *, dry_run: bool, yes: boo
         raise Failure("nothing was done", "", ExitCode.INTERRUPTED)
     batch = client.ask(asks.disconnect_matching(filters, look.count, rate)).batch
     if not wait:
-        print(f"{counted(look.count, 'call')}: asked for their end (batch {batch}).")
+        say(f"{counted(look.count, 'call')}: asked for their end (batch {batch}).")
         return
     try:
         last = _follow(client, batch)
     except KeyboardInterrupt:
         last = client.stop_batch(batch)
         _tell(last)
-        print(f"Stopped: {counted(last.count - _issued(last), 'call')} stayed up.")
+        say(f"Stopped: {counted(last.count - _issued(last), 'call')} stayed up.")
         raise
     _tell(last)
     if last.outcomes.get("refused") or last.outcomes.get("unknown"):
@@ -126,7 +127,8 @@ def _show(look: "Look") -> None:
         table = as_table([head for head, _ in CALL_COLUMNS], ([fill(row) for _, fill in CALL_COLUMNS] for row in rows))
         write(cut(table, terminal_width()))
     more = f", of which {len(rows)} are shown" if len(rows) < look.count else ""
-    print(f"\n{counted(look.count, 'call')} would be ended{more}.")
+    say("")
+    say(f"{counted(look.count, 'call')} would be ended{more}.")
 
 
 def _confirmed(count: int) -> bool:
@@ -157,8 +159,8 @@ def _tell(batch: "Batch") -> None:
     """How many came out how, and each call whose end is not proven."""
     for one in batch.commands:
         if one.outcome not in {"done", "already_gone"}:
-            print(f"Call {one.call}: {one.outcome}")
+            say(f"Call {one.call}: {one.outcome}")
     words = {name: number for name, number in batch.outcomes.items() if number}
     if batch.left:
         words["over before their turn"] = batch.left
-    print(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in words.items()) or "nothing was done")
+    say(", ".join(f"{number} {name.replace('_', ' ')}" for name, number in words.items()) or "nothing was done")

@@ -9,6 +9,7 @@ from callboard.cli.connecting import asks_server
 from callboard.cli.failures import ExitCode
 from callboard.cli.help import examples
 from callboard.cli.options import NumberArgument
+from callboard.cli.output import say
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.answers import Command, Taken
@@ -74,22 +75,20 @@ def forget(client: "Client", number: NumberArgument) -> None:
 
     If the switch goes on listing the call, it comes back under another number after two minutes.
     """
-    print(outcome_words(number, client.forget(number)))
+    say(outcome_words(number, client.forget(number)))
 
 
 def outcome_words(number: str, command: "Command") -> str:
     """What came of it, in a line."""
-    from callboard.cli.output import printable
-
-    words = f" ({printable(command.words)})" if command.words else ""
-    return f"Call {printable(number)}: {command.outcome}{words}"
+    words = f" ({command.words})" if command.words else ""
+    return f"Call {number}: {command.outcome}{words}"
 
 
 def _tell(client: "Client", number: str, taken: "Taken", wait: bool) -> None:
     if not wait and taken.outcome == "pending":
-        print(f"Call {number}: asked for (command {taken.command}).")
+        say(f"Call {number}: asked for (command {taken.command}).")
         return
     command = client.wait(taken.command)
-    print(outcome_words(number, command))
+    say(outcome_words(number, command))
     if not command.done:
         raise typer.Exit(ExitCode.REFUSED)

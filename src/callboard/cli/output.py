@@ -6,10 +6,25 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
+from typing import Any
 
-__all__ = ["Output", "as_csv", "as_json", "as_table", "cut", "printable", "terminal_width", "write"]
+from callboard.cli.failures import ExitCode, Failure
+
+__all__ = [
+    "Output",
+    "as_csv",
+    "as_json",
+    "as_table",
+    "cut",
+    "printable",
+    "say",
+    "terminal_width",
+    "write",
+    "write_bytes",
+]
 
 
 class Output(StrEnum):
@@ -21,14 +36,47 @@ class Output(StrEnum):
 
 
 def write(text: str) -> None:
-    """Print a whole text to standard output; what the terminal's encoding lacks is shown as `?`."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    """Print a whole text to standard output, at once; what the terminal's encoding lacks is shown as `?`.
+
+    Raises `Failure` where nothing can be written; that nobody reads on (`| head`) is left to the one who started us.
+    """
+    with _output() as out:
+        encoding = out.encoding or "utf-8"
+        out.write(text.encode(encoding, "replace").decode(encoding))
+        out.flush()
+
+
+def write_bytes(document: bytes) -> None:
+    """Print a document as it is, whatever the terminal's encoding. Raises as `write` does."""
+    with _output() as out:
+        out.buffer.write(document)
+        out.flush()
+
+
+@contextmanager
+def _output() -> Iterator[Any]:
+    if sys.stdout is None:
+        raise _unwritten("it is closed")
+    try:
+        yield sys.stdout
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _unwritten(error.strerror or "") from None
+
+
+def _unwritten(why: str) -> Failure:
+    return Failure(f"cannot write to standard output: {why}", "", ExitCode.REFUSED)
+
+
+def say(words: str) -> None:
+    """Print a line. What is not for the eye is written out: it may come from elsewhere."""
+    write(f"{printable(words)}\n")
 
 
 def terminal_width() -> int:
     """The columns of the terminal that is written to; 0 where it is a file or another program."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    return shutil.get_terminal_size().columns if sys.stdout and sys.stdout.isatty() else 0
 
 
 def as_json(value: object) -> str:

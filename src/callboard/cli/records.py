@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import typer
 
 from callboard.cli.failures import ExitCode, Failure
-from callboard.cli.output import Output
+from callboard.cli.output import Output, say
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.client import Client
@@ -103,7 +103,7 @@ def remove_record(client: "Client", section: str, key: str) -> None:
     from callboard.client import asks
 
     client.ask(asks.remove_record(section, key))
-    print(f"{section.removesuffix('s').replace('did', 'DID').capitalize()} {key} is removed.")
+    say(f"{section.removesuffix('s').replace('did', 'DID').capitalize()} {key} is removed.")
 
 
 # --- fields as people write them -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import typer
 from callboard.cli.connecting import asks_server
 from callboard.cli.help import examples, group
 from callboard.cli.options import OutputOption
-from callboard.cli.output import Output
+from callboard.cli.output import Output, say
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.client import Client
@@ -68,14 +68,14 @@ def add(
         return
     until = f"until {made.expires_at:%Y-%m-%d %H:%M} UTC" if made.expires_at else "for ever"
     print(f"Token {made.id} of {made.login}, good {until}. It is never shown again:", file=sys.stderr)
-    print(made.token)
+    say(made.token)
 
 
 @asks_server
 def remove(client: "Client", name: Annotated[str, typer.Argument(metavar="ID", help="The token's id.")]) -> None:
     """Take a token back: nobody can sign in with it any more."""
     client.remove_token(name)
-    print(f"Token {name} is removed.")
+    say(f"Token {name} is removed.")
 
 
 app.command("list", epilog=examples("callboard tokens list", "callboard tokens list --login acme -o json"))(list_)

@@ -1,5 +1,7 @@
 """`callboard version`: what runs here."""
 
+from callboard.cli.output import say
+
 __all__ = ["version"]
 
 
@@ -13,4 +15,4 @@ def version() -> None:
         engine = f"sippy {version_of('sippy')}"
     except PackageNotFoundError:
         engine = "no SIP engine (pip install 'callboard[switch]')"
-    print(f"callboard {version_of('callboard')} (Python {platform.python_version()}, {engine})")
+    say(f"callboard {version_of('callboard')} (Python {platform.python_version()}, {engine})")

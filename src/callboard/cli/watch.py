@@ -48,7 +48,13 @@ def watch(
     async def follow() -> None:
         async with (
             asyncio.timeout(seconds),
-            AsyncClient(access.server, token=access.token, user=access.user, password=access.password) as client,
+            AsyncClient(
+                access.server,
+                token=access.token,
+                user=access.user,
+                password=access.password,
+                ca_file=access.ca_file,
+            ) as client,
         ):
             live = client.live(rate=0, **filters)  # type: ignore[arg-type]
             async for news in live:
@@ -73,8 +79,9 @@ def _print(news: "News", live: "AsyncLiveCalls", as_json: bool) -> None:
             for change in news.changes:
                 _line(change, as_json)
         case "lost":
-            print(f"The link to the server is lost, and is tried again: {news.why}", file=sys.stderr)
-    sys.stdout.flush()
+            from callboard.cli.output import printable
+
+            print(f"The link to the server is lost, and is tried again: {printable(news.why)}", file=sys.stderr)
 
 
 def _line(change: "Change", as_json: bool) -> None:

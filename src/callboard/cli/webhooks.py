@@ -8,7 +8,7 @@ from callboard.cli.connecting import asks_server
 from callboard.cli.help import examples, group
 from callboard.cli.history import LimitOption
 from callboard.cli.options import OutputOption, WhereOption
-from callboard.cli.output import Output
+from callboard.cli.output import Output, say
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.client import Client
@@ -93,19 +93,19 @@ def change(
 def remove(client: "Client", name: IdArgument) -> None:
     """Remove a webhook, with what it was still to tell."""
     client.webhooks.remove(name)
-    print(f"Webhook {name} is removed.")
+    say(f"Webhook {name} is removed.")
 
 
 @asks_server
 def secret(client: "Client", name: IdArgument) -> None:
     """Have a new secret made, and print it this once. The one before signs beside it for a day."""
-    print(client.webhooks.rotate_secret(name).secret)
+    say(client.webhooks.rotate_secret(name).secret)
 
 
 @asks_server
 def test(client: "Client", name: IdArgument) -> None:
     """Have a message sent now; `callboard webhooks deliveries` tells what came of it."""
-    print(f"Message {client.webhooks.test(name)} is on its way.")
+    say(f"Message {client.webhooks.test(name)} is on its way.")
 
 
 @asks_server
@@ -143,7 +143,7 @@ def replay(
     """Send messages again that were given up as dead."""
     from callboard.cli.listing import counted
 
-    print(f"{counted(client.webhooks.replay(name, message=message), 'message')} sent again.")
+    say(f"{counted(client.webhooks.replay(name, message=message), 'message')} sent again.")
 
 
 _IDS = ("customer", "account", "device", "vendor", "connection", "did", "machine")

@@ -31,6 +31,7 @@ from callboard.client.problems import (
     TimedOut,
     Unavailable,
     Unreachable,
+    Untrusted,
 )
 from callboard.client.records import DID, Account, Connection, Customer, Device, Login, Machine, Vendor
 from callboard.client.reports import (
@@ -92,6 +93,7 @@ __all__ = [
     "Token",
     "Unavailable",
     "Unreachable",
+    "Untrusted",
     "Vendor",
     "Webhook",
 ]

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from callboard.client.decoding import decoded
 from callboard.client.problems import NotUnderstood
 
 __all__ = ["JSON", "Ask", "answer", "place"]
@@ -30,6 +31,8 @@ class Ask(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     body: bytes | None = None
     content_type: str = JSON
     accept: str = JSON
+    checked: Any = None
+    """What the answer is besides, where it is taken as it comes."""
     once: bool = False
     """Whether the server heeds an `Idempotency-Key`, so that it can be sent again without being done twice."""
 
@@ -39,11 +42,15 @@ class Ask(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def plain(self) -> "Ask[dict[str, Any]]":
-        """The same question, its answer taken as it comes, with all that a newer server may tell."""
+        """The same question, its answer taken as it comes, with all that a newer server may tell.
+
+        It has what `gives` needs: somebody else's answer is found out all the same.
+        """
         return Ask(
             method=self.method,
             route=self.route,
             gives=dict[str, Any],
+            checked=self.gives,
             path=self.path,
             query=self.query,
             body=self.body,
@@ -76,6 +83,8 @@ def answer(ask: Ask[T], body: bytes) -> T:
     if wanted is bytes:
         return cast("T", body)
     try:
-        return cast("T", msgspec.json.decode(body, type=wanted))
-    except msgspec.DecodeError as error:
+        if ask.checked is not None:
+            decoded(body, ask.checked)
+        return cast("T", decoded(body, wanted))
+    except ValueError as error:
         raise NotUnderstood(f"{ask.method} {ask.target} is not answered as a Callboard does: {error}") from None

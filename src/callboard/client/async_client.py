@@ -70,14 +70,15 @@ class AsyncClient:
         token: str = "",
         user: str = "",
         password: str = "",
+        ca_file: str = "",
         timeout: float = 30.0,
         patience: Patience | None = None,
     ) -> None:
         """`timeout` is seconds for one answer; `patience` tells how often what may be sent again is sent again.
 
-        Raises `ValueError` for what is no address.
+        `ca_file` vouches for an https server: `Access` has more. Raises `ValueError` for what is no address or token.
         """
-        self.access = Access(server.rstrip("/"), token, user, password)
+        self.access = Access(server.rstrip("/"), token, user, password, ca_file)
         self._patience = patience or Patience()
         self._http = httpx2.AsyncClient(**self.access.options(timeout))
 
@@ -109,7 +110,7 @@ class AsyncClient:
     async def _once(self, ask: Ask[T], request: dict[str, object]) -> T:
         try:
             answer = await self._http.request(**request)  # type: ignore[arg-type]
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise broken(self.access.server, error) from error
         return judged(ask, answer.status_code, answer.headers, answer.content)
 

@@ -13,7 +13,7 @@ from callboard.client.answers import Call
 from callboard.client.exchange import broken
 from callboard.client.messages import Ended, Message, read
 from callboard.client.mirror import Mirror, News
-from callboard.client.problems import ClientError, Problem, Unavailable, Unreachable, problem_of
+from callboard.client.problems import ClientError, NotUnderstood, Problem, Unavailable, Unreachable, problem_of
 from callboard.client.queries import filters, query
 from callboard.client.sse import EventReader
 
@@ -23,6 +23,7 @@ SILENCE = 40.0
 """Seconds without a word after which the link is given up: a heartbeat comes every 15."""
 PAUSES = (0.5, 1.0, 2.0, 5.0)
 """Seconds before each further try; the last goes on."""
+EVENTS = "text/event-stream"
 
 
 class StreamWish(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class _Copy:
             "method": "GET",
             "url": "/v1/stream",
             "params": self._wish.query | since,
-            "headers": {"Accept": "text/event-stream", "Cache-Control": "no-store"},
+            "headers": {"Accept": EVENTS, "Cache-Control": "no-store"},
             "timeout": httpx2.Timeout(10.0, read=SILENCE),
         }
 
@@ -91,6 +92,16 @@ class _Copy:
     @property
     def _pause(self) -> float:
         return PAUSES[min(self._failures, len(PAUSES)) - 1]
+
+
+def _is_stream(answer: httpx2.Response) -> bool:
+    return answer.status_code == 200 and answer.headers.get("content-type", "").startswith(EVENTS)
+
+
+def _refusal(answer: httpx2.Response, body: bytes) -> ClientError:
+    if answer.status_code == 200:
+        return NotUnderstood("GET /v1/stream is not answered with a stream of events")
+    return problem_of(answer.status_code, answer.headers, body)
 
 
 class LiveCalls(_Copy):
@@ -121,14 +132,14 @@ class LiveCalls(_Copy):
         reader = EventReader()
         try:
             with self._http.stream(**self._request()) as answer:  # type: ignore[arg-type]
-                if answer.status_code != 200:
-                    raise problem_of(answer.status_code, answer.headers, answer.read())
+                if not _is_stream(answer):
+                    raise _refusal(answer, answer.read())
                 for block in answer.iter_bytes():
                     for event in reader.feed(block):
                         message = read(event)
                         if message is not None:
                             yield message
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise broken(self._server, error) from error
 
 
@@ -156,12 +167,12 @@ class AsyncLiveCalls(_Copy):
         reader = EventReader()
         try:
             async with self._http.stream(**self._request()) as answer:  # type: ignore[arg-type]
-                if answer.status_code != 200:
-                    raise problem_of(answer.status_code, answer.headers, await answer.aread())
+                if not _is_stream(answer):
+                    raise _refusal(answer, await answer.aread())
                 async for block in answer.aiter_bytes():
                     for event in reader.feed(block):
                         message = read(event)
                         if message is not None:
                             yield message
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             raise broken(self._server, error) from error

@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from callboard.client.answers import Call
+from callboard.client.decoding import decoded
 from callboard.client.problems import NotUnderstood
 from callboard.client.sse import Event
 
@@ -99,6 +100,6 @@ def read(event: Event) -> Message | None:
     if kind is None:
         return None
     try:
-        return msgspec.json.decode(event.data, type=kind)
-    except msgspec.DecodeError as error:
+        return decoded(event.data, kind)
+    except ValueError as error:
         raise NotUnderstood(f"the stream holds what a Callboard does not send: {error}") from None

@@ -1,8 +1,11 @@
 """What can go wrong, as exceptions: no server, no answer of a Callboard, or a problem that it tells (RFC 9457)."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import msgspec
+
+from callboard.client.decoding import decoded
 
 __all__ = [
     "ClientError",
@@ -18,6 +21,7 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "Unreachable",
+    "Untrusted",
     "problem_of",
 ]
 
@@ -32,6 +36,10 @@ class Unreachable(ClientError):  # noqa: N818  what happened, as the API names i
 
 class TimedOut(Unreachable):
     """The server did not answer in time."""
+
+
+class Untrusted(Unreachable):
+    """The certificate of what answers is not one to trust, so nothing was sent."""
 
 
 class NotUnderstood(ClientError):  # noqa: N818  what happened, as the API names it
@@ -128,12 +136,14 @@ class _Document(msgspec.Struct):
 def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> ClientError:
     """The exception for an answer that is an error. What is no problem document is no Callboard's, but for a 500."""
     try:
-        said = msgspec.json.decode(body, type=_Document)
-    except msgspec.DecodeError:
+        said = decoded(body, _Document)
+    except ValueError:
         said = _Document()
+    if 300 <= status < 400:
+        return NotUnderstood(f"it redirects to {_site(headers.get('location', ''))} (status {status})")
     if status == 500 and not said.code:
         words = body.decode("utf-8", "replace").strip().partition("\n")[0]
-        return ServerFailed(status, "", words[:200])
+        return ServerFailed(status, "", words[:200] or "it does not say why")
     if status in _GATEWAY and not said.code:
         return Unavailable(status, "", f"what stands before the server cannot reach it (status {status})")
     if not said.code:
@@ -147,3 +157,13 @@ def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> ClientEr
         mistakes=said.mistakes,
         retry_after=float(wait) if wait.isascii() and wait.isdigit() else None,
     )
+
+
+def _site(location: str) -> str:
+    """Where it is, without the path and what else stands there."""
+    try:
+        parts = urlsplit(location)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "nowhere"
+    return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else "another path"

@@ -69,7 +69,12 @@ class Board(App[None]):
     def __init__(self, access: Access, where: Mapping[str, Sequence[str]]) -> None:
         super().__init__()
         self._client = AsyncClient(
-            access.server, token=access.token, user=access.user, password=access.password, timeout=10.0
+            access.server,
+            token=access.token,
+            user=access.user,
+            password=access.password,
+            ca_file=access.ca_file,
+            timeout=10.0,
         )
         self._server = access.server
         self._where: dict[str, Any] = dict(where)
