@@ -1,15 +1,18 @@
 """Streams: how soon what a switch tells is seen by clients of the stream, and what it costs the server.
 
     python -m bench.streams                            1,000 clients, each of a customer of its own; 3,000 events/s
+    python -m bench.streams --customers 100            ten clients of each of a hundred customers
     python -m bench.streams --watchers 50              and 50 that see everything
-    python -m bench.streams --rate 20 --seconds 20
+    python -m bench.streams --rate 20 --seconds 20 --websocket
 
 The clients read real sockets in a process of their own. A new call's set-up time is the moment at which it was told, so
-that a client knows how late it learns of it; clients wait for their batches, so the rate bounds what to expect.
+that a client knows how late it learns of it; clients wait for their batches, so the rate bounds what to expect. What
+the table takes for the same events without clients is measured first, and is no part of what a message costs.
 """
 
 import argparse
 import asyncio
+import gc
 import itertools
 import os
 import random
@@ -24,6 +27,7 @@ from datetime import datetime
 from functools import partial
 
 import msgspec
+import uvloop
 
 from bench.table import SWITCH, directory
 from callboard.access.access import Access
@@ -49,18 +53,66 @@ TICK = 0.01
 TOGETHER = 500
 """Calls whose lives go on at the same time."""
 
+CUSTOMERS = 1_000
+_FEWEST = 8
+"""The first customers have a tenth of all below them, and are nobody's in the measurement."""
+
 _ENTERED = re.compile(rb'"kind":"enter"[^}]*?"started_at":"([^"]+)"')
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What is measured."""
 
-    clients: int
-    watchers: int
-    events: int
-    rate: float
+    clients: int = 1_000
+    customers: int = 1_000
+    """Of how many customers the clients are."""
+    watchers: int = 0
+    """Clients beside them that see everything."""
+    websocket: bool = False
+    events: int = 3_000
+    """A second."""
+    rate: float = 20.0
+    """Batches a second that each client asks for."""
+    seconds: float = 10.0
+    calls: int = 10_000
+    """That are up to begin with."""
+
+
+class Streamed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured."""
+
+    options: Options
+    events: float
+    """Told, a second."""
+    messages: float
+    """Sent to all clients together, a second."""
+    megabytes: float
+    """A second."""
+    seen: int
+    """New calls that clients learned of."""
+    late_p50: float
+    """Seconds from a new call's set-up until a client has it."""
+    late_p99: float
+    late_worst: float
+    busy: float
+    """Of one core that the server took."""
+    table_busy: float
+    """Of one core that it took for the same events without any client."""
+
+    @property
+    def microseconds(self) -> float:
+        """Of processor time for a message to one client."""
+        return 1e6 * (self.busy - self.table_busy) / max(self.messages, 1.0)
+
+
+class Spent(msgspec.Struct, frozen=True):
+    """A span of the server's work."""
+
+    events: float
+    """A second."""
+    busy: float
+    """Of one core."""
     seconds: float
-    calls: int
 
 
 class Nobody:
@@ -80,8 +132,7 @@ def build(options: Options) -> tuple[Desk, list[str]]:
     ids = itertools.count()
     ledger = Ledger(lambda: CommandId(f"c-{next(ids)}"))
     desk = Desk(directory=who, access=access, table=table, ledger=ledger, switchboard=Nobody())
-    customers = [customer.id for customer in who.customers() if who.accounts_of(customer.id)]
-    owners = [customers[index % len(customers)] for index in range(options.clients)] + [1] * options.watchers
+    owners = [2 + (_FEWEST + index % options.customers) % (CUSTOMERS - 1) for index in range(options.clients)] + [1] * options.watchers
     return desk, [token_of(access, index, customer) for index, customer in enumerate(owners)]
 
 
@@ -166,7 +217,7 @@ async def served(desk: Desk) -> AsyncIterator[str]:
     router = Router()
     for path in api.paths:
         router.add(path, api.answer)
-    server = HttpServer(router, HttpSettings(listen=("127.0.0.1:0",), connections=10_000, stop_grace=1.0))
+    server = HttpServer(router.answer, HttpSettings(listen=("127.0.0.1:0",), connections=10_000, stop_grace=1.0))
     await server.start()
     sweeper = asyncio.create_task(sweep(desk))
     try:
@@ -194,44 +245,70 @@ class Seen:
         self.late: list[float] = []
         """By how many seconds they learned of each new call."""
         self.size = 0
+        self.messages = 0
+
+    def take(self, data: bytes) -> None:
+        """Some bytes that came."""
+        now = time.time()
+        self.size += len(data)
+        self.messages += data.count(b'{"type":"changes"')
+        self.late.extend(now - datetime.fromisoformat(text.decode()).timestamp() for text in _ENTERED.findall(data))
 
 
-async def read(host: str, port: int, path: str, token: str, ready: asyncio.Semaphore, seen: Seen) -> None:
+async def read(host: str, port: int, head: bytes, ready: asyncio.Semaphore, seen: Seen) -> None:
     """One client."""
     reader, writer = await asyncio.open_connection(host, port, limit=2**26)
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-    await reader.readuntil(b"event: ready")
+    writer.write(head)
+    await reader.readuntil(b'{"type":"ready"')
     ready.release()
     while data := await reader.read(2**20):
-        now = time.time()
-        seen.size += len(data)
-        seen.late.extend(now - datetime.fromisoformat(text.decode()).timestamp() for text in _ENTERED.findall(data))
+        seen.take(data)
+
+
+def head_of(path: str, token: str) -> bytes:
+    """A request for a stream; for a WebSocket with its handshake (RFC 6455 section 4.1)."""
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" if "/ws" in path else ""
+    key = "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n" if upgrade else ""
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{upgrade}{key}\r\n".encode()
 
 
 async def clients(address: str, path: str, tokens: Sequence[str]) -> None:
     """Follow until standard input ends, then print what was measured."""
     host, _, port = address.rpartition(":")
     ready, seen = asyncio.Semaphore(0), Seen()
-    tasks = [asyncio.create_task(read(host, int(port), path, token, ready, seen)) for token in tokens]
+    tasks = [asyncio.create_task(read(host, int(port), head_of(path, token), ready, seen)) for token in tokens]
     for _ in tasks:
         await ready.acquire()
-    seen.late.clear()
-    seen.size = 0
+    await asyncio.sleep(0.5)
+    seen.__init__()  # type: ignore[misc]
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     for task in tasks:
         task.cancel()
-    print(msgspec.json.encode([seen.late, seen.size]).decode())
+    print(msgspec.json.encode([seen.late, seen.size, seen.messages]).decode())
 
 
-async def measure(options: Options) -> None:
+async def spend(traffic: Traffic, options: Options) -> Spent:
+    """Let calls come and go for as long as the options say."""
+    before, begin = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    told = await traffic.run(options.events, options.seconds)
+    after, took = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - begin
+    busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(told / took, busy / took, took)
+
+
+async def run(options: Options) -> Streamed:
     """Serve, have the clients follow, and let calls come and go."""
     desk, tokens = build(options)
     traffic = Traffic(desk)
     traffic.fill(options.calls)
+    gc.collect()
+    gc.freeze()
     async with served(desk) as address:
+        alone = await spend(traffic, options)
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.streams", "--address", address, "--rate", str(options.rate)),
+            *(("--websocket",) if options.websocket else ()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=2**28,
@@ -240,45 +317,64 @@ async def measure(options: Options) -> None:
         assert process.stdout is not None
         process.stdin.write("".join(f"{token}\n" for token in tokens).encode() + b"\n")
         await process.stdout.readline()
-        before, begin = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-        told = await traffic.run(options.events, options.seconds)
-        after, took = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - begin
+        spent = await spend(traffic, options)
         await asyncio.sleep(1.0)
         process.stdin.write(b"\n")
-        late, size = msgspec.json.decode(await process.stdout.readline(), type=tuple[list[float], int])
+        answer = await process.stdout.readline()
         await process.wait()
-    report(options, told, took, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, late, size)
-
-
-def report(options: Options, told: int, took: float, busy: float, late: list[float], size: int) -> None:
-    """One line for people."""
+    late, size, messages = msgspec.json.decode(answer, type=tuple[list[float], int, int])
     quantiles = statistics.quantiles(late, n=100) if len(late) > 1 else [0.0] * 99
+    return Streamed(
+        options=options,
+        events=spent.events,
+        messages=messages / spent.seconds,
+        megabytes=size / spent.seconds / 1e6,
+        seen=len(late),
+        late_p50=quantiles[49],
+        late_p99=quantiles[98],
+        late_worst=max(late, default=0.0),
+        busy=spent.busy,
+        table_busy=alone.busy,
+    )
+
+
+def measure(options: Options) -> Streamed:
+    """One run, on the loop that the server has."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run(options))
+
+
+def report(found: Streamed) -> None:
+    """A few lines for people."""
+    options = found.options
     print(
-        f"{options.clients} clients of one customer each and {options.watchers} of everything, "
-        f"{options.rate:g} batches/s, {options.calls} calls up: {told / took:,.0f} events/s, "
-        f"{len(late):,} new calls seen, {size / took / 1e6:.1f} MB/s; late by {1000 * quantiles[49]:.0f} ms (median), "
-        f"{1000 * quantiles[98]:.0f} ms (p99), {1000 * max(late):.0f} ms (most); "
-        f"server busy {100 * busy / took:.0f} % of a core"
+        f"{options.clients} {'WebSockets' if options.websocket else 'clients'} of {options.customers} customers and "
+        f"{options.watchers} of everything, {options.rate:g} batches/s, {options.calls} calls up:\n"
+        f"{found.events:,.0f} events/s, {found.messages:,.0f} messages/s, {found.megabytes:.1f} MB/s; "
+        f"{found.seen:,} new calls seen, late by {1000 * found.late_p50:.0f} ms (median), "
+        f"{1000 * found.late_p99:.0f} ms (p99), {1000 * found.late_worst:.0f} ms (most);\n"
+        f"server busy {100 * found.busy:.0f} % of a core, {100 * found.table_busy:.0f} % without clients: "
+        f"{found.microseconds:.0f} us a message"
     )
 
 
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clients", type=int, default=1000)
-    parser.add_argument("--watchers", type=int, default=0)
-    parser.add_argument("--events", type=int, default=3000)
-    parser.add_argument("--rate", type=float, default=20.0)
-    parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--calls", type=int, default=10_000)
+    usual = Options()
+    for name in ("clients", "customers", "watchers", "events", "calls"):
+        parser.add_argument(f"--{name}", type=int, default=getattr(usual, name))
+    for name in ("rate", "seconds"):
+        parser.add_argument(f"--{name}", type=float, default=getattr(usual, name))
+    parser.add_argument("--websocket", action="store_true")
     parser.add_argument("--address", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.address:
         tokens = list(itertools.takewhile(bool, (line.strip() for line in sys.stdin)))
-        asyncio.run(clients(given.address, f"/v1/stream?rate={given.rate}", tokens))
+        path = f"/v1/{'ws' if given.websocket else 'stream'}?rate={given.rate}"
+        asyncio.run(clients(given.address, path, tokens))
     else:
-        wanted = {name: value for name, value in vars(given).items() if name != "address"}
-        asyncio.run(measure(Options(**wanted)))
+        report(measure(Options(**{name: value for name, value in vars(given).items() if name != "address"})))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from callboard.access.claims import PasswordClaim
 from callboard.access.entries import sealing
 from callboard.access.settings import AccessSettings
-from callboard.api import stream
+from callboard.api import rounds
 from callboard.api.api import Api
 from callboard.calls.state import State
 from callboard.directory.records import Customer
@@ -217,7 +217,7 @@ async def test_each_sees_what_is_its_own(served: Served) -> None:
 
 
 async def test_heartbeats(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(rounds, "HEARTBEAT", 0.05)
     async with served.follow() as client:
         await client.until(lambda: client.copy.seen.count("heartbeat") == 3)
         served.house.call()
@@ -361,7 +361,7 @@ async def test_a_slow_client_is_told_that_it_is_behind(served: Served, monkeypat
 
 async def test_who_wants_to_hear_of_it_seldom_is_not_behind(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "LOG", 20)
-    monkeypatch.setattr(stream, "GATHER", 0.01)
+    monkeypatch.setattr(rounds, "GATHER", 0.01)
     async with served.follow("?rate=0.5") as client:
         await client.until(lambda: client.copy.clock != "")
         served.house.call()

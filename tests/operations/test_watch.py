@@ -24,7 +24,7 @@ from callboard.operations.sight import as_seen
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
 from callboard.table import feeds
 from callboard.table.changes import Revision
-from callboard.table.feeds import Left, Step, conflated
+from callboard.table.feeds import Convoy, Feed, Left, Step, conflated
 from callboard.table.filters import Field, Filter, How, TextMatch
 from tests.house import SWITCH, House
 
@@ -49,17 +49,25 @@ questions = st.builds(
 )
 
 
+def _silence() -> None:
+    """Nobody waits."""
+
+
 class Client:
     """Keeps a copy of what it was told, and insists that each step fits."""
 
-    def __init__(self, house: House, login: str, question: ListCalls, *, every: bool) -> None:
+    def __init__(
+        self, house: House, login: str, question: ListCalls, convoys: dict[Feed, Convoy], *, every: bool
+    ) -> None:
         self.house = house
         self.login = login
         self.question = question
+        self.convoys = convoys
         self.every = every
         self.copy: dict[int, dict[str, object]] = {}
         self.has: Revision | None = None
         self.watch: Watch | None = None
+        self.convoy: Convoy | None = None
 
     @property
     def principal(self) -> Principal:
@@ -78,12 +86,31 @@ class Client:
 
     def lose(self) -> None:
         """The connection is gone, and with it what it had in view."""
+        self._part()
         if self.watch is not None:
             self.watch.close()
         self.watch = None
 
+    def wait(self) -> None:
+        """Go with others who want to hear of it later, or have what is new taken in by them."""
+        watch = self.watch
+        if watch is None or watch.reader is None:
+            return
+        if self.convoy is None:
+            if not watch.apart:
+                self.convoy = self.convoys.setdefault(watch.reader.feed, Convoy(watch.reader.feed))
+                watch.join(self.convoy, _silence)
+        else:
+            self.convoy.gather()
+
+    def _part(self) -> None:
+        if self.watch is not None and self.convoy is not None:
+            self.watch.part(self.convoy, _silence)
+        self.convoy = None
+
     def read(self) -> None:
         """Be told all that there is."""
+        self._part()
         watch = self.watch
         if watch is None:
             return
@@ -134,6 +161,7 @@ class Following(RuleBasedStateMachine):
         self.house = House()
         self.all: list[Client] = []
         self.up: list[Call] = []
+        self.convoys: dict[Feed, Convoy] = {}
 
     @initialize(
         logins=st.lists(st.tuples(st.sampled_from(LOGINS), questions), min_size=2, max_size=5),
@@ -142,7 +170,7 @@ class Following(RuleBasedStateMachine):
     def some_are_there(self, logins: list[tuple[str, ListCalls]], every: bool) -> None:
         plain = ListCalls(as_party=True, where=Filter(states=LIVE))
         for login, question in [*((login, plain) for login in ("root", "reseller", "acme")), *logins]:
-            client = Client(self.house, login, question, every=every)
+            client = Client(self.house, login, question, self.convoys, every=every)
             client.connect()
             self.all.append(client)
 
@@ -212,9 +240,9 @@ class Following(RuleBasedStateMachine):
 
     @rule(which=which)
     def client_waits(self, which: int) -> None:
-        watch = self.all[which % len(self.all)].watch
-        if watch is not None and not self.all[which % len(self.all)].every:
-            watch.gather()
+        client = self.all[which % len(self.all)]
+        if client.watch is not None and not client.every:
+            client.wait()
 
     @rule(which=which)
     def client_drops_off_or_comes_back(self, which: int) -> None:
@@ -235,8 +263,8 @@ class Following(RuleBasedStateMachine):
     @invariant()
     def nobody_holds_more_than_the_log(self) -> None:
         for client in self.all:
-            if client.watch is not None and client.watch._reader is not None:
-                assert len(client.watch._reader.feed.steps) <= feeds.LOG
+            if client.watch is not None and client.watch.reader is not None:
+                assert len(client.watch.reader.feed.steps) <= feeds.LOG
 
     def teardown(self) -> None:
         self.everybody_reads_and_knows_all()

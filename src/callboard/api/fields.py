@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -27,8 +28,9 @@ __all__ = [
 View = dict[str, object]
 
 
+@lru_cache(maxsize=1 << 15)
 def timestamp(at: float | None) -> str | None:
-    """Unix seconds as `2021-08-22T10:11:52.000Z`."""
+    """Unix seconds as `2021-08-22T10:11:52.000Z`. Kept: a call's times come again with each of its changes."""
     if at is None:
         return None
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

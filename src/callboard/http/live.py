@@ -28,6 +28,35 @@ logger = logging.getLogger("callboard.http")
 Put = Callable[[bytes], Awaitable[None]]
 
 
+class _BodyLine:
+    """The line of a body in chunks (RFC 9112 section 7.1)."""
+
+    def __init__(self, connection: GuardedProtocol) -> None:
+        self._connection = connection
+
+    @property
+    def free(self) -> bool:
+        return self._connection.free
+
+    def put(self, block: bytes) -> None:
+        self._connection.transport.write(b"%x\r\n%b\r\n" % (len(block), block))
+
+
+class _SocketLine:
+    """The line of a conversation."""
+
+    def __init__(self, connection: GuardedProtocol, socket: WebSocket) -> None:
+        self._connection = connection
+        self._socket = socket
+
+    @property
+    def free(self) -> bool:
+        return self._connection.free
+
+    def put(self, block: bytes) -> None:
+        self._socket.say(block)
+
+
 async def carry_stream(stream: Stream, connection: GuardedProtocol, send: ASGISendCallable) -> None:
     """Send the body of a reply whose head is sent. The client is left with an incomplete one if making it fails."""
 
@@ -35,6 +64,7 @@ async def carry_stream(stream: Stream, connection: GuardedProtocol, send: ASGISe
         await send({"type": "http.response.body", "body": block, "more_body": True})
         await connection.writable()
 
+    stream.take_line(_BodyLine(connection))
     if not await _carry(stream.blocks, put, connection):
         connection.abort()
     if not connection.gone:
@@ -51,6 +81,7 @@ async def converse(socket: WebSocket, conversation: Conversation, connection: Gu
         await connection.writable()
 
     connection.upgrade(socket)
+    conversation.take_line(_SocketLine(connection, socket))
     whole = await _carry(conversation.talk(socket.messages()), put, connection)
     if not connection.gone:
         if connection.ending.done():

@@ -67,6 +67,11 @@ class GuardedProtocol(HttpToolsProtocol):
         """Whether the client left, so that nothing more needs to be made for it."""
         return self.transport.is_closing()
 
+    @property
+    def free(self) -> bool:
+        """Whether the client is there and has read enough of what was sent."""
+        return not self.flow.write_paused and not self.transport.is_closing()
+
     async def writable(self) -> None:
         """Wait until the client has read enough of what was sent, or is gone."""
         if self.flow.write_paused:

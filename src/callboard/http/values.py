@@ -1,10 +1,11 @@
 """What the server hands to a dialect and gets back: plain values, no framework."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from typing import Protocol
 
 import msgspec
 
-__all__ = ["Body", "Conversation", "Handler", "Reply", "Request", "Stream"]
+__all__ = ["Body", "Conversation", "Handler", "Line", "Reply", "Request", "Stream"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +36,21 @@ Body = bytes | Iterable[bytes]
 """A document, whole or in blocks."""
 
 
+class Line(Protocol):
+    """The short way to one client, for what many are told at once: past its own blocks, while none is being made."""
+
+    @property
+    def free(self) -> bool:
+        """Whether the client is there and has read enough; nothing is put on the line where it is not."""
+
+    def put(self, block: bytes) -> None:
+        """Send it now."""
+
+
+def _no_line(line: Line) -> None:
+    """Its own blocks are all that a client gets."""
+
+
 class Stream(msgspec.Struct, frozen=True):
     """A body that goes on until somebody ends it: each block is sent as it comes, and the next one asked for when the
     client has read enough.
@@ -43,6 +59,8 @@ class Stream(msgspec.Struct, frozen=True):
     blocks: AsyncGenerator[bytes, None]
     farewell: bytes = b""
     """The last block, where it is the server that ends it."""
+    take_line: Callable[[Line], None] = _no_line
+    """Called with the client's line before the first block is asked for."""
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -52,6 +70,8 @@ class Conversation(msgspec.Struct, frozen=True):
     """Gets the client's messages, gives the server's. The client's end when it closes."""
     farewell: bytes = b""
     """The last message, where it is the server that ends it."""
+    take_line: Callable[[Line], None] = _no_line
+    """Called with the client's line before the first message is asked for."""
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -119,9 +119,8 @@ class WebSocket:
 
     def say(self, message: bytes) -> None:
         """Send a text message, in UTF-8. It is passed over where the client has closed or is gone."""
-        if self._is_open():
-            self._protocol.send_text(message)
-            self._flush()
+        if self._transport is not None and self._is_open():
+            self._transport.write(Frame(Opcode.TEXT, message).serialize(mask=False))
 
     def _is_open(self) -> bool:
         gone = self._transport is None or self._transport.is_closing()

@@ -12,7 +12,7 @@ from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
-from callboard.table.feeds import Bell, Left, Reader, Step, conflated, difference
+from callboard.table.feeds import Bell, Convoy, Left, Reader, Step, conflated, difference
 from callboard.table.filters import Filter
 
 __all__ = ["WATCH_CALLS", "Snapshot", "Watch", "Why"]
@@ -54,9 +54,9 @@ class Watch:
         self._scope = desk.scope(principal)
         self.standing = desk.standing.changes
         """Grows when what may be seen, or how, was looked at again."""
-        self._reader: Reader | None = None
+        self.reader: Reader | None = None
+        """Its place among the changes, once it has begun."""
         self._backlog: tuple[Step, ...] = ()
-        self._behind = False
 
     @property
     def directory(self) -> Directory:
@@ -69,17 +69,15 @@ class Watch:
         return self._desk.table.revision
 
     @property
-    def waiting(self) -> bool:
-        """Whether there may be news."""
-        if self.standing != self._desk.standing.changes or self._backlog or self._behind:
-            return True
-        return self._reader is not None and self._reader.waiting
+    def apart(self) -> bool:
+        """Whether there may be news that are not, or not only, in the log that it shares with others."""
+        return self.reader is None or bool(self._backlog) or self.standing != self._desk.standing.changes
 
     def begin(self, now: float) -> Snapshot:
         """A snapshot, and the place from which news are news. Raises as `news` does."""
         self._check(now)
         reader = self._open(now)
-        self._backlog, self._behind = (), False
+        self._backlog = ()
         return Snapshot(self._desk.feeds.shown(reader, self.arguments.order), self.revision)
 
     def resume(self, since: Revision, now: float) -> Why | None:
@@ -107,44 +105,36 @@ class Watch:
         if why is not None:
             return why
         steps = self._open(now).take()
-        if steps is None or self._behind:
+        if steps is None:
             return Why.BEHIND
         if self._backlog:
             steps, self._backlog = self._backlog + steps, ()
         return steps
 
-    def gather(self) -> None:
-        """Take in what is waiting, the last state of each call alone, for a client that wants to hear of it later."""
-        steps = self._reader.take() if self._reader is not None else ()
-        if steps is None:
-            self._behind = True
-        else:
-            self._backlog = conflated(self._backlog + steps)
-
-    def ring(self, bell: Bell) -> None:
-        """Have `bell` called when there may be news. It may be called twice."""
-        if self._reader is not None:
-            self._reader.feed.bells[bell] = None
+    def join(self, convoy: Convoy, bell: Bell) -> None:
+        """Be told with others from now on, and have `bell` called when what may be seen is to be looked at again."""
+        if self.reader is not None:
+            convoy.readers[self.reader] = None
         self._desk.standing.ring(bell)
 
-    def unring(self, bell: Bell) -> None:
-        """Do not, if it was not called yet."""
-        if self._reader is not None:
-            self._reader.feed.bells.pop(bell, None)
+    def part(self, convoy: Convoy, bell: Bell) -> None:
+        """Ask for `news` again."""
+        if self.reader is not None:
+            self._backlog = convoy.part(self.reader)
         self._desk.standing.unring(bell)
 
     def close(self) -> None:
         """Follow no longer."""
-        if self._reader is not None:
-            self._desk.feeds.close(self._reader)
-            self._reader = None
+        if self.reader is not None:
+            self._desk.feeds.close(self.reader)
+            self.reader = None
 
     # --- what may be seen --------------------------------------------------------------------------------------------
 
     def _open(self, now: float) -> Reader:
-        if self._reader is None:
-            self._reader = self._desk.feeds.open(self._wanted, now)
-        return self._reader
+        if self.reader is None:
+            self.reader = self._desk.feeds.open(self._wanted, now)
+        return self.reader
 
     def _check(self, now: float) -> Why | None:
         """Look again at what may be seen, if anything about that changed, and turn to it."""

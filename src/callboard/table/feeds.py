@@ -18,7 +18,7 @@ from callboard.table.filters import Filter, Order
 from callboard.table.matches import fits
 from callboard.table.table import Table
 
-__all__ = ["HISTORY", "LOG", "Bell", "Feeds", "Left", "Reader", "Step", "conflated", "difference"]
+__all__ = ["HISTORY", "LOG", "Bell", "Convoy", "Feed", "Feeds", "Left", "Reader", "Step", "conflated", "difference"]
 
 Bell = Callable[[], None]
 """What is called once, when there is something new."""
@@ -88,12 +88,16 @@ class Feed:
         self._fits = fits(wanted)
         self._taken: tuple[int, int, tuple[Step, ...]] = (0, 0, ())
 
+    @property
+    def end(self) -> int:
+        """The place after the last step."""
+        return self.begin + len(self.steps)
+
     def between(self, begin: int, end: int) -> tuple[Step, ...]:
         """The steps from one place to another. Readers that keep pace with each other get the same tuple."""
         if self._taken[:2] != (begin, end):
-            steps = self.steps
-            taken = tuple(steps[place] for place in range(begin - self.begin, end - self.begin))
-            self._taken = begin, end, taken
+            newest = islice(reversed(self.steps), self.end - end, self.end - begin)
+            self._taken = begin, end, tuple(newest)[::-1]
         return self._taken[2]
 
     # --- what the table does -----------------------------------------------------------------------------------------
@@ -146,18 +150,60 @@ class Reader:
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
-        self.place = feed.begin + len(feed.steps)
+        self.place = feed.end
 
     @property
     def waiting(self) -> bool:
         """Whether there are steps that it has not had."""
-        return self.place < self.feed.begin + len(self.feed.steps)
+        return self.place < self.feed.end
 
     def take(self) -> tuple[Step, ...] | None:
         """The steps since the last time; None if some of them are not kept any more."""
         feed, place = self.feed, self.place
-        self.place = feed.begin + len(feed.steps)
+        self.place = feed.end
         return None if place < feed.begin else feed.between(place, self.place)
+
+
+class Convoy:
+    """Readers of a feed that are told at the same times: what is new for those in one place is put together once."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.readers: dict[Reader, None] = {}
+        self._held: dict[int, tuple[Step, ...]] = {}
+        """For readers in this place: the last state of each call from there to `_gathered`."""
+        self._gathered = feed.end
+
+    def gather(self) -> None:
+        """Take in what is waiting, the last state of each call alone, so that to be told seldom is not to be behind."""
+        end, held = self.feed.end, {}
+        for reader in self.readers:
+            if reader.place < end and reader.place not in held and (steps := self.steps(reader, end)) is not None:
+                held[reader.place] = conflated(steps)
+        self._held, self._gathered = held, end
+
+    def settle(self) -> None:
+        """Let go of what was gathered for those who have had it."""
+        if self._held:
+            self.gather()
+
+    def steps(self, reader: Reader, end: int) -> tuple[Step, ...] | None:
+        """What a reader has not had up to a place that is not before its own; None if it is not kept any more."""
+        held = self._held.get(reader.place)
+        begin = reader.place if held is None else self._gathered
+        if begin < self.feed.begin:
+            return None
+        steps = self.feed.between(begin, end)
+        return steps if held is None else held + steps
+
+    def part(self, reader: Reader) -> tuple[Step, ...]:
+        """The reader goes on by itself: what was gathered for it, and it has had."""
+        del self.readers[reader]
+        held = self._held.get(reader.place)
+        if held is None:
+            return ()
+        reader.place = self._gathered
+        return held
 
 
 def difference(shown: Mapping[int, Call], wanted: Iterable[Call], number: int, why: Left) -> Iterator[Step]:
@@ -235,7 +281,7 @@ class Feeds:
     def shown(self, reader: Reader, order: Order = Order.OLDEST_FIRST) -> tuple[Call, ...]:
         """What the feed shows at present. The reader need not be told of what was before."""
         feed = reader.feed
-        reader.place = feed.begin + len(feed.steps)
+        reader.place = feed.end
         return self.table.select(feed.wanted, order, now=feed.now)
 
     def _places(self, wanted: Filter) -> list[dict[Feed, None]]:
@@ -272,7 +318,7 @@ class Feeds:
             return None
         changes = islice(self._history, len(self._history) - count, None)
         steps = tuple(step for change in changes if (step := reader.feed.step(change)) is not None)
-        reader.place = reader.feed.begin + len(reader.feed.steps)
+        reader.place = reader.feed.end
         return steps
 
     def sweep(self, now: float) -> None:

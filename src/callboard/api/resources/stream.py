@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urlencode
@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from callboard.access.tickets import LIFETIME
 from callboard.api.calls_query import CallFilters, CallsQuery, FieldWord, chosen, fields_of
 from callboard.api.fields import timestamp
-from callboard.api.frames import Shape, going_away
+from callboard.api.frames import Message, Shape, going_away
 from callboard.api.parameters import read_query
+from callboard.api.rounds import Written
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.api.stream import Session, Wish
 from callboard.calls.refusals import Forbidden, InvalidArgument, Malformed, Refusal
@@ -38,35 +39,45 @@ _BEGIN = b"retry: 1000\n\n"
 async def _stream(asked: Asked) -> Reply:
     """Server-sent events (WHATWG HTML, section 9.2)."""
     _refuse_other_sites(asked.request)
-    session = _session(asked)
-    live = Stream(_events(session), going_away().event)
+    session = _session(asked, _as_events)
+    live = Stream(_events(session), going_away().event, session.take_line)
     return Reply(content_type="text/event-stream", headers=_HEADERS, live=live)
+
+
+def _as_events(messages: Iterable[Message]) -> tuple[bytes, ...]:
+    block = b"".join([message.event for message in messages])
+    return (block,) if block else ()
 
 
 async def _events(session: Session) -> AsyncGenerator[bytes, None]:
     yield _BEGIN
-    async with contextlib.aclosing(session.messages()) as batches:
-        async for messages in batches:
-            yield b"".join(message.event for message in messages)
+    async with contextlib.aclosing(session.blocks()) as some:
+        async for blocks in some:
+            for block in blocks:
+                yield block
 
 
 async def _websocket(asked: Asked) -> Reply:
     """The same messages, a text frame each. The client may say `subscribe`, with other parameters."""
     _refuse_other_sites(asked.request)
-    session = _session(asked)
+    session = _session(asked, _as_texts)
 
     async def talk(said: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         listener = asyncio.create_task(_listen(said, session, asked.request))
         try:
-            async with contextlib.aclosing(session.messages()) as batches:
-                async for messages in batches:
-                    for message in messages:
-                        yield message.data
+            async with contextlib.aclosing(session.blocks()) as some:
+                async for blocks in some:
+                    for block in blocks:
+                        yield block
         finally:
             listener.cancel()
             await asyncio.wait((listener,))
 
-    return Reply(live=Conversation(talk, going_away().data))
+    return Reply(live=Conversation(talk, going_away().data, session.take_line))
+
+
+def _as_texts(messages: Iterable[Message]) -> tuple[bytes, ...]:
+    return tuple(message.data for message in messages)
 
 
 async def _listen(said: AsyncGenerator[bytes, None], session: Session, request: Request) -> None:
@@ -106,8 +117,8 @@ def _refuse_other_sites(request: Request) -> None:
         raise Forbidden("a page of another site cannot follow what is here")
 
 
-def _session(asked: Asked) -> Session:
-    return Session(asked.desk, asked.principal, _wish(asked.request), asked.request.at)
+def _session(asked: Asked, written: Written) -> Session:
+    return Session(asked.desk, asked.principal, _wish(asked.request), asked.request.at, written)
 
 
 # --- parameters ------------------------------------------------------------------------------------------------------
