@@ -280,8 +280,9 @@ def test_what_is_remembered_is_what_would_be_looked_up(steps: list[tuple[Leg, ..
 
 
 def _leave_or_come_back(directory: Directory, record: Record) -> None:
-    if directory.record(type(record), record.id) is None:
-        directory.put(record)
-    else:
-        with suppress(DirectoryError):
+    """What others refer to stays, and what refers to something that has gone stays away."""
+    with suppress(DirectoryError):
+        if directory.record(type(record), record.id) is None:
+            directory.put(record)
+        else:
             directory.remove(type(record), record.id)

@@ -138,9 +138,9 @@ def furthest(states: Sequence[State]) -> State | None:
     A leg on its way out speaks only if no other leg is left, so that a losing fork does not hide the winner.
     None is a side without legs.
     """
-    if len(states) == 1:
-        return states[0]
-    return max(states, key=_WEIGHT.__getitem__, default=None)
+    if len(states) < 2:
+        return states[0] if states else None
+    return max(states, key=_WEIGHT.__getitem__)
 
 
 def joint(caller: Sequence[State], callee: Sequence[State]) -> State:

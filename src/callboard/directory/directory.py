@@ -230,9 +230,10 @@ class Directory:
         digits = international(number)
         if len(digits) < SHORTEST or not is_number(digits):
             return None
-        found = [row for table in (self._own_table, self._shipped) if (row := table.longest(digits))]
-        # max() keeps the first of equals: the operator's own.
-        return max(found, key=lambda row: len(row[0]))[1] if found else None
+        own, shipped = self._own_table.longest(digits), self._shipped.longest(digits)
+        if own is None or (shipped is not None and len(shipped[0]) > len(own[0])):
+            own = shipped
+        return None if own is None else own[1]
 
     def prefixes_of_group(self, group: str) -> frozenset[str]:
         """The prefixes whose destinations are in a group, by its name in capitals or not; empty if there is none.

@@ -13,7 +13,7 @@ def international(number: str) -> str:
 
     The text comes back otherwise unchanged if it is not a number: see `is_number`.
     """
-    if number.isdigit() and not number.startswith("00"):
+    if number.isdigit() and number[:2] != "00":
         return number
     bare = number.translate(_SEPARATORS)
     if bare.startswith("+"):

@@ -7,8 +7,8 @@ __all__ = ["PrefixTable"]
 
 Value = TypeVar("Value")
 
-_HEAD = 3
-"""Digits by which the lengths to try are found: most countries have but a few lengths of prefixes."""
+_HEAD = 4
+"""Digits by which the lengths to try are found: few countries have more than two lengths for the same four."""
 
 
 class PrefixTable(Generic[Value]):
@@ -22,7 +22,12 @@ class PrefixTable(Generic[Value]):
         for prefix in entries:
             if len(prefix) >= _HEAD:
                 heads.setdefault(prefix[:_HEAD], set()).add(len(prefix))
-        self._lengths = {head: (*sorted(found, reverse=True), *self._short) for head, found in heads.items()}
+        self._lengths = {head: (*sorted(found, reverse=True), *self._below(head)) for head, found in heads.items()}
+        """The lengths to try for numbers with this head, the longest first."""
+
+    def _below(self, head: str) -> tuple[int, ...]:
+        """The longest of the shorter prefixes of all numbers with this head."""
+        return tuple([length for length in self._short if head[:length] in self._entries][:1])
 
     def longest(self, number: str) -> tuple[str, Value] | None:
         """The longest prefix of `number` in the table, with its value; None if there is none."""

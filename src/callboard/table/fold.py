@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from callboard.calls.causes import Cause
 from callboard.calls.events import LegEnded, Moved
 from callboard.calls.legs import Call, CallKey, CallNumber, Facts, Leg, Placement, Side
-from callboard.calls.state import JOINT, Signal, State, joint, step
+from callboard.calls.state import LEG, Signal, State, joint
 
 __all__ = [
     "answered_at",
@@ -17,6 +17,7 @@ __all__ = [
     "ended_at",
     "joint_of",
     "known",
+    "later",
     "listed",
     "listed_again",
     "moved",
@@ -43,7 +44,7 @@ def moved(leg: Leg, event: Moved) -> Leg | None:
     Hold and resume undo each other, so of these one that is older than what is known is out of order too.
     """
     signal, at = event.signal, event.at
-    to = step(leg.state, signal)
+    to = LEG[leg.state].get(signal)
     if to is None or (at < leg.told_at and signal in _REVERSIBLE):
         return None
     told_at = max(leg.told_at, at)
@@ -162,7 +163,7 @@ def call_of(
     What a leg told that has gone since is kept from the row as it was `before`.
     """
     callers, callees = sides_of(legs)
-    state = joint_of(legs)
+    state = joint_of(callers, callees)
     over = state is _ENDED
     dialed = _text(callers, "dialed") or (before.dialed if before else "")
     caller = _text(callers, "number") or (before.caller if before else "")
@@ -235,11 +236,8 @@ def sides_of(legs: tuple[Leg, ...]) -> tuple[list[Leg], list[Leg]]:
     return callers, callees
 
 
-def joint_of(legs: tuple[Leg, ...]) -> State:
+def joint_of(callers: list[Leg], callees: list[Leg]) -> State:
     """The call's state, from its legs'."""
-    if len(legs) == 2 and legs[0].side is _CALLER and legs[1].side is _CALLEE:
-        return JOINT[legs[0].state][legs[1].state]
-    callers, callees = sides_of(legs)
     return joint([leg.state for leg in callers], [leg.state for leg in callees])
 
 
@@ -280,7 +278,14 @@ def answered_at(callers: list[Leg], callees: list[Leg]) -> float | None:
     if not (callers and callees):
         return earliest(callers or callees, "answered_at")
     caller, callee = earliest(callers, "answered_at"), earliest(callees, "answered_at")
-    return None if caller is None or callee is None else max(caller, callee)
+    return later(caller, callee)
+
+
+def later(one: float | None, other: float | None) -> float | None:
+    """The later of two times, if both are known."""
+    if one is None or other is None:
+        return None
+    return max(other, one)
 
 
 def cause_of(callers: list[Leg], callees: list[Leg]) -> Cause | None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Leg, Placement, Side
 from callboard.calls.state import JOINT, State
-from callboard.table.fold import answered_at, cause_of, earliest, ended_at, joint_of, known, sides_of
+from callboard.table.fold import answered_at, cause_of, earliest, ended_at, joint_of, known, later, sides_of
 
 __all__ = ["advanced", "begun", "ended", "joined"]
 
@@ -70,16 +70,43 @@ def advanced(call: Call, leg: Leg, after: Leg) -> Call:
     The leg is not over or, if it is, no other stands beside it on its side.
     """
     legs = _with(call.legs, leg, after)
-    state = joint_of(legs)
-    progressed = call.progressed_at is None and after.progressed_at is not None
-    answered = call.answered_at is None and after.answered_at is not None
-    if not (progressed or answered or call.suspect_since is not None):
-        return replace(call, legs=legs, state=state)
+    caller, callee = legs[0], legs[-1]
+    if len(legs) == 1 and caller.side is _CALLER:
+        return _alone(call, legs, caller)
+    if len(legs) != 2 or caller.side is not _CALLER or callee.side is not _CALLEE:
+        return _advanced(call, legs)
+    answered = call.answered_at
+    if answered is None and callee.answered_at is not None:
+        answered = later(caller.answered_at, callee.answered_at)
+    return replace(
+        call,
+        legs=legs,
+        state=JOINT[caller.state][callee.state],
+        progressed_at=callee.progressed_at if call.progressed_at is None else call.progressed_at,
+        answered_at=answered,
+        suspect_since=None,
+    )
+
+
+def _alone(call: Call, legs: tuple[Leg, ...], caller: Leg) -> Call:
+    """The same of a caller who is alone."""
+    return replace(
+        call,
+        legs=legs,
+        state=JOINT[caller.state][None],
+        progressed_at=caller.progressed_at if call.progressed_at is None else call.progressed_at,
+        answered_at=caller.answered_at if call.answered_at is None else call.answered_at,
+        suspect_since=None,
+    )
+
+
+def _advanced(call: Call, legs: tuple[Leg, ...]) -> Call:
+    """The same, however many legs there are on either side."""
     callers, callees = sides_of(legs)
     return replace(
         call,
         legs=legs,
-        state=state,
+        state=joint_of(callers, callees),
         progressed_at=known(call.progressed_at, earliest(callees or callers, "progressed_at")),
         answered_at=known(call.answered_at, answered_at(callers, callees)),
         suspect_since=None,
