@@ -66,6 +66,8 @@ class Fake:
         """What changes something: method, path, body."""
         self.resumed = 0
         """How often a stream went on where it had been."""
+        self.snapshots = 0
+        """How often somebody was sent everything."""
         self.passwords = {login: f"demo-{login}" for login in ROLES}
         self._sockets: dict[web.WebSocketResponse, str] = {}
         self._tickets: dict[str, str] = {}
@@ -171,6 +173,14 @@ class Fake:
                 batch.append(("update", call | {"state": self._dice.choice(["ringing", "answered", "held"])}))
         self.tell(*batch)
 
+    def say(self, message: str) -> None:
+        """Send everybody a message as it stands."""
+        assert self._loop is not None
+        for socket in self._sockets:
+            task = self._loop.create_task(_quietly(socket, message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
     def tell_rights(self) -> None:
         """Everybody's rights changed: they are shown anew what they may see."""
         for socket, login in self._sockets.items():
@@ -251,6 +261,7 @@ class Fake:
         return socket
 
     async def _snapshot(self, socket: web.WebSocketResponse, login: str, why: str) -> None:
+        self.snapshots += 1
         seen = self._seen(login)
         begin = {"type": "begin", "at": text(self.now()), "total": len(seen), "why": why}
         await socket.send_str(_text(begin | self._mark()))

@@ -381,7 +381,7 @@ def test_a_page_that_is_opened_while_the_server_is_not_well_waits_for_it(open_bo
     page = open_board()
     fake.do(fake.vanish)
     page.reload()
-    expect(page.get_by_role("status")).to_have_text("Signing in …")
+    expect(page.get_by_role("status")).to_contain_text("Signing in … Callboard does not answer.")
     fake.do(fake.come_back)
     expect(page.locator(".link-live")).to_be_visible()
 

@@ -82,6 +82,21 @@ def _a_lost_link(page: Page, fake: Fake) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Link lost.")
 
 
+def _no_calls(page: Page, fake: Fake) -> None:
+    fake.do(lambda: fake.tell(*(("leave", call) for call in list(fake.calls.values()))))
+    expect(page.get_by_text("No calls are up.")).to_be_visible()
+
+
+def _nothing_found(page: Page, fake: Fake) -> None:
+    page.get_by_role("searchbox").fill("nobody has this")
+    expect(page.get_by_text("No call fits these filters.")).to_be_visible()
+
+
+def _chosen_calls(page: Page, fake: Fake) -> None:
+    page.get_by_role("checkbox", name="Choose all shown").check()
+    expect(page.get_by_role("button", name="Disconnect 60")).to_be_visible()
+
+
 def _the_wall(page: Page, fake: Fake) -> None:
     page.keyboard.press("w")
     expect(page.locator(".wall .uplot")).to_be_visible()
@@ -98,6 +113,9 @@ SCREENS = (
     _the_views,
     _trouble,
     _a_lost_link,
+    _no_calls,
+    _nothing_found,
+    _chosen_calls,
     _the_wall,
 )
 

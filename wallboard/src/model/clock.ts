@@ -15,6 +15,7 @@ export class ServerClock {
 
   /** A message that told the server's time was received at `local`; both in Unix milliseconds. */
   heard(server: number, local: number): void {
+    if (Number.isNaN(server)) return;
     if (this.#anew) this.#readings = [];
     this.#anew = false;
     this.#readings.push(server - local);

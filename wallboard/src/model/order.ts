@@ -21,30 +21,31 @@ const number =
     return left < right ? -1 : left > right ? 1 : 0;
   };
 
-/** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
-const COMPARES: Record<string, Compare> = {
-  id: number((row) => row.number),
-  state: number((row) => RANK.get(row.call.state) ?? 99),
-  caller: text((row) => row.call.caller),
-  callee: text((row) => destinationNumber(row.call)),
-  customer: number((row) => row.call.customer ?? -1),
-  account: number((row) => row.call.account ?? -1),
-  vendor: number((row) => row.call.vendor ?? -1),
-  connection: number((row) => row.call.connection ?? -1),
-  country: text((row) => row.call.country),
-  direction: text((row) => row.call.direction),
-  switch: text((row) => row.call.switch),
-  duration: number((row) => -row.answered),
-  age: number((row) => -row.started),
-};
+const byNumber = number((row) => row.number);
 
-export const SORTABLE: readonly string[] = Object.keys(COMPARES);
+/** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
+const COMPARES: ReadonlyMap<string, Compare> = new Map([
+  ["id", byNumber],
+  ["state", number((row) => RANK.get(row.call.state) ?? 99)],
+  ["caller", text((row) => row.call.caller)],
+  ["callee", text((row) => destinationNumber(row.call))],
+  ["customer", number((row) => row.call.customer ?? -1)],
+  ["account", number((row) => row.call.account ?? -1)],
+  ["vendor", number((row) => row.call.vendor ?? -1)],
+  ["connection", number((row) => row.call.connection ?? -1)],
+  ["country", text((row) => row.call.country)],
+  ["direction", text((row) => row.call.direction)],
+  ["switch", text((row) => row.call.switch)],
+  ["duration", number((row) => -row.answered)],
+  ["age", number((row) => -row.started)],
+]);
+
+export const SORTABLE: readonly string[] = [...COMPARES.keys()];
 
 /** The order that a word of the address bar means. Equal rows stand by their numbers, so that no two are equal. */
 export function comparator(sort: string): Compare {
   const descending = sort.startsWith("-");
-  const compare = COMPARES[descending ? sort.slice(1) : sort] ?? COMPARES["id"]!;
-  const byNumber = COMPARES["id"]!;
+  const compare = COMPARES.get(descending ? sort.slice(1) : sort) ?? byNumber;
   return descending ? (a, b) => compare(b, a) || byNumber(b, a) : (a, b) => compare(a, b) || byNumber(a, b);
 }
 

@@ -38,7 +38,7 @@ export function timeOfDay(at: number, seconds = true): string {
   return text.slice(0, seconds ? 8 : 5);
 }
 
-export const STATE_WORDS: Record<State, string> = {
+const STATE_WORDS: Record<State, string> = {
   new: "New",
   authenticating: "Signing in",
   routing: "Routing",
@@ -50,13 +50,23 @@ export const STATE_WORDS: Record<State, string> = {
   ended: "Ended",
 };
 
-export const DIRECTION_WORDS: Record<Direction, string> = {
+const DIRECTION_WORDS: Record<Direction, string> = {
   unknown: "Unknown",
   internal: "Internal",
   outbound: "Outbound",
   inbound: "Inbound",
   transit: "Transit",
 };
+
+/** A state as people call it; what is none as it stands, for it may come from an address. */
+export function stateWord(state: string): string {
+  return Object.hasOwn(STATE_WORDS, state) ? STATE_WORDS[state as State] : state;
+}
+
+/** A direction as people call it; what is none as it stands. */
+export function directionWord(direction: string): string {
+  return Object.hasOwn(DIRECTION_WORDS, direction) ? DIRECTION_WORDS[direction as Direction] : direction;
+}
 
 /** `one call`, `2,000 calls`. */
 export function calls(value: number): string {

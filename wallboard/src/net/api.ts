@@ -51,7 +51,8 @@ export class Api {
       throw new Problem("Callboard does not answer.", 0, "unreachable");
     });
     const content: unknown = await answer.json().catch(() => null);
-    if (answer.ok) return content as T;
+    if (answer.ok && content !== null) return content as T;
+    if (answer.ok) throw new Problem("What answered is not Callboard, but something in between.", 0, "unreachable");
     throw problem(answer.status, content);
   }
 }
@@ -81,6 +82,16 @@ export function basic(name: string, password: string): string {
 /** The Authorization header of a token (RFC 6750). */
 export function bearer(token: string): string {
   return `Bearer ${token.trim()}`;
+}
+
+/** Whether Callboard itself does not want these credentials; a proxy's own page is no word of its. */
+export function isRefusal(error: unknown): error is Problem {
+  return error instanceof Problem && (error.status === 401 || error.status === 403) && error.code !== "";
+}
+
+/** Whether another attempt may well go better: nobody answered, or nobody who could. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status === 429 || error.status >= 500);
 }
 
 export function messageOf(error: unknown): string {

@@ -5,7 +5,7 @@
 
 import { FIELDS } from "../model/call";
 import type { Message } from "../model/copy";
-import { type Api, Problem } from "./api";
+import { type Api, isRefusal, messageOf, type Problem } from "./api";
 
 /** Milliseconds without a message after which the link counts as lost. The server's heartbeat comes every 15 s. */
 const SILENCE = 20_000;
@@ -23,6 +23,8 @@ export interface Listener {
   refused(problem: Problem): void;
   /** Where to resume; empty for a new snapshot. */
   revision(): string;
+  /** Something could not be understood: what has been heard is no longer to be relied on. */
+  astray(): void;
 }
 
 export class Stream {
@@ -69,8 +71,8 @@ export class Stream {
       if (!this.#stopped && attempt === this.#attempt) this.#open(ticket);
     } catch (error) {
       if (this.#stopped || attempt !== this.#attempt) return;
-      if (error instanceof Problem && (error.status === 401 || error.status === 403)) this.listener.refused(error);
-      else this.#lost(error instanceof Error ? error.message : String(error));
+      if (isRefusal(error)) this.listener.refused(error);
+      else this.#lost(messageOf(error));
     }
   }
 
@@ -83,11 +85,22 @@ export class Stream {
     this.#socket = socket;
     this.#heard = Date.now();
     socket.onmessage = (event) => {
-      if (socket === this.#socket) this.#receive(JSON.parse(event.data as string) as Message);
+      if (socket === this.#socket) this.#hear(event.data as string);
     };
     socket.onclose = () => {
       if (socket === this.#socket) this.#lost("The connection was closed.");
     };
+  }
+
+  /** What cannot be understood may have been a change. The next attempt is not soon, lest it go on like that. */
+  #hear(text: string): void {
+    try {
+      this.#receive(JSON.parse(text) as Message);
+    } catch {
+      this.listener.astray();
+      this.#wait = LONGEST_WAIT;
+      this.#lost("The stream could not be understood.");
+    }
   }
 
   #receive(message: Message): void {

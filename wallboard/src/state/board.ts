@@ -95,6 +95,9 @@ function begin(api: Api): void {
     },
     refused: (problem) => signOut(problem.message),
     revision: () => copy.revision,
+    astray: () => {
+      copy.revision = "";
+    },
   });
   stream.start();
 }
@@ -114,9 +117,11 @@ effect(() => {
   };
 });
 
+// Rows that are held still are still those that are looked for.
 effect(() => {
   query.value;
-  if (!paused.value) untracked(rebuild);
+  paused.value;
+  untracked(rebuild);
 });
 
 setInterval(() => {

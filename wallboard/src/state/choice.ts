@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Row } from "../model/call";
 import { row, rows } from "./board";
+import { whenSignedOut } from "./session";
 
 export const chosen = signal<ReadonlySet<string>>(new Set());
 /** The id of the row that the keyboard is at; empty: the first. */
@@ -23,6 +24,11 @@ export function chooseShown(): void {
   const shown = rows().map((each) => each.call.id);
   chosen.value = shown.every((id) => chosen.value.has(id)) ? new Set() : new Set(shown);
 }
+
+whenSignedOut(() => {
+  chooseNone();
+  focused.value = "";
+});
 
 /** The chosen calls that are still up. */
 export function chosenRows(): Row[] {

@@ -3,10 +3,10 @@
 import { signal } from "@preact/signals";
 import type { Row } from "../model/call";
 import { destinationNumber } from "../model/call";
-import { type Api, messageOf } from "../net/api";
-import { session } from "./session";
+import { type Api, isPassing, messageOf } from "../net/api";
+import { session, whenSignedOut } from "./session";
 
-export type Outcome = "sending" | "pending" | "done" | "already_gone" | "refused" | "unknown" | "failed";
+export type Outcome = "sending" | "pending" | "done" | "already_gone" | "refused" | "unknown" | "unheard" | "failed";
 
 export interface Order {
   readonly key: number;
@@ -23,10 +23,11 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
   already_gone: "It was over already",
   refused: "Refused by the switch",
   unknown: "No proof: the switch did not report an end in time",
+  unheard: "Callboard does not answer: look whether the call is still there",
   failed: "Could not be asked",
 };
 
-/** Milliseconds between two looks at an order, and for how long they go on. */
+/** Milliseconds between two looks at an order, and for how long they go on without an answer. */
 const LOOK_EVERY = 500;
 const LOOK_FOR = 60_000;
 /** Orders under way at once, when several calls are ended. */
@@ -59,24 +60,44 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 
 async function disconnectOne(api: Api, row: Row): Promise<void> {
   const key = add(`${row.call.caller || "unknown"} → ${destinationNumber(row.call) || "unknown"}`);
+  let command: string;
   try {
-    const { command } = await api.post<{ command: string }>(`/calls/${row.call.id}/disconnect`);
-    update(key, "pending");
-    await follow(api, key, command);
+    ({ command } = await api.post<{ command: string }>(`/calls/${row.call.id}/disconnect`));
   } catch (error) {
-    update(key, "failed", messageOf(error));
+    if (isPassing(error)) update(key, "unheard");
+    else update(key, "failed", messageOf(error));
+    return;
+  }
+  update(key, "pending");
+  await follow(api, key, command);
+}
+
+/** Once it was given, an order is followed over a link that is lost meanwhile. */
+async function follow(api: Api, key: number, command: string): Promise<void> {
+  try {
+    for await (const told of looks<{ outcome: Outcome; words?: string }>(api, `/commands/${command}`)) {
+      update(key, told.outcome, told.words);
+      if (told.outcome !== "pending") return;
+    }
+  } catch (error) {
+    if (isPassing(error)) update(key, "unheard");
+    else update(key, "unknown", messageOf(error));
   }
 }
 
-async function follow(api: Api, key: number, command: string): Promise<void> {
-  for (const end = Date.now() + LOOK_FOR; Date.now() < end; await pause(LOOK_EVERY)) {
-    const { outcome, words } = await api.get<{ outcome: Outcome; words?: string }>(`/commands/${command}`);
-    if (outcome !== "pending") {
-      update(key, outcome, words ?? "");
-      return;
+/**
+ * What the server tells of something, again and again, for as long as somebody listens and is signed in. Raises Problem
+ * once there has been no answer for `LOOK_FOR`, or one that says that there never will be.
+ */
+async function* looks<T>(api: Api, path: string): AsyncGenerator<T> {
+  for (let heard = Date.now(); session.value?.api === api; await pause(LOOK_EVERY)) {
+    try {
+      yield await api.get<T>(path);
+      heard = Date.now();
+    } catch (error) {
+      if (!isPassing(error) || Date.now() - heard > LOOK_FOR) throw error;
     }
   }
-  update(key, "unknown");
 }
 
 /** End these calls, a few at a time. */
@@ -85,7 +106,8 @@ export async function disconnect(rows: readonly Row[]): Promise<void> {
   if (!api) return;
   const left = [...rows];
   const worker = async () => {
-    for (let row = left.shift(); row; row = left.shift()) await disconnectOne(api, row);
+    // Who signs out meanwhile ends no more.
+    for (let row = left.shift(); row && session.value?.api === api; row = left.shift()) await disconnectOne(api, row);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
@@ -142,12 +164,10 @@ export async function disconnectMatching(filter: Filter, counted: number): Promi
   try {
     const { batch: id } = await api.post<{ batch: string }>("/disconnect", { ...filter, count: counted });
     updateBatch(key, { id });
-    let told: BatchMessage;
-    do {
-      told = await api.get<BatchMessage>(`/disconnect/${id}`);
+    for await (const told of looks<BatchMessage>(api, `/disconnect/${id}`)) {
       updateBatch(key, told);
-      await pause(LOOK_EVERY);
-    } while (told.state === "running");
+      if (told.state !== "running") return;
+    }
   } catch (error) {
     updateBatch(key, { state: "failed", wrong: messageOf(error) });
   }
@@ -161,3 +181,8 @@ export async function stopBatch(batch: Batch): Promise<void> {
     updateBatch(batch.key, { wrong: messageOf(error) });
   }
 }
+
+whenSignedOut(() => {
+  orders.value = [];
+  batches.value = [];
+});

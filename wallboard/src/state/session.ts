@@ -1,7 +1,7 @@
 // Who is signed in, in this tab and until it is closed.
 
-import { signal } from "@preact/signals";
-import { Api, messageOf, Problem, type Who } from "../net/api";
+import { effect, signal, untracked } from "@preact/signals";
+import { Api, isRefusal, messageOf, Problem, type Who } from "../net/api";
 
 export interface Session {
   api: Api;
@@ -13,8 +13,8 @@ const KEY = "callboard.board.authorization";
 export const session = signal<Session | null>(null);
 /** Why nobody is signed in any more, for people. */
 export const farewell = signal("");
-/** Whether a sign-in of before is being tried. */
-export const restoring = signal(false);
+/** A sign-in of before that is being tried, and why it has not come to anything yet; null: none is. */
+export const restoring = signal<{ why: string } | null>(null);
 
 /** Sign in. Raises Problem. */
 export async function signIn(authorization: string): Promise<void> {
@@ -30,33 +30,33 @@ export async function signIn(authorization: string): Promise<void> {
 
 export function signOut(why = ""): void {
   sessionStorage.removeItem(KEY);
+  restoring.value = null;
   farewell.value = why;
   session.value = null;
 }
 
-/** Whether the server does not want these credentials, rather than being out of reach or not well. */
-function isFinal(error: unknown): boolean {
-  return !(error instanceof Problem) || error.status === 401 || error.status === 403;
+/** Do this whenever somebody signs out: what one login saw is not the next one's. */
+export function whenSignedOut(forget: () => void): void {
+  effect(() => {
+    if (!session.value) untracked(forget);
+  });
 }
 
 /** Sign in as before, if this tab was. A server that cannot answer is tried until it does. */
 export async function restore(): Promise<void> {
   const authorization = sessionStorage.getItem(KEY);
   if (authorization === null) return;
-  restoring.value = true;
-  for (;;) {
+  restoring.value = { why: "" };
+  while (restoring.value) {
     try {
       await signIn(authorization);
-      break;
+      restoring.value = null;
     } catch (error) {
-      if (isFinal(error)) {
-        signOut(messageOf(error));
-        break;
-      }
+      if (isRefusal(error)) signOut(messageOf(error));
+      else restoring.value = { why: messageOf(error) };
       await new Promise((resolve) => setTimeout(resolve, 2000));
     }
   }
-  restoring.value = false;
 }
 
 /** Learn anew what this login may: its rights were changed. */

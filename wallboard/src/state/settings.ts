@@ -40,18 +40,17 @@ const USUAL: readonly Column[] = [
 
 const PREFIX = "callboard.board.";
 
-function recall<T>(name: string, usual: T): T {
+function recall(name: string): unknown {
   try {
-    const text = localStorage.getItem(PREFIX + name);
-    return text === null ? usual : (JSON.parse(text) as T);
+    return JSON.parse(localStorage.getItem(PREFIX + name) ?? "null");
   } catch {
-    return usual;
+    return null;
   }
 }
 
-function kept<T>(name: string, usual: T, sane: (value: T) => boolean) {
-  const found = recall(name, usual);
-  const value = signal(sane(found) ? found : usual);
+/** A setting that is remembered. What was remembered may be anything: `read` makes the best of it, null is nothing. */
+function kept<T>(name: string, usual: T, read: (found: unknown) => T | null) {
+  const value = signal(read(recall(name)) ?? usual);
   effect(() => {
     try {
       localStorage.setItem(PREFIX + name, JSON.stringify(value.value));
@@ -62,20 +61,30 @@ function kept<T>(name: string, usual: T, sane: (value: T) => boolean) {
   return value;
 }
 
-const isList = (value: unknown) => Array.isArray(value);
+const THEMES: readonly unknown[] = ["auto", "light", "dark"];
 
-export const theme = kept<Theme>("theme", "auto", (value) => ["auto", "light", "dark"].includes(value));
-export const shortcuts = kept<boolean>("shortcuts", true, (value) => typeof value === "boolean");
-export const views = kept<SavedView[]>("views", [], isList);
-const chosenColumns = kept<readonly Column[]>("columns", USUAL, isList);
+function isView(found: unknown): found is SavedView {
+  const { name, query, columns: names } = (found ?? {}) as Partial<Record<keyof SavedView, unknown>>;
+  return typeof name === "string" && typeof query === "string" && Array.isArray(names);
+}
+
+export const theme = kept<Theme>("theme", "auto", (found) => (THEMES.includes(found) ? (found as Theme) : null));
+export const shortcuts = kept<boolean>("shortcuts", true, (found) => (typeof found === "boolean" ? found : null));
+export const views = kept<SavedView[]>("views", [], (found) => (Array.isArray(found) ? found.filter(isView) : null));
+const chosenColumns = kept<readonly Column[]>("columns", USUAL, known);
+
+/** The columns among what may be names of some; null where none is. */
+function known(found: unknown): readonly Column[] | null {
+  const names = COLUMNS.filter((column) => Array.isArray(found) && found.includes(column));
+  return names.length > 0 ? names : null;
+}
 
 /** The columns that are shown, in the board's order, whatever the order in which they were chosen. */
-export const columns = computed(() => COLUMNS.filter((column) => chosenColumns.value.includes(column)));
+export const columns = computed(() => chosenColumns.value);
 
 /** Show these columns; the usual ones, if none of the names is one's. */
 export function showColumns(names: readonly string[]): void {
-  const known = COLUMNS.filter((column) => names.includes(column));
-  chosenColumns.value = known.length > 0 ? known : USUAL;
+  chosenColumns.value = known(names) ?? USUAL;
 }
 
 effect(() => {

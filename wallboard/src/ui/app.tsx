@@ -3,7 +3,7 @@
 import { useEffect, useErrorBoundary } from "preact/hooks";
 import { messageOf } from "../net/api";
 import { wall } from "../state/address";
-import { restoring, session } from "../state/session";
+import { restoring, session, signOut } from "../state/session";
 import { Board } from "./board";
 import { Confirmation } from "./confirm";
 import { Help } from "./help";
@@ -40,7 +40,10 @@ function Screen() {
     return (
       <main class="middle" aria-busy="true">
         <Mark />
-        <p role="status">Signing in …</p>
+        <p role="status">Signing in … {restoring.value.why}</p>
+        <button type="button" class="button" onClick={() => signOut()}>
+          Sign in as somebody else
+        </button>
       </main>
     );
   }

@@ -3,8 +3,7 @@
 import { useState } from "preact/hooks";
 import { type Counted, type Tally } from "../model/copy";
 import { NONE, toggled } from "../model/query";
-import { count, DIRECTION_WORDS } from "../model/words";
-import type { Direction } from "../model/call";
+import { count, directionWord } from "../model/words";
 import { look, query } from "../state/address";
 import { counts } from "../state/board";
 import { nameOf } from "../state/surroundings";
@@ -26,7 +25,7 @@ const NOBODY: Readonly<Record<string, string>> = { connection: "No trunk", count
 
 /** What people call a value of a facet. */
 export function labelOf(facet: string, value: string): string {
-  if (facet === "direction") return DIRECTION_WORDS[value as Direction] ?? value;
+  if (facet === "direction") return directionWord(value);
   return value === NONE ? (NOBODY[facet] ?? "Unknown") : nameOf(facet, value);
 }
 

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type CallMessage, destinationNumber, moment, type State } from "../model/call";
-import { DIRECTION_WORDS, length, spaced, timeOfDay } from "../model/words";
+import { directionWord, length, spaced, timeOfDay } from "../model/words";
 import { messageOf } from "../net/api";
 import { open } from "../state/address";
 import { filled, now, row } from "../state/board";
@@ -75,7 +75,7 @@ export function CallPage({ id }: { id: string }) {
   const head = useRef<HTMLHeadingElement>(null);
   const close = () => {
     open("");
-    document.querySelector<HTMLElement>(`[data-id="${id}"]`)?.focus();
+    document.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)?.focus();
   };
   useEffect(() => head.current?.focus(), []);
   return (
@@ -83,7 +83,9 @@ export function CallPage({ id }: { id: string }) {
       class="page"
       aria-label={`Call ${id}`}
       onKeyDown={(event) => {
-        if (event.key === "Escape") close();
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        close();
       }}
     >
       <header class="page-head">
@@ -264,7 +266,7 @@ function Facts({ call, detail }: { call: CallMessage; detail: Detail | null }) {
       call.connection === null ? null : `${nameOf("connection", String(call.connection))} (${call.connection})`,
     ],
     ["Vendor", call.vendor],
-    ["Direction", DIRECTION_WORDS[call.direction]],
+    ["Direction", directionWord(call.direction)],
     ["Country", call.country ? nameOf("country", call.country) : null],
     ["Destination", call.destination || null],
     ["Switch", call.switch],

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { destinationNumber, type Row } from "../model/call";
-import { count, DIRECTION_WORDS } from "../model/words";
+import { count, directionWord } from "../model/words";
 import type { Column } from "../state/settings";
 import { nameOf } from "../state/surroundings";
 import { StateMark, Suspect, Ticking } from "./widgets";
@@ -18,6 +18,8 @@ export interface ColumnShape {
 
 /** Width of the column of boxes. */
 const BOX = 2.2;
+/** The same where it is touched. */
+const WIDE_BOX = 3;
 
 const id = (value: number | null) => (value === null ? <span class="muted">–</span> : String(value));
 const named = (facet: string, value: number | null) =>
@@ -26,7 +28,7 @@ const named = (facet: string, value: number | null) =>
 export const SHAPES: Record<Column, ColumnShape> = {
   state: {
     title: "State",
-    width: [12.5, 0.3],
+    width: [13.6, 0.3],
     cell: ({ call }) => (
       <>
         <StateMark state={call.state} />
@@ -58,7 +60,7 @@ export const SHAPES: Record<Column, ColumnShape> = {
   direction: {
     title: "Direction",
     width: [5.5, 0.7],
-    cell: ({ call }) => DIRECTION_WORDS[call.direction] ?? call.direction,
+    cell: ({ call }) => directionWord(call.direction),
   },
   switch: { title: "Switch", width: [5, 0.7], cell: ({ call }) => call.switch },
   account: { title: "Account", width: [4.5, 0.5], cell: ({ call }) => id(call.account) },
@@ -77,8 +79,9 @@ function Caller({ number, name }: { number: string; name: string }) {
   );
 }
 
-/** The tracks of the grid: the box to choose a row with, then the columns. */
+/** The tracks of the grid: the box to choose a row with, then the columns; without any, one for all that is told. */
 export function tracks(columns: readonly Column[], choosing: boolean): string {
+  if (columns.length === 0) return choosing ? `${WIDE_BOX}rem minmax(0, 1fr)` : "minmax(0, 1fr)";
   const each = columns.map((column) => SHAPES[column].width).map(([least, share]) => `minmax(${least}rem, ${share}fr)`);
   return [...(choosing ? [`${BOX}rem`] : []), ...each].join(" ");
 }

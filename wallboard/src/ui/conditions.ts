@@ -1,8 +1,7 @@
 // What is looked for, in words.
 
-import type { State } from "../model/call";
 import { FACETS, type Facet, type Query } from "../model/query";
-import { spanOfTime, STATE_WORDS } from "../model/words";
+import { spanOfTime, stateWord } from "../model/words";
 import { labelOf } from "./breakdowns";
 
 export function facetLabel(facet: Facet): string {
@@ -10,7 +9,7 @@ export function facetLabel(facet: Facet): string {
 }
 
 export function valueLabel(facet: Facet, value: string): string {
-  return facet === "state" ? (STATE_WORDS[value as State] ?? value) : labelOf(facet, value);
+  return facet === "state" ? stateWord(value) : labelOf(facet, value);
 }
 
 /** `state On hold or Answered, country Germany`. */

@@ -8,10 +8,10 @@ import { asServerFilter } from "../model/query";
 import { calls, count } from "../model/words";
 import { messageOf } from "../net/api";
 import { query } from "../state/address";
-import { rows } from "../state/board";
+import { row, rows } from "../state/board";
 import { chooseNone, chosenRows } from "../state/choice";
 import { disconnect, disconnectMatching, type Filter } from "../state/orders";
-import { session } from "../state/session";
+import { session, whenSignedOut } from "../state/session";
 import { inWords } from "./conditions";
 import { HangUp } from "./icons";
 import { Dialog, StateMark } from "./widgets";
@@ -20,14 +20,18 @@ type Asked = { kind: "rows"; rows: readonly Row[] } | { kind: "filter"; filter: 
 
 const asked = signal<Asked | null>(null);
 
+whenSignedOut(() => {
+  asked.value = null;
+});
+
 /** The calls that are listed in the question; the rest are counted. */
 const LISTED = 8;
 
 /** The most calls that are ended without the server's own filter. */
 const ONE_BY_ONE = 1000;
 
-export function confirmOne(row: Row): void {
-  asked.value = { kind: "rows", rows: [row] };
+export function confirmOne(one: Row): void {
+  asked.value = { kind: "rows", rows: [one] };
 }
 
 export function confirmChosen(): void {
@@ -38,7 +42,9 @@ export function confirmChosen(): void {
 /** End what the filters show: by the filter itself where the API knows it, else call by call. */
 export function confirmShown(): void {
   const filter = asServerFilter(query.value);
-  asked.value = filter ? { kind: "filter", filter, words: inWords(query.value) } : { kind: "rows", rows: [...rows()] };
+  // Rows that are held still may be those of calls that are over.
+  const up = () => rows().flatMap((each) => row(each.call.id) ?? []);
+  asked.value = filter ? { kind: "filter", filter, words: inWords(query.value) } : { kind: "rows", rows: up() };
 }
 
 export function Confirmation() {
@@ -62,7 +68,7 @@ function ConfirmRows({ picked, close }: { picked: readonly Row[]; close: () => v
   };
   return (
     <Dialog title={`Disconnect ${picked.length === 1 ? "this call" : calls(picked.length)}?`} onClose={close}>
-      <Sample listed={picked.slice(0, LISTED).map((row) => row.call)} total={picked.length} />
+      <Sample listed={picked.slice(0, LISTED).map((each) => each.call)} total={picked.length} />
       {picked.length > ONE_BY_ONE && (
         <p class="notice notice-bad" role="alert">
           At most {count(ONE_BY_ONE)} calls are ended one by one. Look for them by state, direction, trunk, country or

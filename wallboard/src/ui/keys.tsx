@@ -2,7 +2,7 @@
 
 import { everything, look, open, openCall, query, showWall, wall } from "../state/address";
 import { paused, row } from "../state/board";
-import { choose, chosen, chooseNone, chooseShown, focused } from "../state/choice";
+import { choose, chosen, chooseNone, chooseShown, chosenRows, focused } from "../state/choice";
 import { may, session } from "../state/session";
 import { shortcuts } from "../state/settings";
 import { confirmChosen, confirmOne } from "./confirm";
@@ -22,8 +22,12 @@ interface Key {
 function disconnectHere(): void {
   if (!may("calls.disconnect")) return;
   const here = row(openCall.value || focused.value);
-  if (chosen.value.size > 0) confirmChosen();
+  if (chosenRows().length > 0) confirmChosen();
   else if (here) confirmOne(here);
+}
+
+function chooseHere(): void {
+  if (may("calls.disconnect") && row(focused.value)) choose(focused.value);
 }
 
 function showFigure(index: number): void {
@@ -43,7 +47,7 @@ export const KEYS: readonly Key[] = [
   {
     keys: ["x"],
     words: "Choose the call (the space bar too)",
-    does: { x: () => may("calls.disconnect") && choose(focused.value) },
+    does: { x: chooseHere },
   },
   { keys: ["a"], words: "Choose all that are shown", does: { a: () => may("calls.disconnect") && chooseShown() } },
   { keys: ["d"], words: "Disconnect the chosen calls, or this one", does: { d: disconnectHere } },

@@ -5,6 +5,7 @@ import {
   type Batch,
   batches,
   clearSettled,
+  type Order,
   OUTCOME_WORDS,
   orders,
   settled,
@@ -40,7 +41,10 @@ export function Orders() {
           <Close />
         </button>
       </header>
-      <ul class="plain" aria-live="polite">
+      <p class="unseen" role="status">
+        {announced(all, batches.value)}
+      </p>
+      <ul class="plain">
         {batches.value.map((batch) => (
           <BatchLine key={batch.key} batch={batch} />
         ))}
@@ -49,8 +53,7 @@ export function Orders() {
             <span class="dot" aria-hidden="true" />
             <span class="figure">{order.title}</span>
             <span class="small order-words">
-              {OUTCOME_WORDS[order.outcome]}
-              {order.words && `: ${order.words}`}
+              {outcome(order)}
             </span>
           </li>
         ))}
@@ -58,6 +61,19 @@ export function Orders() {
       {all.length > LISTED && <p class="muted small">The latest {LISTED} are listed.</p>}
     </section>
   );
+}
+
+function outcome(order: Order): string {
+  return OUTCOME_WORDS[order.outcome] + (order.words && `: ${order.words}`);
+}
+
+/** For those who listen: nothing while something is under way, then once what came of it all. */
+function announced(all: readonly Order[], some: readonly Batch[]): string {
+  if (!all.every(settled) || !some.every(settledBatch)) return "";
+  const tally = new Map<string, number>();
+  for (const order of all) tally.set(outcome(order), (tally.get(outcome(order)) ?? 0) + 1);
+  const each = [...tally].map(([words, number]) => (all.length === 1 ? words : `${count(number)}: ${words}`));
+  return [...each, ...some.map((batch) => batch.wrong || told(batch).join(", "))].join(". ");
 }
 
 /** Outcomes that a batch tells, without those that are not known yet. */

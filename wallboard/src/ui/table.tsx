@@ -12,7 +12,7 @@ import { look, open, openCall, query } from "../state/address";
 import { filled, progress, row as rowOf, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
-import { type Column, columns } from "../state/settings";
+import { COLUMNS, type Column, columns } from "../state/settings";
 import { nameOf } from "../state/surroundings";
 import { leastWidth, SHAPES, tracks } from "./columns";
 import { StateMark, Suspect, Ticking } from "./widgets";
@@ -51,7 +51,7 @@ export function Table() {
       id="calls"
       aria-label="Live calls"
       aria-rowcount={all.length + 1}
-      aria-colcount={narrow.value ? 1 : shown.length + (choosing ? 1 : 0)}
+      aria-colcount={(narrow.value ? 1 : shown.length) + (choosing ? 1 : 0)}
       aria-busy={progress.value !== null}
       aria-multiselectable={choosing}
       style={style}
@@ -73,7 +73,7 @@ export function Table() {
             isChosen={chosen.value.has(row.call.id)}
             isFocus={index === at}
             isOpen={openCall.value === row.call.id}
-            isGone={row.gone}
+            isGone={row.gone && !rowOf(row.call.id)}
           />
         ))}
       </div>
@@ -113,7 +113,6 @@ function Empty() {
 // --- the head ---------------------------------------------------------------------------------------------------------
 
 function Head({ columns: shown, choosing }: { columns: readonly Column[]; choosing: boolean }) {
-  if (narrow.value) return null;
   return (
     <div class="head" role="rowgroup">
       <div class="line" role="row" aria-rowindex={1}>
@@ -122,9 +121,7 @@ function Head({ columns: shown, choosing }: { columns: readonly Column[]; choosi
             <input type="checkbox" aria-label="Choose all shown" checked={allChosen()} onChange={chooseShown} />
           </span>
         )}
-        {shown.map((column) => (
-          <HeadCell key={column} column={column} />
-        ))}
+        {narrow.value ? <NarrowHead /> : shown.map((column) => <HeadCell key={column} column={column} />)}
       </div>
     </div>
   );
@@ -138,16 +135,27 @@ function allChosen(): boolean {
 /** The first click sorts the longest or the newest first where that is what people look for. */
 const LARGEST_FIRST: ReadonlySet<string> = new Set(["duration", "age", "id"]);
 
+function sortBy(sort: string): void {
+  look({ ...query.value, sort });
+}
+
+function turned(sort: string): string {
+  return sort.startsWith("-") ? sort.slice(1) : `-${sort}`;
+}
+
+function firstSort(column: string): string {
+  return LARGEST_FIRST.has(column) ? `-${column}` : column;
+}
+
 function HeadCell({ column }: { column: Column }) {
   const shape = SHAPES[column];
   const { sort } = query.value;
   const sorted = sort === column ? "ascending" : sort === `-${column}` ? "descending" : "none";
-  const first = LARGEST_FIRST.has(column) ? `-${column}` : column;
-  const other = first === column ? `-${column}` : column;
+  const first = firstSort(column);
   return (
     <span role="columnheader" class={`cell ${shape.right ? "cell-right" : ""}`} aria-sort={sorted}>
       {SORTABLE.includes(column) ? (
-        <button type="button" onClick={() => look({ ...query.value, sort: sort === first ? other : first })}>
+        <button type="button" onClick={() => sortBy(sort === first ? turned(first) : first)}>
           {shape.title}
           <span class="arrow" aria-hidden="true">
             {sorted === "ascending" ? "↑" : sorted === "descending" ? "↓" : ""}
@@ -156,6 +164,36 @@ function HeadCell({ column }: { column: Column }) {
       ) : (
         shape.title
       )}
+    </span>
+  );
+}
+
+/** On a phone the one column is sorted by any of those it has no room for. */
+function NarrowHead() {
+  const { sort } = query.value;
+  const descending = sort.startsWith("-");
+  return (
+    <span role="columnheader" class="cell" aria-sort={descending ? "descending" : "ascending"}>
+      <select
+        class="button"
+        aria-label="Sort by"
+        value={descending ? sort.slice(1) : sort}
+        onChange={(event) => sortBy(firstSort(event.currentTarget.value))}
+      >
+        {COLUMNS.map((column) => (
+          <option key={column} value={column}>
+            {SHAPES[column].title}
+          </option>
+        ))}
+      </select>
+      <button
+        type="button"
+        class="button button-icon"
+        aria-label="Turn the order round"
+        onClick={() => sortBy(turned(sort))}
+      >
+        <span aria-hidden="true">{descending ? "↓" : "↑"}</span>
+      </button>
     </span>
   );
 }
@@ -192,7 +230,7 @@ const Line = memo(function Line(props: LineProps) {
       }}
       onClick={() => open(isOpen ? "" : call.id)}
     >
-      {props.choosing && props.columns.length > 0 && (
+      {props.choosing && (
         <span role="gridcell" class="cell cell-box" onClick={(event) => event.stopPropagation()}>
           <input
             type="checkbox"

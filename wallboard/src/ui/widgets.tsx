@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { CallMessage, State } from "../model/call";
-import { STATE_WORDS, age, length } from "../model/words";
+import { age, length, stateWord } from "../model/words";
 import { now } from "../state/board";
 
 /** A length that ticks: from a moment on, in Unix milliseconds. */
@@ -21,7 +21,7 @@ export function StateMark({ state }: { state: State }) {
   return (
     <span class={`state state-${state}`}>
       <span class="dot" aria-hidden="true" />
-      {STATE_WORDS[state] ?? state}
+      {stateWord(state)}
     </span>
   );
 }
