@@ -52,7 +52,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def keep_commands(desk: Desk) -> AsyncIterator[None]:
     """Commands are settled by what the switches tell."""
-    unwatch = desk.table.watch(lambda change: desk.ledger.observe(change, time.time()))
+    unwatch = desk.table.watch(lambda change: desk.ledger.observe(change, time.time()), {Kind.CHANGED, Kind.ENDED})
     try:
         yield
     finally:
@@ -89,7 +89,7 @@ async def keep_journal(desk: Desk, journal: Journal) -> AsyncIterator[None]:
     """Ended calls, commands and sign-ins that failed are written down; at the end all that was told is on disk."""
     failures = FailedSignIns(secrets.token_hex)
     desk.access.watch_failures(lambda failure: _record_failure(journal, failures, failure))
-    unwatch_calls = desk.table.watch(partial(_record_call, journal))
+    unwatch_calls = desk.table.watch(partial(_record_call, journal), {Kind.ENDED})
     unwatch_commands = desk.ledger.watch(journal.record_command)
     journal.start()
     try:
@@ -101,8 +101,7 @@ async def keep_journal(desk: Desk, journal: Journal) -> AsyncIterator[None]:
 
 
 def _record_call(journal: Journal, change: Change) -> None:
-    if change.kind is Kind.ENDED:
-        journal.record_call(change.call)
+    journal.record_call(change.call)
 
 
 def _record_failure(journal: Journal, failures: FailedSignIns, failure: FailedSignIn) -> None:
@@ -116,7 +115,7 @@ async def keep_counting(desk: Desk, journal: Journal, counting: Counting) -> Asy
     """Calls, commands and failed sign-ins are counted, and how late the loop is; each queue has a line here."""
     tallies = counting.tallies
     desk.access.watch_failures(tallies.sign_in_failed)
-    unwatch_calls = desk.table.watch(tallies.observe)
+    unwatch_calls = desk.table.watch(tallies.observe, {Kind.BEGAN, Kind.CHANGED, Kind.ENDED})
     unwatch_commands = desk.ledger.watch(tallies.note_command)
     counting.add_queue("journal", partial(_journal_queue, journal))
     counting.add_queue("webhooks", partial(_webhooks_queue, desk))

@@ -84,6 +84,8 @@ class Loads:
         self._day = day
         self._revision = -1
         self._today: int | None = None
+        self._minute: float | None = None
+        """The last one that was looked at: to find its day takes longer than all that is done with a call."""
         self._counts: dict[int, list[int]] = {}
         self._peaks: dict[int, Peak] = {}
         self._above: dict[tuple[int | None, int | None], tuple[int, ...]] = {}
@@ -92,6 +94,8 @@ class Loads:
     def observe(self, change: Change, now: float) -> None:
         """Take in one change of the table."""
         before, call = change.before, change.call
+        if before is not None and before.state is call.state and before.placement is call.placement:
+            return
         was, is_now = (_NOTHING if before is None else _weight(before)), _weight(call)
         same_parties = before is not None and before.placement is call.placement
         if same_parties and was == is_now:
@@ -171,8 +175,7 @@ class Loads:
                 del self._counts[customer]
 
     def _raise_peaks(self, customers: tuple[int, ...], now: float) -> None:
-        if self._today is None or self._day(now) != self._today:
-            self._today = self._day(now)
+        if self._is_another_day(now):
             self._peaks = {}
             customers = tuple(self._counts)
         for customer in customers:
@@ -180,6 +183,15 @@ class Loads:
             known = self._peaks.get(customer)
             if known is None or calls > known.calls:
                 self._peaks[customer] = Peak(calls, now)
+
+    def _is_another_day(self, now: float) -> bool:
+        """Whether a day has begun since this was asked last. All days, everywhere, begin with a minute."""
+        minute = now // 60.0
+        if minute == self._minute:
+            return False
+        self._minute = minute
+        before, self._today = self._today, self._day(now)
+        return before != self._today
 
     def _seen_by(self, call: Call) -> tuple[int, ...]:
         """Every customer who sees the call."""
