@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from callboard.access.masks import Mask
 from callboard.journal.journal import Journal
 from callboard.journal.past import KeptPast
+from callboard.journal.settings import JournalSettings
 from callboard.operations.audit import FailedSignIns
+from callboard.operations.batches import Batches
 from callboard.operations.past import AuditEntry
 from callboard.storage.database import open_database
 from tests.api.conftest import Caller, problem, whole
@@ -25,12 +27,22 @@ OWNERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: None}
 """Number of an ended call -> whose it was. Each ended a minute after the one before."""
 
 
+KEEP_ALL = JournalSettings(keep_days=0)
+
+
 class Past(Caller):
     """The API over a house whose journal is kept."""
 
     def __init__(self, house: House, journal: Journal) -> None:
         super().__init__(house)
         self.journal = journal
+
+    def restart(self) -> None:
+        """Another life over the same journal: what was in memory alone is gone."""
+        self.journal.stop()
+        self.journal = Journal(self.journal.database, KEEP_ALL, lambda: NOW)
+        self.journal.start()
+        self.house.desk.batches = Batches(self.house.ledger, self.journal)
 
     async def numbers(self, query: str = "", user: str = "root") -> list[int]:
         """The ended calls that are found, in order."""
@@ -56,9 +68,10 @@ def past() -> Iterator[Past]:
     """A journal with a call of each customer."""
     house, names = House(), count(1)
     with open_database(None) as database:
-        journal = Journal(database, clock=lambda: NOW)
+        journal = Journal(database, KEEP_ALL, lambda: NOW)
         journal.start()
         house.desk.past, house.desk.audit = KeptPast(database), journal.record_deed
+        house.desk.batches = Batches(house.ledger, journal)
         house.ledger.watch(journal.record_command)
         failures = FailedSignIns(lambda size: f"{next(names):0{2 * size}x}")
         house.access.watch_failures(lambda failure: _keep(journal, failures.entry(failure)))
@@ -67,7 +80,7 @@ def past() -> Iterator[Past]:
         caller = Past(house, journal)
         caller.written()
         yield caller
-        journal.stop()
+        caller.journal.stop()
 
 
 # --- history ---------------------------------------------------------------------------------------------------------
@@ -279,11 +292,45 @@ async def test_the_audit_tells_who_did_what_and_what_was_refused(past: Past) -> 
     assert await past.deeds("since=2030-01-01T00:00:00Z") == []
 
 
+async def test_a_batch_that_a_restart_broke_off_is_told_with_what_it_did(past: Past) -> None:
+    for _ in range(5):
+        past.house.call(account=5)
+    taken = await past.reply("/v1/disconnect", "acme", method="POST", body=b'{"count":5,"rate":2}')
+    name = msgspec.json.decode(whole(taken))["batch"]
+    past.house.desk.batches.step(past.house.now)
+    past.house.end(past.house.sent[0].call)
+    past.restart()
+    sent = len(past.house.sent)
+    past.house.desk.batches.step(past.house.now + 60.0)
+    assert (sent, len(past.house.sent)) == (2, 2), "it does not go on"
+    found = await past.get(f"/v1/disconnect/{name}", "acme")
+    assert (found["state"], found["count"], found["waiting"]) == ("stopped", 5, 0)
+    assert found["words"] == "Callboard was restarted while it ran: the calls whose turn had not come stay up"
+    assert {word: count for word, count in found["outcomes"].items() if count} == {"unknown": 1, "done": 1}
+    assert [(one["call"], one["outcome"]) for one in found["commands"]] == [("961", "unknown"), ("960", "done")]
+    assert (await past.reply(f"/v1/disconnect/{name}", "initech")).status == 404
+    stopped = await past.reply(f"/v1/disconnect/{name}", "acme", method="DELETE")
+    assert (stopped.status, msgspec.json.decode(whole(stopped))) == (200, found)
+
+
+async def test_a_batch_that_was_over_is_told_as_it_was(past: Past) -> None:
+    past.house.unreachable = "the link is lost"
+    past.house.call(account=5)
+    taken = await past.reply("/v1/disconnect", "acme", method="POST", body=b'{"count":1}')
+    name = msgspec.json.decode(whole(taken))["batch"]
+    past.house.desk.batches.step(past.house.now)
+    before = await past.get(f"/v1/disconnect/{name}", "acme")
+    past.restart()
+    assert await past.get(f"/v1/disconnect/{name}", "acme") == before
+    assert (before["state"], before["outcomes"]["refused"], before["words"]) == ("done", 1, "")
+
+
 async def test_who_stopped_a_batch_is_written_down(past: Past) -> None:
     past.house.call(account=5)
     taken = await past.reply("/v1/disconnect", "acme", method="POST", body=b'{"count":1}')
     batch = msgspec.json.decode(whole(taken))["batch"]
     for user in ("initech", "acme"):
+        past.house.now += 1.0
         await past.reply(f"/v1/disconnect/{batch}", user, method="DELETE")
     stopped, tried = await past.deeds("action=batches.stop")
     assert (stopped["login"], stopped["subject"], stopped["outcome"]) == ("acme", f"batch {batch}", "done")

@@ -14,12 +14,14 @@ from callboard.storage.database import open_database
 
 PAGE = Path("docs/reference/storage.md").read_text(encoding="utf-8")
 
+TABLES = [schema.ended_calls, schema.commands, schema.batches, schema.audit]
+
 
 def section(name: str) -> str:
     return PAGE.split(f"### {name}\n")[1].split("\n#")[0]
 
 
-@pytest.mark.parametrize("table", [schema.ended_calls, schema.commands, schema.audit], ids=lambda table: table.name)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_every_column_of_the_journal_is_explained(table: Table) -> None:
     assert re.findall(r"^\| `(\w+)`", section(table.name), re.MULTILINE) == [column.name for column in table.columns]
 

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, event
 from callboard.calls.commands import Outcome
 from callboard.journal.entries import ended_call
 from callboard.journal.journal import DAY, Journal
-from callboard.journal.queries import page
+from callboard.journal.queries import entry_of, page
 from callboard.journal.settings import JournalSettings
-from callboard.journal.shelves import CALLS, COMMANDS
+from callboard.journal.shelves import BATCHES, CALLS, COMMANDS
+from callboard.operations.batches import BatchEntry
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import LONGEST_PAGE, EndedCall
 from callboard.storage.database import Database, open_database
@@ -132,6 +133,26 @@ def test_commands_that_a_crash_left_pending_become_unknown(
     assert (left.outcome, left.outcome_at) == (Outcome.UNKNOWN, NOW + 60)
     assert kept == done
     assert "1 commands of the last run" in caplog.text
+
+
+def test_a_batch_is_written_at_once_or_the_log_tells(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    entry = BatchEntry(id="b-1", login="acme", customer=3, at=NOW, rate=50.0, count=7)
+    journal.begin_batch(entry)
+    assert entry_of(journal.database, BATCHES, "b-1") == entry
+    with closing(sqlite3.connect(journal.database.place)) as other:
+        other.execute("DROP TABLE batches")
+    journal.begin_batch(entry)
+    assert "b-1 begins and could not be written down" in caplog.text
+
+
+def test_old_batches_are_deleted_with_the_rest(journal: Journal) -> None:
+    for number in range(3):
+        journal.begin_batch(
+            BatchEntry(id=f"b-{number}", login="acme", customer=3, at=NOW + number, rate=50.0, count=7)
+        )  # fmt: skip
+    assert journal.prune(NOW + 2.0) == 2
+    assert entry_of(journal.database, BATCHES, "b-1") is None
+    assert entry_of(journal.database, BATCHES, "b-2") is not None
 
 
 def test_while_the_database_is_locked_entries_wait_and_nothing_is_lost(

@@ -15,7 +15,7 @@ from callboard.calls.commands import HangUp, Outcome
 from callboard.calls.events import LegHeld
 from callboard.calls.refusals import Conflict, CustomerNotFound, InvalidArgument, NotFound
 from callboard.calls.state import State
-from callboard.operations.batches import KEEP, Batch, BatchState
+from callboard.operations.batches import KEEP, Batch, BatchEntry, Batches, BatchState
 from callboard.operations.desk import Reach
 from callboard.operations.disconnect_matching import (
     DISCONNECT_MATCHING,
@@ -251,7 +251,7 @@ def test_who_may_not_any_more_ends_no_more(busy: House, change: Callable[[House]
         busy.end(call)
     stopped = busy.desk.batches.find(batch.id)
     assert stopped is not None
-    assert stopped.state is BatchState.STOPPED
+    assert (stopped.state, stopped.words != "") == (BatchState.STOPPED, True)
 
 
 def test_a_token_that_expires_ends_no_more(busy: House) -> None:
@@ -281,7 +281,51 @@ def test_a_batch_can_be_stopped(busy: House, admin: Principal) -> None:
     work_off(busy, NOW + 1.0)
     assert 0 < len(busy.switch.sent) == sent < 15
     busy.desk.ledger.sweep(NOW + 60.0)
-    assert show(busy, admin, batch).state is BatchState.STOPPED
+    found = show(busy, admin, batch)
+    assert (found.state, found.words) == (BatchState.STOPPED, "stopped by admin-1")
+
+
+def test_to_stop_what_is_over_changes_nothing(busy: House, admin: Principal) -> None:
+    busy.switch.refusal = "the link is lost"
+    batch = run(busy, admin)
+    work_off(busy, seconds=2.0)
+    found = busy.desk.perform(STOP_BATCH, admin, BatchName(id=batch.id), NOW)
+    assert (found.state, found.words) == (BatchState.DONE, "")
+
+
+class Notebook:
+    """Keeps what is written down of batches."""
+
+    def __init__(self) -> None:
+        self.begun: list[BatchEntry] = []
+        self.noted: list[BatchEntry] = []
+
+    def begin_batch(self, entry: BatchEntry) -> None:
+        self.begun.append(entry)
+
+    def record_batch(self, entry: BatchEntry) -> None:
+        self.noted.append(entry)
+
+
+def test_it_is_written_down_before_it_begins_and_when_it_is_over(
+    busy: House, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Notebook()
+    monkeypatch.setattr(busy.desk, "batches", Batches(busy.desk.ledger, book))
+    batch = run(busy, admin, ListCalls(where=Filter(account=30)), count=3)
+    assert [(entry.id, entry.count, entry.state) for entry in book.begun] == [(batch.id, 3, BatchState.RUNNING)]
+    assert (busy.switch.sent, book.noted) == ([], [])
+    over, *others = busy.desk.table.select(Filter(account=30), now=NOW)
+    busy.end(over, now=NOW - 60.0)
+    busy.desk.table.sweep(NOW)
+    work_off(busy, seconds=2.0)
+    assert [(entry.left, entry.state) for entry in book.noted] == [(1, BatchState.RUNNING)]
+    for call in others:
+        busy.end(call)
+    work_off(busy, NOW + 2.0, seconds=2.0)
+    assert [(entry.left, entry.state) for entry in book.noted[1:]] == [(1, BatchState.DONE)]
+    records = [busy.desk.ledger.record(one.command) for one in show(busy, admin, batch).commands]
+    assert {record.batch for record in records if record} == {batch.id}
 
 
 def test_a_batch_is_its_owners_and_the_operators(busy: House, admin: Principal, principal: Make) -> None:

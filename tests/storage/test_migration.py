@@ -198,3 +198,20 @@ def test_what_was_done_before_is_of_where_its_login_stands(tmp_path: Path) -> No
         ("ann", "ann", 3, "", 7, "w"),
         ("gone", "gone", None, "", 7, "w"),
     ]
+
+
+def test_commands_of_before_are_of_no_batch(tmp_path: Path) -> None:
+    path = tmp_path / "callboard.db"
+    engine = create_engine(f"sqlite:///{path}")
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.exec_driver_sql(
+            "INSERT INTO commands VALUES ('c', 1.5, 'ann', 3, '192.0.2.9', 't', 'x', 7, 's', 'done', 2.5, 'w')"
+        )
+    engine.dispose()
+    open_database(path).close()
+    found = rows(path, "SELECT id, login, customer, address, token, operation, batch, call_number, words FROM commands")
+    assert found == [("c", "ann", 3, "192.0.2.9", "t", "x", "", 7, "w")]

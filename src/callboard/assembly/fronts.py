@@ -14,6 +14,7 @@ from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.values import Reply, Request
 from callboard.metrics.front import MetricsFront
+from callboard.storage.replies import KeptReplies
 from callboard.wallboard.door import Door
 from callboard.wallboard.wallboard import Wallboard
 
@@ -31,7 +32,7 @@ class Front(Protocol):
 def _fronts(house: House) -> Iterator[tuple[str, Front]]:
     """Every front end, one line each, with the name that its requests are counted under."""
     desk, dialects = house.desk, house.config.dialects
-    yield "api", Api(desk, house.sealing, house.links.troubles)
+    yield "api", Api(desk, house.sealing, house.links.troubles, KeptReplies(house.database))
     yield "enswitch", EnswitchDialect(desk, dialects.enswitch)
     yield "ozeki", OzekiDialect(desk, dialects.ozeki)
     yield "sippy", SippyDialect(desk, dialects.sippy)

@@ -33,7 +33,7 @@ from callboard.config.settings import Config
 from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryChange
 from callboard.directory.document import Sealing
-from callboard.directory.placement import place
+from callboard.directory.placement import Placer
 from callboard.journal.journal import Journal
 from callboard.journal.past import KeptPast
 from callboard.metrics.counting import Counting
@@ -124,7 +124,7 @@ def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Exe
     access.tokens.watch(partial(_keep_tokens, database))
     webhooks = Webhooks(load_webhooks(database), AddressSet(config.webhooks.allowed_targets))
     webhooks.watch(partial(_keep_webhooks, database))
-    table = Table(partial(place, directory), numbering, epoch=time.time_ns(), settings=config.table)
+    table = Table(Placer(directory), numbering, epoch=time.time_ns(), settings=config.table)
     return Desk(
         directory=directory,
         access=access,
@@ -137,6 +137,7 @@ def _core(config: Config, journal: Journal, numbering: Numbering, verifiers: Exe
         past=KeptPast(database),
         audit=journal.record_deed,
         webhooks=webhooks,
+        batch_book=journal,
     )
 
 

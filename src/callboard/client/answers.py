@@ -234,6 +234,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Calls whose turn has not come."""
     left: int
     """Calls that were over, or out of sight, when their turn came."""
+    words: str = ""
+    """Why it was stopped, as by whom or by a restart of the server; empty if it was not."""
     outcomes: Mapping[str, int]
     commands: tuple[BatchCommand, ...]
     """A thousand at most, those that are not done first."""

@@ -9,10 +9,11 @@ import msgspec
 from callboard.calls.legs import Call
 from callboard.journal.entries import ended_call
 from callboard.journal.lanes import Lane
-from callboard.journal.retention import CHUNK, prune_some, settle_commands
+from callboard.journal.retention import CHUNK, prune_some, settle_commands, stop_batches
 from callboard.journal.settings import JournalSettings
-from callboard.journal.shelves import AUDIT, CALLS, COMMANDS
+from callboard.journal.shelves import AUDIT, BATCHES, CALLS, COMMANDS
 from callboard.journal.writer import Writer
+from callboard.operations.batches import BatchEntry
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import AuditEntry
 from callboard.storage.database import Database
@@ -59,16 +60,22 @@ class Journal:
         self._calls = Lane(CALLS, self._settings.queue)
         self._commands = Lane(COMMANDS, self._settings.queue)
         self._audit = Lane(AUDIT, self._settings.queue)
+        self._batches = Lane(BATCHES, self._settings.queue)
         self._prune_at = 0.0
         # Who did what goes first: it is short and matters most.
-        self._lanes = (self._commands, self._audit, self._calls)
+        self._lanes = (self._commands, self._batches, self._audit, self._calls)
         self._writer = Writer(database, self._lanes, self._keep_tidy, clock)
 
     def start(self) -> None:
-        """Begin to write. Commands that an earlier life left pending become unknown. Raises `StorageError`."""
+        """Begin to write. Commands that an earlier life left pending become unknown, and batches that it left under way
+        are stopped. Raises `StorageError`.
+        """
         left = settle_commands(self.database, self._clock())
         if left:
             logger.warning("%d commands of the last run have no proven outcome; the journal has them as unknown", left)
+        stopped = stop_batches(self.database)
+        if stopped:
+            logger.warning("%d batches were under way when Callboard stopped; they do not go on", stopped)
         self._writer.start()
 
     def stop(self, patience: float = 5.0) -> None:
@@ -83,6 +90,18 @@ class Journal:
     def record_command(self, record: CommandRecord) -> None:
         """Keep a command: once when it is asked for, and once more with its outcome."""
         self._commands.put(record)
+        self._writer.wake()
+
+    def begin_batch(self, entry: BatchEntry) -> None:
+        """Keep a batch that begins, at once: there are few, and none is to be forgotten. Never raises."""
+        try:
+            self._batches.write_now(self.database, entry)
+        except StorageError as error:
+            logger.warning("The batch %s begins and could not be written down: %s", entry.id, error)
+
+    def record_batch(self, entry: BatchEntry) -> None:
+        """Keep how far a batch is."""
+        self._batches.put(entry)
         self._writer.wake()
 
     def record_deed(self, entry: AuditEntry) -> None:

@@ -4,15 +4,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import false, or_
+import msgspec
+from sqlalchemy import Connection, false, func, or_, select
 
-from callboard.calls.commands import CommandId
+from callboard.calls.commands import CommandId, Outcome
 from callboard.calls.legs import CallNumber
 from callboard.calls.refusals import Unavailable
 from callboard.journal.queries import Condition, entry_of, merged, page
-from callboard.journal.shelves import AUDIT, CALLS, COMMANDS, Shelf
+from callboard.journal.shelves import AUDIT, BATCHES, CALLS, COMMANDS, Shelf
+from callboard.operations.batches import Batch, InBatch
 from callboard.operations.ledger import CommandRecord
-from callboard.operations.past import AuditEntry, Cursor, EndedCall, Page, PastCalls, PastDeeds
+from callboard.operations.past import LONGEST_PAGE, AuditEntry, Cursor, EndedCall, Page, PastCalls, PastDeeds
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
 from callboard.table.filters import How, TextMatch
@@ -60,6 +62,16 @@ class KeptPast:
         with _readable():
             return entry_of(self._database, COMMANDS, name)
 
+    def batch(self, name: str) -> Batch | None:
+        """The batch of this id, with a thousand of its commands at most: those that are not done first."""
+        with _readable():
+            entry = entry_of(self._database, BATCHES, name)
+            if entry is None:
+                return None
+            with self._database.view() as connection:
+                outcomes, commands = _outcomes(connection, name), _commands(connection, name)
+        return Batch(**msgspec.structs.asdict(entry), outcomes=outcomes, commands=commands)
+
 
 @contextmanager
 def _readable() -> Iterator[None]:
@@ -68,6 +80,25 @@ def _readable() -> Iterator[None]:
     except StorageError as error:
         logger.warning("The journal cannot be read: %s", error)
         raise Unavailable("the journal cannot be read at present: the operator finds the reason in the log") from error
+
+
+def _outcomes(connection: Connection, batch: str) -> dict[Outcome, int]:
+    outcome = COMMANDS.column("outcome")
+    counted = select(outcome, func.count()).where(*_of_batch(batch)).group_by(outcome)
+    return {Outcome[word.upper()]: count for word, count in connection.execute(counted)}
+
+
+def _commands(connection: Connection, batch: str) -> tuple[InBatch, ...]:
+    outcome, at, name = (COMMANDS.column(column) for column in ("outcome", "at", "id"))
+    wanted = select(name, COMMANDS.column("call_number"), outcome).where(*_of_batch(batch))
+    rows = connection.execute(wanted.order_by(outcome == Outcome.DONE.name.lower(), at, name).limit(LONGEST_PAGE))
+    return tuple(InBatch(command, call, Outcome[word.upper()]) for command, call, word in rows)
+
+
+def _of_batch(name: str) -> tuple[Condition, ...]:
+    """Without the second condition the index is not used, for it holds no others."""
+    column = COMMANDS.column("batch")
+    return column == name, column != ""
 
 
 def _of_calls(wanted: PastCalls) -> tuple[Condition, ...]:

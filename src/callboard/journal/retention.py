@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 
 from callboard.calls.commands import Outcome
-from callboard.journal.shelves import AUDIT, CALLS, COMMANDS, Shelf
+from callboard.journal.shelves import AUDIT, BATCHES, CALLS, COMMANDS, Shelf
+from callboard.operations.batches import BatchState
 from callboard.storage import schema
 from callboard.storage.database import Database
 
-__all__ = ["CHUNK", "prune_some", "settle_commands"]
+__all__ = ["CHUNK", "prune_some", "settle_commands", "stop_batches"]
 
 CHUNK = 1_000
 """Entries deleted in one transaction: few enough that nobody waits long behind it."""
@@ -17,7 +18,7 @@ CHUNK = 1_000
 
 def prune_some(database: Database, before: float) -> int:
     """Delete up to `CHUNK` entries of each kind that are older than `before`; returns how many it were."""
-    return sum(_prune(database, shelf, before) for shelf in (CALLS, COMMANDS, AUDIT))
+    return sum(_prune(database, shelf, before) for shelf in (CALLS, COMMANDS, BATCHES, AUDIT))
 
 
 def settle_commands(database: Database, now: float) -> int:
@@ -34,6 +35,22 @@ def settle_commands(database: Database, now: float) -> int:
     }
     with database.change() as connection:
         return connection.execute(settled.values(values)).rowcount
+
+
+def stop_batches(database: Database) -> int:
+    """Have every batch that was under way be stopped, for nothing goes on with it; returns how many it were.
+
+    To be called before the first batch of a new life of the process.
+    """
+    batches = schema.batches
+    words = "Callboard was restarted while it ran: the calls whose turn had not come stay up"
+    values = {
+        "state": BatchState.STOPPED.value,
+        "words": case((batches.c.words == "", words), else_=batches.c.words),
+    }
+    with database.change() as connection:
+        running = update(batches).where(batches.c.state == BatchState.RUNNING.value)
+        return connection.execute(running.values(values)).rowcount
 
 
 def _prune(database: Database, shelf: Shelf[Any], before: float) -> int:

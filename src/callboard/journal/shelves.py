@@ -7,11 +7,12 @@ import msgspec
 from sqlalchemy import Column, Table
 
 from callboard.calls.commands import Outcome
+from callboard.operations.batches import BatchEntry, BatchState
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import AuditEntry, EndedCall
 from callboard.storage import schema
 
-__all__ = ["AUDIT", "CALLS", "COMMANDS", "Shelf"]
+__all__ = ["AUDIT", "BATCHES", "CALLS", "COMMANDS", "Shelf"]
 
 Entry = TypeVar("Entry")
 
@@ -46,6 +47,14 @@ def _audit_entry(row: dict[str, Any]) -> AuditEntry:
     return AuditEntry(**row)
 
 
+def _batch_row(entry: BatchEntry) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(entry), "state": entry.state.value}
+
+
+def _batch(row: dict[str, Any]) -> BatchEntry:
+    return BatchEntry(**{**row, "state": BatchState(row["state"])})
+
+
 def _ended_call(row: dict[str, Any]) -> EndedCall:
     return EndedCall(**row)
 
@@ -78,3 +87,12 @@ AUDIT = Shelf(
     entry=_audit_entry,
 )
 """What was done that is no command to a switch."""
+BATCHES = Shelf(
+    table=schema.batches,
+    key="id",
+    time="at",
+    owners=(),
+    lowest="",
+    row=_batch_row,
+    entry=_batch,
+)

@@ -1,11 +1,13 @@
 """Batches: many calls that are ended one after the other, at a bounded pace, and what came of each.
 
-Whoever has a clock calls `step` several times a second; nothing here waits.
+Whoever has a clock calls `step` several times a second; nothing here waits. A batch is written down before its first
+command goes out, so that after a restart it can be told how far it came; it does not go on then.
 """
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from typing import Protocol
 
 import msgspec
 
@@ -14,10 +16,20 @@ from callboard.calls.commands import CommandId, Outcome
 from callboard.calls.refusals import Conflict, Refusal
 from callboard.operations.ledger import CommandRecord, Ledger
 
-__all__ = ["KEEP", "MOST_AT_ONCE", "Batch", "BatchState", "Batches", "InBatch"]
+__all__ = [
+    "KEEP",
+    "MOST_AT_ONCE",
+    "Batch",
+    "BatchBook",
+    "BatchEntry",
+    "BatchState",
+    "Batches",
+    "InBatch",
+    "NoBatchBook",
+]
 
 KEEP = 600.0
-"""Seconds for which a batch that is over can be asked for, as long as its commands."""
+"""Seconds for which a batch that is over can be asked for here; the journal keeps it longer."""
 MOST_AT_ONCE = 4
 """Batches that one login may have under way."""
 
@@ -44,8 +56,8 @@ class InBatch(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch so far. Times are Unix seconds."""
+class BatchEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch as it is written down; its commands are written by themselves. Times are Unix seconds."""
 
     id: str
     login: str
@@ -56,13 +68,41 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Calls a second."""
     count: int
     """Calls that were to be ended when it began."""
-    waiting: int
-    """Calls whose turn has not come."""
-    left: int
+    left: int = 0
     """Calls that were over when their turn came, or did not match any more."""
-    state: BatchState
+    state: BatchState = BatchState.RUNNING
+    words: str = ""
+    """Why it was stopped; empty if it was not."""
+
+
+class Batch(BatchEntry, frozen=True, kw_only=True):
+    """What became of a batch so far."""
+
+    waiting: int = 0
+    """Calls whose turn has not come."""
     outcomes: dict[Outcome, int]
     commands: tuple[InBatch, ...]
+    """Its commands; of an old batch a thousand at most, those that are not done first."""
+
+
+class BatchBook(Protocol):
+    """Where batches are written down. To do so never fails, and what cannot be written is told in the log."""
+
+    def begin_batch(self, entry: BatchEntry) -> None:
+        """Write down, before this returns, a batch that begins."""
+
+    def record_batch(self, entry: BatchEntry) -> None:
+        """Write down how far one is, within a moment."""
+
+
+class NoBatchBook:
+    """Where nothing is kept."""
+
+    def begin_batch(self, entry: BatchEntry) -> None:
+        """Nothing happens."""
+
+    def record_batch(self, entry: BatchEntry) -> None:
+        """Nothing happens."""
 
 
 class _Work:
@@ -83,6 +123,7 @@ class _Work:
         "rate",
         "stopped",
         "waiting",
+        "words",
     )
 
     def __init__(
@@ -103,15 +144,17 @@ class _Work:
         self.credit = 1.0
         """Calls whose turn it is."""
         self.stopped = False
+        self.words = ""
         self.over_at: float | None = None
 
     @property
     def busy(self) -> bool:
         return bool(self.waiting or self.open)
 
-    def stop(self) -> None:
+    def stop(self, words: str) -> None:
         """The calls whose turn has not come stay up."""
-        self.stopped |= bool(self.waiting)
+        if self.waiting:
+            self.stopped, self.words = True, words
         self.waiting.clear()
 
     def take(self, record: CommandRecord) -> None:
@@ -120,25 +163,31 @@ class _Work:
         self.open += (record.outcome is Outcome.PENDING) - (before is not None and before.outcome is Outcome.PENDING)
         self.issued[record.id] = InBatch(record.id, record.call_number, record.outcome)
 
-    def seen(self) -> Batch:
+    def entry(self) -> BatchEntry:
         state = BatchState.STOPPED if self.stopped else BatchState.DONE
-        return Batch(
+        return BatchEntry(
             id=self.id,
             login=self.login,
             customer=self.customer,
             at=self.at,
             rate=self.rate,
             count=self.count,
-            waiting=len(self.waiting),
             left=self.left,
             state=BatchState.RUNNING if self.busy else state,
+            words=self.words,
+        )
+
+    def seen(self) -> Batch:
+        return Batch(
+            **msgspec.structs.asdict(self.entry()),
+            waiting=len(self.waiting),
             outcomes=dict(Counter(one.outcome for one in self.issued.values())),
             commands=tuple(self.issued.values()),
         )
 
 
-Issue = Callable[[int, float], CommandRecord | None]
-"""Issues the command for a call at a time, and gives its record; None if it is not to be ended any more.
+Issue = Callable[[int, float, str], CommandRecord | None]
+"""Issues the command for a call at a time, as one of a batch; its record, or None if it is not to be ended any more.
 
 Raises a `Refusal` where none of them is: that stops the batch.
 """
@@ -147,8 +196,9 @@ Raises a `Refusal` where none of them is: that stops the batch.
 class Batches:
     """The batches under way and those that were over lately. `ledger` tells what comes of their commands."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, book: BatchBook) -> None:
         self._ledger = ledger
+        self._book = book
         self._batches: dict[str, _Work] = {}
         self._of: dict[CommandId, _Work] = {}
         self._stepped_at = 0.0
@@ -161,6 +211,7 @@ class Batches:
             raise Conflict(f"{login} has {MOST_AT_ONCE} batches under way: wait until one is done, or stop one")
         name = f"b{self._ledger.new_id().removeprefix('c')}"
         work = self._batches[name] = _Work(name, principal, now, rate, calls, issue)
+        self._book.begin_batch(work.entry())
         return work.seen()
 
     def find(self, name: str) -> Batch | None:
@@ -168,12 +219,13 @@ class Batches:
         work = self._batches.get(name)
         return None if work is None else work.seen()
 
-    def stop(self, name: str) -> Batch | None:
-        """Send no more of its commands."""
+    def stop(self, name: str, words: str) -> Batch | None:
+        """Send no more of its commands; `words` say why."""
         work = self._batches.get(name)
         if work is None:
             return None
-        work.stop()
+        work.stop(words)
+        self._book.record_batch(work.entry())
         return work.seen()
 
     def step(self, now: float) -> None:
@@ -181,7 +233,10 @@ class Batches:
         passed = min(max(0.0, now - self._stepped_at), _LONGEST_STEP)
         self._stepped_at = now
         for work in tuple(self._batches.values()):
+            left = work.left
             self._advance(work, passed, now)
+            if work.left != left or (work.over_at is None and not work.busy):
+                self._book.record_batch(work.entry())
             if work.busy:
                 continue
             work.over_at = work.over_at or now
@@ -193,9 +248,9 @@ class Batches:
         while work.waiting and work.credit >= 1.0:
             work.credit -= 1.0
             try:
-                record = work.issue(work.waiting[0], now)
-            except Refusal:
-                work.stop()
+                record = work.issue(work.waiting[0], now, work.id)
+            except Refusal as refusal:
+                work.stop(str(refusal))
                 return
             work.waiting.popleft()
             if record is None:

@@ -15,7 +15,7 @@ from callboard.calls.commands import Switchboard
 from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
-from callboard.operations.batches import Batches
+from callboard.operations.batches import BatchBook, Batches, NoBatchBook
 from callboard.operations.ledger import Ledger
 from callboard.operations.loads import Loads, utc_day
 from callboard.operations.operation import Operation
@@ -68,18 +68,19 @@ class Desk:
         switches: Callable[[], Sequence[SwitchFacts]] = tuple,
         day: Callable[[float], int] = utc_day,
         webhooks: Webhooks | None = None,
+        batch_book: BatchBook | None = None,
     ) -> None:
         """`sign_in` is where passwords are verified, which takes 0.1 s each; by default here and now.
 
         `past` is where what was is found, `audit` is told of what was done, `entropy` gives so many random bytes,
         `switches` tells of every switch of the settings, whether it was ever heard of or not, `day` in which day of
-        the operator's a moment is.
+        the operator's a moment is, `batch_book` is where batches are written down.
         """
         self.directory = directory
         self.access = access
         self.table = table
         self.ledger = ledger
-        self.batches = Batches(ledger)
+        self.batches = Batches(ledger, batch_book or NoBatchBook())
         self.switchboard = switchboard
         self.feeds = Feeds(table)
         self.streams: Counter[str] = Counter()

@@ -56,9 +56,9 @@ class Disconnecting(msgspec.Struct, frozen=True):
         return len(self.commands)
 
 
-def hang_up(desk: Desk, principal: Principal, operation: str, call: Call, now: float) -> CommandRecord:
-    """Have one call ended, in the name of an operation that may."""
-    record = desk.ledger.begin(principal, operation, call, now)
+def hang_up(desk: Desk, principal: Principal, operation: str, call: Call, now: float, batch: str = "") -> CommandRecord:
+    """Have one call ended, in the name of an operation that may, and of a batch if it is of one."""
+    record = desk.ledger.begin(principal, operation, call, now, batch)
     if call.state is State.ENDED:
         return desk.ledger.gone_already(record)
     return desk.ledger.issue(record, HangUp(record.id, call.key), call, desk.switchboard)

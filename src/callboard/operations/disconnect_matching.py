@@ -120,7 +120,7 @@ class _Turns:
         self._still = still
         self._standing = desk.standing.changes
 
-    def issue(self, number: int, now: float) -> CommandRecord | None:
+    def issue(self, number: int, now: float, batch: str) -> CommandRecord | None:
         """A call that is over needs no ending, and one that matches no longer, as when it was answered, gets none.
 
         Raises the refusals of `calls.disconnect_matching` once whoever asked may not do it any more.
@@ -129,7 +129,7 @@ class _Turns:
         call = self._desk.table.call(number)
         if call is None or not self._still(call, now):
             return None
-        return hang_up(self._desk, self._principal, DISCONNECT_MATCHING.name, call, now)
+        return hang_up(self._desk, self._principal, DISCONNECT_MATCHING.name, call, now, batch)
 
     def _look_again(self, now: float) -> None:
         expires_at = self._principal.expires_at
@@ -142,19 +142,21 @@ class _Turns:
 
 
 def _show_batch(desk: Desk, principal: Principal, arguments: BatchName, now: float) -> Batch:
-    return _own(desk.batches.find(arguments.id), principal, arguments.id)
+    """As it goes on or, some time after it was over, as it is kept."""
+    return _own(desk.batches.find(arguments.id) or desk.past.batch(arguments.id), principal, arguments.id)
 
 
 def _stop_batch(desk: Desk, principal: Principal, arguments: BatchName, now: float) -> Batch:
-    _own(desk.batches.find(arguments.id), principal, arguments.id)
-    return _own(desk.batches.stop(arguments.id), principal, arguments.id)
+    """To stop what is over already changes nothing."""
+    found = _show_batch(desk, principal, arguments, now)
+    return desk.batches.stop(arguments.id, f"stopped by {principal.login}") or found
 
 
 def _own(batch: Batch | None, principal: Principal, name: str) -> Batch:
     """The batch of whoever asked for it, where they stood then; the operator sees all."""
     who = principal.login, principal.customer
     if batch is None or (principal.customer != ROOT and (batch.login, batch.customer) != who):
-        raise NotFound(f"batch {name} not found: a batch is kept for ten minutes after its last outcome")
+        raise NotFound(f"batch {name} not found")
     return batch
 
 

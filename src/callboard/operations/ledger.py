@@ -104,7 +104,7 @@ class Ledger:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def begin(self, principal: Principal, operation: str, call: Call, now: float) -> CommandRecord:
+    def begin(self, principal: Principal, operation: str, call: Call, now: float, batch: str = "") -> CommandRecord:
         """A record of what is asked for, under a new id; it is not written down yet."""
         return CommandRecord(
             id=self.new_id(),
@@ -114,6 +114,7 @@ class Ledger:
             address=principal.address,
             token=principal.token,
             operation=operation,
+            batch=batch,
             call_number=call.number,
             switch=call.key.switch,
         )

@@ -6,6 +6,7 @@ import msgspec
 
 from callboard.calls.commands import CommandId
 from callboard.calls.legs import CallNumber
+from callboard.operations.batches import Batch
 from callboard.operations.ledger import CommandRecord
 from callboard.table.filters import TextMatch
 
@@ -165,6 +166,9 @@ class Past(Protocol):
     def command(self, name: CommandId) -> CommandRecord | None:
         """The command of this id."""
 
+    def batch(self, name: str) -> Batch | None:
+        """The batch of this id, with a thousand of its commands at most: those that are not done first."""
+
 
 class NoPast:
     """Where nothing is kept."""
@@ -182,5 +186,9 @@ class NoPast:
         return None
 
     def command(self, name: CommandId) -> CommandRecord | None:
+        """None."""
+        return None
+
+    def batch(self, name: str) -> Batch | None:
         """None."""
         return None

@@ -3,6 +3,7 @@
 Look with `dry_run` first, then send the count that it told. What comes of it stands at `/v1/disconnect/{batch}`.
 """
 
+import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -87,7 +88,11 @@ class BatchView(msgspec.Struct, frozen=True):
     rate: float
     count: int
     waiting: int
+    """Calls whose turn has not come."""
     left: int
+    """Calls that were over when their turn came, or did not match any more."""
+    words: str
+    """Why it was stopped, as by whom or by a restart of the server; empty if it was not."""
     outcomes: dict[str, int]
     commands: list[dict[str, str]]
 
@@ -129,7 +134,11 @@ def _which(request: Request, members: dict[str, Any]) -> ListCalls:
 
 
 async def _show_batch(asked: Asked) -> Reply:
-    return _answer(asked.desk.perform(SHOW_BATCH, asked.principal, BatchName(id=asked.name), asked.request.at))
+    """One that is not in memory any more is read from the disk, hence the thread."""
+    arguments, at = BatchName(id=asked.name), asked.request.at
+    if asked.desk.batches.find(asked.name) is None:
+        return _answer(await asyncio.to_thread(asked.desk.perform, SHOW_BATCH, asked.principal, arguments, at))
+    return _answer(asked.desk.perform(SHOW_BATCH, asked.principal, arguments, at))
 
 
 async def _stop_batch(asked: Asked) -> Reply:
@@ -146,6 +155,7 @@ def _answer(batch: Batch) -> Reply:
         count=batch.count,
         waiting=batch.waiting,
         left=batch.left,
+        words=batch.words,
         outcomes={outcome.name.lower(): batch.outcomes.get(outcome, 0) for outcome in Outcome},
         commands=[
             {"command": one.command, "call": str(one.call), "outcome": one.outcome.name.lower()}
