@@ -51,9 +51,24 @@ async def test_a_token_with_the_one_right_is_enough(house: House, scrape: Scrape
         assert (await scraper.reply(ELSEWHERE, authorization=f"Bearer {made.text}")).status == status
 
 
-@pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "via", "x_real_ip"])
+@pytest.mark.parametrize("header", ["x_forwarded_for", "x_forwarded_proto", "forwarded", "via", "x_real_ip"])
 async def test_a_proxy_on_the_machine_lets_nobody_in(scrape: Scrape, header: str) -> None:
     assert (await scrape().reply("127.0.0.1", **{header: "127.0.0.1"})).status == 401
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("application/openmetrics-text; version=1.0.0,text/plain;version=0.0.4;q=0.3", "application/openmetrics-text"),
+        ("application/openmetrics-text; version=abc", "text/plain"),
+        (f"application/openmetrics-text;version={'9' * 5_000}", "text/plain"),
+        ("application/openmetrics-text;version=1.x, application/openmetrics-text;version=1.0.0", "application/openm"),
+        ("text/plain;version=;escaping=", "text/plain"),
+    ],
+)
+async def test_whatever_is_accepted_there_is_an_answer(scrape: Scrape, accept: str, kind: str) -> None:
+    reply = await scrape().reply("127.0.0.1", accept=accept)
+    assert (reply.status, reply.content_type.startswith(kind)) == (200, True)
 
 
 async def test_the_addresses_are_the_settings(scrape: Scrape) -> None:

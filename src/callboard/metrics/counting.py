@@ -1,5 +1,6 @@
 """Counting: everything that is counted in one server, and how Prometheus reads it."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -19,6 +20,9 @@ from callboard.operations.figures import Figures
 
 __all__ = ["Counting"]
 
+_VERSIONS = re.compile(r"\bversion=([^;]*)")
+_NUMBERS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3} *")
+
 
 class Counting:
     """Tallies as they go, and the rest looked up when somebody asks: the table costs nothing more for being watched."""
@@ -36,7 +40,7 @@ class Counting:
 
     def text(self, figures: Figures, accept: str) -> tuple[bytes, str]:
         """All figures in the format that the header Accept asks for, Prometheus's own or OpenMetrics; content type."""
-        encode, content_type = choose_encoder(accept)
+        encode, content_type = choose_encoder(",".join(filter(_comparable, accept.split(","))))
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_Page(self._readings(figures)))
         ProcessCollector(registry=registry)
@@ -50,6 +54,11 @@ class Counting:
         yield from readings.of_clients(self._desk, self.tallies)
         yield from readings.of_queues(self._queues)
         yield from readings.of_server(self.tallies.lag)
+
+
+def _comparable(kind: str) -> bool:
+    """Whether the encoders can look at a kind of answer: they are at a loss for a version that is none."""
+    return all(_NUMBERS.fullmatch(version) for version in _VERSIONS.findall(kind))
 
 
 class _Page(Collector):

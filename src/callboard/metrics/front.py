@@ -15,8 +15,8 @@ from callboard.operations.figures import READ_METRICS, ReadMetrics
 __all__ = ["MetricsFront"]
 
 _PRIVATE = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
-_FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-real-ip")
-"""Headers by which a proxy says that it asks for somebody else."""
+_FORWARDED = ("forwarded", "via", "x-forwarded", "x-real-ip")
+"""What headers begin with by which a proxy says that it asks for somebody else."""
 
 
 class MetricsFront:
@@ -47,7 +47,7 @@ class MetricsFront:
     async def _principal(self, request: Request) -> Principal:
         """Who signs in is who they are; else the address speaks, unless a proxy's stands in its place."""
         authorization = request.headers.get("authorization", "")
-        by_proxy = any(name in request.headers for name in _FORWARDED)
+        by_proxy = any(name.startswith(_FORWARDED) for name in request.headers)
         if authorization or by_proxy or not self._trusted.contains(request.client):
             return await self._desk.sign_in(_claim(authorization, request.client), request.at)
         return Principal(
