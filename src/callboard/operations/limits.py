@@ -1,6 +1,7 @@
 """Limits on calls at once: how far they are used, and when somebody is to be told."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -9,7 +10,7 @@ from callboard.operations.desk import Desk
 from callboard.operations.happenings import Happening
 from callboard.operations.listeners import Listener
 from callboard.operations.subscriptions import Limit
-from callboard.table.counters import By
+from callboard.table.counters import By, Tally
 from callboard.table.filters import Filter
 
 __all__ = ["LEVELS", "SLACK", "Gauges", "Passed", "level_of"]
@@ -41,7 +42,7 @@ def level_of(calls: int, most: int, before: int) -> int:
     return max(reached, default=0)
 
 
-_Tallies = dict[tuple[By, frozenset[int] | None], dict[object, int]]
+_UP = Filter(states=LIVE)
 
 
 class Gauges:
@@ -53,24 +54,50 @@ class Gauges:
 
     def read(self, listeners: Iterable[Listener], now: float) -> Iterator[tuple[Listener, Passed]]:
         """The limits of which another level is reached than the last time. Those that are gone are forgotten."""
-        tallies: _Tallies = {}
+        counted = _Counted(self._desk, now)
         levels: dict[tuple[str, Limit], int] = {}
         for listener in listeners:
             for limit in listener.webhook.limits if Happening.LIMIT_PASSED in listener.events else ():
                 key = listener.webhook.id, limit
-                before, calls = self._levels.get(key, 0), self._calls(limit, listener.scope, tallies, now)
+                before, calls = self._levels.get(key, 0), counted.calls(limit, listener.scope)
                 level = levels[key] = level_of(calls, limit.calls, before)
                 if level != before:
                     yield listener, Passed(limit=limit, calls=calls, level=level, before=before)
         self._levels = levels
 
-    def _calls(self, limit: Limit, scope: frozenset[int] | None, tallies: _Tallies, now: float) -> int:
-        """How many calls are up, of those that are owned in the scope. Each kind is counted once for a scope."""
-        by = _BY[limit.of]
-        if (by, scope) not in tallies:
-            groups = self._desk.table.count(Filter(states=LIVE, customers=scope), (by,), now=now)
-            tallies[by, scope] = {group.keys[0]: group.calls for group in groups}
-        counted = tallies[by, scope]
+
+class _Counted:
+    """The calls of one moment, counted once for all limits of a kind, however many see different ones of them."""
+
+    def __init__(self, desk: Desk, now: float) -> None:
+        self._desk = desk
+        self._now = now
+        self._all: dict[By, Mapping[Any, Tally]] = {}
+        self._owned: dict[By, dict[object, dict[object, int]]] = {}
+
+    def calls(self, limit: Limit, scope: frozenset[int] | None) -> int:
+        """How many calls are up, of those that are owned in the scope."""
+        by, directory = _BY[limit.of], self._desk.directory
         if by is By.CUSTOMER:
-            return sum(counted.get(customer, 0) for customer in self._desk.directory.subtree(limit.id))
-        return counted.get(limit.id, 0)
+            below = directory.subtree(limit.id)
+            return self._sum(by, below if scope is None else below & scope)
+        if by is By.ACCOUNT:
+            account = directory.account(limit.id)
+            seen = account is not None and (scope is None or account.customer in scope)
+            return self._sum(by, (limit.id,)) if seen else 0
+        return self._sum(by, (limit.id,)) if scope is None else self._sum_owned(by, limit.id, scope)
+
+    def _sum(self, by: By, ids: Iterable[int]) -> int:
+        if by not in self._all:
+            self._all[by] = self._desk.table.counters.by(by)
+        found = self._all[by]
+        return sum(found[one][0] for one in ids if one in found)
+
+    def _sum_owned(self, by: By, one: int, scope: frozenset[int]) -> int:
+        """Of a vendor or a connection, by the customers who own the calls."""
+        if by not in self._owned:
+            found = self._owned[by] = {}
+            for group in self._desk.table.count(_UP, (by, By.CUSTOMER), now=self._now):
+                found.setdefault(group.keys[0], {})[group.keys[1]] = group.calls
+        owners = self._owned[by].get(one, {})
+        return sum(owners.get(customer, 0) for customer in scope)

@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from msgspec.structs import replace
-
-from callboard.access.masks import masked_words
 from callboard.access.rights import Principal
 from callboard.calls.commands import Outcome
 from callboard.calls.legs import Call
@@ -18,7 +15,7 @@ from callboard.operations.happenings import Happening
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.limits import Gauges
 from callboard.operations.listeners import Listener, Listeners
-from callboard.operations.sight import as_seen
+from callboard.operations.sight import as_seen, command_as_seen
 from callboard.operations.subscriptions import Format
 from callboard.table.changes import Change
 from callboard.table.links import Link, LinkState
@@ -29,6 +26,8 @@ __all__ = ["announcing"]
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the links and the limits."""
+LOOK_SHARE = 10
+"""How many times as long as a look took is waited until the next at least: many limits slow down nobody else."""
 
 
 @asynccontextmanager
@@ -49,11 +48,13 @@ async def announcing(desk: Desk, listeners: Listeners, courier: Courier, pens: P
 
 
 async def _look(announcer: "_Announcer") -> None:
+    pause = LOOK_EVERY
     while True:
-        await asyncio.sleep(LOOK_EVERY)
-        now = time.time()
+        await asyncio.sleep(pause)
+        now, begun = time.time(), time.perf_counter()
         announcer.links(now)
         announcer.limits(now)
+        pause = max(LOOK_EVERY, LOOK_SHARE * (time.perf_counter() - begun))
 
 
 class _Announcer:
@@ -91,8 +92,7 @@ class _Announcer:
         for listener in self._listeners.all(now):
             who = listener.principal
             if who is not None and event in listener.events and (who.login == record.login or who.customer == ROOT):
-                shown = replace(record, words=masked_words(record.words, who.masks)) if who.masks else record
-                write = partial(command_message, self._pens, shown, now)
+                write = partial(command_message, self._pens, command_as_seen(who, record), now)
                 self._courier.tell(listener, event, f"call {record.call_number}", write, now)
 
     def links(self, now: float) -> None:
