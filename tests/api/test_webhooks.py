@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from callboard.access.rights import Role
 from callboard.http.values import Reply
+from callboard.storage.database import open_database
+from callboard.storage.replies import KeptReplies
 from tests.api.conftest import Caller, problem, whole
 from tests.house import House
 
@@ -44,6 +46,35 @@ async def test_a_webhook_is_made_shown_changed_and_removed(caller: Caller) -> No
     removed = await send(caller, "DELETE", f"/{hook['id']}")
     assert removed.status == 204
     assert problem(await send(caller, "GET", f"/{hook['id']}"))["code"] == "not_found"
+
+
+async def test_who_changes_the_secret_again_loses_no_receiver(caller: Caller, house: House) -> None:
+    """As when the answer got lost: the receiver knows the first one only."""
+    hook = await made(caller)
+    path = f"/{hook['id']}/secret"
+    given = [msgspec.json.decode(whole(await send(caller, "POST", path)))["secret"] for _ in range(6)]
+    (webhook,) = house.desk.webhooks.all()
+    assert [one.text for one in webhook.secrets] == given[:0:-1]
+    assert [one.until is None for one in webhook.secrets] == [True, False, False, False, False]
+    house.desk.webhooks.put(replace(webhook, secrets=tuple(replace(one, until=1.0) for one in webhook.secrets)))
+    await send(caller, "POST", path)
+    (webhook,) = house.desk.webhooks.all()
+    assert len(webhook.secrets) == 2, "those whose day is over go"
+
+
+async def test_a_webhook_that_is_asked_for_twice_with_a_key_is_made_once(house: House) -> None:
+    with open_database(None) as database:
+        await _made_once(Caller(house, KeptReplies(database)), house)
+
+
+async def _made_once(caller: Caller, house: House) -> None:
+    body = msgspec.json.encode({"url": URL, "events": ["call.answered"]})
+    first, again = [
+        await caller.reply("/v1/webhooks", method="POST", body=body, idempotency_key="k1") for _ in range(2)
+    ]
+    assert (first.status, again.status) == (201, 201)
+    assert whole(first) == whole(again)
+    assert len(house.desk.webhooks.all()) == 1
 
 
 async def test_secrets_are_in_no_repr(caller: Caller, house: House) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+import time
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from callboard.calls.state import State
 from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, Webhook
 from callboard.operations.webhooks import REPLAY_WEBHOOK, ROTATE_SECRET, TEST_WEBHOOK, Replay, WebhookName
-from callboard.webhooks import courier
+from callboard.webhooks import book, courier
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
 
 LIFE = ["call.started", "call.ringing", "call.answered", "call.held", "call.ended"]
@@ -144,6 +145,122 @@ def _now(post: Post, webhook: Webhook) -> Webhook:
     found = post.house.desk.webhooks.get(webhook.id)
     assert found is not None
     return found
+
+
+async def test_who_was_asked_before_does_not_switch_a_webhook_off_that_was_turned_elsewhere(
+    post: Post, receiver: Receiver
+) -> None:
+    async with receiving() as new:
+
+        async def gone(request: web.Request) -> web.StreamResponse:
+            house.desk.webhooks.put(replace(_now(post, webhook), url=new.url))
+            return web.Response(status=410)
+
+        receiver.answer = gone
+        async with post.life() as house:
+            webhook = post.made(receiver)
+            house.call(State.RINGING)
+            await new.until(lambda: [got.type for got in new.got] == ["call.ringing"])
+            assert _now(post, webhook).active
+
+
+async def test_what_waits_goes_to_the_new_place_at_once(post: Post, receiver: Receiver) -> None:
+    async def busy(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503, headers={"Retry-After": "86400"})
+
+    receiver.answer = busy
+    post.settings = replace(QUICK, retries=(3600.0,) * 3)
+    async with receiving() as new, post.life() as house:
+        webhook = post.made(receiver)
+        house.call(State.RINGING)
+        await post.until(lambda: post.deliveries(webhook, DeliveryState.WAITING)[-1:] != ())
+        await post.until(lambda: post.deliveries(webhook)[-1].attempts == 1)
+        house.desk.webhooks.put(replace(_now(post, webhook), url=new.url))
+        await new.until(lambda: [got.type for got in new.got] == ["call.started", "call.ringing"])
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+async def test_a_clock_that_is_set_holds_nothing_up(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    async def down(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer, right = down, time.time
+    post.settings = replace(QUICK, retries=(0.2,) * 500)
+    async with post.life() as house:
+        webhook = post.made(receiver, events=(Happening.CALL_STARTED,))
+        receiver.secret = ""
+        house.call(State.NEW)
+        await post.until(lambda: any(one.attempts for one in post.deliveries(webhook)))
+        monkeypatch.setattr(time, "time", lambda: right() + 3600 * hours)
+        house.call(State.NEW)
+        await post.until(lambda: len([one for one in post.deliveries(webhook) if one.attempts]) == 2)
+        monkeypatch.undo()
+        receiver.answer = fine
+        await receiver.until(lambda: len(receiver.got) == 2)
+
+
+async def test_what_waited_when_the_clock_was_set_back_while_the_server_was_down_goes_at_the_start(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=503)
+
+    receiver.answer, right = down, time.time
+    post.settings = replace(QUICK, retries=(3600.0,) * 3)
+    with monkeypatch.context() as ahead:
+        ahead.setattr(time, "time", lambda: right() + 86_400)
+        async with post.life() as house:
+            post.made(receiver, events=(Happening.CALL_STARTED,))
+            receiver.secret = ""
+            house.call(State.NEW)
+            await receiver.until(lambda: len(receiver.refused) == 1)
+    receiver.answer = fine
+    async with post.life():
+        await receiver.until(lambda: len(receiver.got) == 1)
+
+
+async def test_a_message_that_cannot_be_written_keeps_no_other(
+    post: Post, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with post.life() as house:
+        post.made(receiver, events=(Happening.CALL_STARTED,))
+        house.call(State.NEW, at=1e17)
+        call = house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.types(call.number) == ["call.started"]
+    assert "cannot be written" in caplog.text
+
+
+async def test_more_than_the_queue_holds_is_not_taken_at_once(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a switch is lost with all its calls: what is not on disk yet is bounded too."""
+    monkeypatch.setattr(book, "LEAST", 10)
+    post.settings = replace(QUICK, queue=10)
+    async with receiving() as other, post.life() as house:
+        webhook = post.made(receiver, events=(Happening.CALL_STARTED,))
+        post.made(other, events=(Happening.CALL_RINGING,))
+        for _ in range(25):
+            house.call(State.NEW)
+        house.call(State.RINGING)
+        traffic = house.desk.outbox.traffic(webhook.id)
+        assert (traffic.waiting, traffic.given_up) == (10, 16)
+        await receiver.until(lambda: len(receiver.got) == 10)
+        await other.until(lambda: len(other.got) == 1)
+
+
+async def test_what_is_told_at_the_very_end_is_sent_at_the_next_start(
+    post: Post, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with post.life() as house:
+        post.made(receiver, events=(Happening.CALL_STARTED,))
+        for _ in range(20):
+            house.call(State.NEW)
+    assert caplog.text == ""
+    async with post.life():
+        await receiver.until(lambda: len(receiver.got) == 20)
 
 
 async def test_redirects_are_not_followed(post: Post, receiver: Receiver) -> None:
@@ -295,6 +412,23 @@ async def test_a_place_that_is_allowed_no_more_is_not_reached(post: Post, receiv
         assert (receiver.got, receiver.refused) == ([], [])
 
 
+async def test_a_tenants_webhook_does_not_reach_the_server_itself(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its address is a public one, which loopback stands for here."""
+    post.settings = replace(QUICK, retries=())
+    async with receiving() as own, post.life() as house:
+        webhook = post.made(receiver, "acme")
+        post.made(own)
+        monkeypatch.setattr(courier, "address_fault", lambda *_, **__: None)
+        house.desk.webhooks.allowed = type(house.desk.webhooks.allowed)()
+        call = house.call(State.NEW, account=5)
+        await own.until(lambda: own.types(call.number) == ["call.started"])
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+        assert "an address of this server" in post.deliveries(webhook)[0].words
+        assert (receiver.got, receiver.refused) == ([], [])
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_whatever_goes_wrong_each_call_is_told_in_order(post: Post, receiver: Receiver, seed: int) -> None:
     """Some messages are refused, of others the answer is lost: then they come twice, in their place."""
@@ -331,7 +465,7 @@ async def test_old_messages_are_deleted(post: Post, receiver: Receiver, monkeypa
         return web.Response(status=204 if b"call.started" in await request.read() else 400)
 
     receiver.answer = picky
-    monkeypatch.setattr(courier, "TIDY_EVERY", 0.1)
+    monkeypatch.setattr(book, "TIDY_EVERY", 0.1)
     post.settings = replace(QUICK, retries=(), keep_dead=3, keep_delivered=2)
     async with post.life() as house:
         webhook = post.made(receiver, events=(Happening.CALL_STARTED, Happening.CALL_RINGING))

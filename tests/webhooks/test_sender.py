@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import json
 import shutil
 import socket
@@ -18,6 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook as Judge
 
+from callboard.webhooks import sender as sender_module
+from callboard.webhooks.own import is_own
 from callboard.webhooks.sender import Attempt, Sender
 from callboard.webhooks.signing import headers
 
@@ -52,7 +55,7 @@ async def sending(patience: float = 5.0) -> AsyncIterator[Sender]:
 
 
 async def sent(sender: Sender, url: str, fault: str | None = None) -> Attempt:
-    return await sender.send(url, {"Content-Type": "application/json"}, b"{}", lambda address: fault)
+    return await sender.send("root", url, {"Content-Type": "application/json"}, b"{}", lambda address: fault)
 
 
 class Certificate(NamedTuple):
@@ -96,6 +99,96 @@ async def test_a_trusted_certificate_must_be_the_hosts(
         assert len(got) == 1
 
 
+@asynccontextmanager
+async def keeping(answer: bytes, context: ssl.SSLContext | None = None) -> AsyncIterator[tuple[int, list[list[bytes]]]]:
+    """A server that keeps connections open and answers each request with these bytes; its port, and what it got on each
+    connection.
+    """
+    connections: list[list[bytes]] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        got: list[bytes] = []
+        connections.append(got)
+        writers.append(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                got.append(await reader.readuntil(b"\r\n\r\n{}"))
+                writer.write(answer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1], connections
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+
+
+@pytest.fixture
+def any_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name is this machine's."""
+    look_up = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port, **more: look_up("127.0.0.1", port, **more))
+
+
+@pytest.mark.usefixtures("any_name")
+async def test_a_connection_that_proved_to_be_one_hosts_is_not_used_for_another(
+    certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.file))
+    async with keeping(OK, certificate.context) as (port, connections), sending() as sender:
+        for _ in range(3):
+            assert (await sent(sender, f"https://localhost:{port}/")).arrived
+        assert [len(got) for got in connections] == [3], "for the same host it is"
+        attempt = await sent(sender, f"https://billing.example:{port}/")
+        assert "certificate" in attempt.words.lower()
+        assert sum(len(got) for got in connections) == 3
+
+
+@pytest.mark.usefixtures("any_name")
+async def test_connections_to_few_hosts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_module, "_MOST_HOSTS", 2)
+    async with keeping(OK) as (port, connections), sending() as sender:
+        for host in ("a", "b", "c", "c", "b", "a"):
+            assert (await sent(sender, f"http://{host}.example:{port}/")).arrived
+        assert [len(got) for got in connections] == [1, 2, 2, 1]
+
+
+async def test_an_answer_is_read_as_far_as_the_connection_needs_it() -> None:
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"ok": true}'
+    async with keeping(answer) as (port, connections), sending() as sender:
+        for _ in range(3):
+            assert (await sent(sender, f"http://127.0.0.1:{port}/")).arrived
+        assert len(connections) == 1
+
+
+async def test_cookies_are_not_kept() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: who=tenant\r\n\r\n"
+    async with answering(answer) as (port, got), sending() as sender:
+        for _ in range(2):
+            assert (await sent(sender, f"http://127.0.0.1:{port}/")).arrived
+        assert b"cookie" not in b"".join(got).lower()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz",
+    ],
+)
+async def test_what_was_taken_is_taken_whatever_else_is_said(answer: bytes) -> None:
+    async with answering(answer) as (port, _), sending() as sender:
+        assert await sent(sender, f"http://127.0.0.1:{port}/") == Attempt(200, "")
+
+
+async def test_who_took_it_and_never_ends_the_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_module, "_PATIENCE", 0.05)
+    async with keeping(b"HTTP/1.1 202 OK\r\nContent-Length: 9\r\n\r\nok") as (port, _), sending() as sender:
+        assert await sent(sender, f"http://127.0.0.1:{port}/") == Attempt(202, "")
+
+
 async def test_a_name_is_looked_up_once_and_its_address_judged() -> None:
     judged: list[str] = []
 
@@ -104,10 +197,17 @@ async def test_a_name_is_looked_up_once_and_its_address_judged() -> None:
         return "it is not to be reached"
 
     async with answering(OK) as (port, got), sending() as sender:
-        attempt = await sender.send(f"http://localhost:{port}/", {}, b"", fault_of)
+        attempt = await sender.send("root", f"http://localhost:{port}/", {}, b"", fault_of)
         assert attempt.words == "nothing is sent to localhost: it is not to be reached"
         assert set(judged) <= {"127.0.0.1", "::1"}
         assert got == []
+
+
+def test_what_is_this_machines_own() -> None:
+    assert is_own("127.0.0.1")
+    assert not is_own("192.0.2.1"), "it is kept for examples"
+    assert not is_own("2001:db8::1"), "so is this"
+    assert not is_own("nobody.invalid")
 
 
 async def test_a_name_that_is_nobodys() -> None:

@@ -16,8 +16,9 @@ from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, WhichCalls
 from callboard.operations.webhooks import CHANGE_WEBHOOK, CREATE_WEBHOOK, ChangeWebhook, WantedWebhook
 from callboard.table.filters import Field, Filter, How, TextMatch
+from callboard.webhooks.lookups import Lookups
 from tests.house import House
-from tests.webhooks.conftest import QUICK, Post, Receiver, fine
+from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
 
 ROOT, ACME, GLOBEX, INITECH = 3, 5, 7, 9
 """Accounts of these customers."""
@@ -189,6 +190,49 @@ async def test_a_webhook_ends_with_the_token_that_made_it(post: Post, receiver: 
         call = house.call(account=ACME)
         await receiver.until(lambda: len(receiver.got) == 2)
         assert receiver.types(call.number) == ["call.started"]
+
+
+async def test_a_webhook_goes_with_its_login_and_is_nobodys_who_gets_its_name(post: Post, receiver: Receiver) -> None:
+    async with receiving() as other, post.life() as house:
+        webhook = post.made(receiver, "acme", events=STARTED)
+        post.made(other, events=STARTED)
+        login = house.access.login("acme")
+        assert login is not None
+        house.access.remove("acme")
+        house.access.put(replace(login, customer=4))
+        assert house.desk.webhooks.get(webhook.id) is None
+        call = house.call(account=GLOBEX)
+        await other.until(lambda: other.types(call.number) == ["call.started"])
+    async with post.life() as house:
+        assert house.desk.webhooks.get(webhook.id) is None
+    assert (receiver.got, receiver.refused) == ([], [])
+
+
+async def test_webhooks_whose_login_went_before_go_at_the_start(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver, "acme", events=STARTED)
+        kept = post.made(receiver, "globex", events=STARTED)
+        house.desk.webhooks.put(replace(webhook, login="gone"))
+    async with post.life() as house:
+        assert [one.id for one in house.desk.webhooks.all()] == [kept.id]
+
+
+async def test_a_right_that_goes_while_a_name_is_looked_up_goes_in_time(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver, "acme", events=STARTED)
+        login = house.access.login("acme")
+        assert login is not None
+
+        async def slowly(self: Lookups, name: str, host: str, port: int) -> list[str]:
+            house.access.put(replace(login, disabled=True))
+            return [host]
+
+        monkeypatch.setattr(Lookups, "addresses", slowly)
+        house.call(account=ACME)
+        await post.until(lambda: len(post.deliveries(webhook, DeliveryState.DEAD)) == 1)
+        assert (receiver.got, receiver.refused) == ([], [])
 
 
 async def test_what_waits_is_sent_after_a_restart_only_if_it_may_be_then(post: Post, receiver: Receiver) -> None:

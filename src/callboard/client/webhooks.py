@@ -149,7 +149,7 @@ def webhook(name: str) -> Ask[Webhook]:
 
 def create_webhook(fields: Fields) -> Ask[NewWebhook]:
     """Make one."""
-    return Ask(method="POST", route="/webhooks", gives=NewWebhook, body=_document(fields))
+    return Ask(method="POST", route="/webhooks", gives=NewWebhook, body=_document(fields), once=True)
 
 
 def change_webhook(name: str, fields: Fields) -> Ask[Webhook]:
@@ -175,12 +175,13 @@ def remove_webhook(name: str) -> Ask[None]:
 def rotate_secret(name: str) -> Ask[NewSecret]:
     """Have a new secret made."""
     path = f"/webhooks/{place(name)}/secret"
-    return Ask(method="POST", route="/webhooks/{id}/secret", path=path, gives=NewSecret)
+    return Ask(method="POST", route="/webhooks/{id}/secret", path=path, gives=NewSecret, once=True)
 
 
 def test_webhook(name: str) -> Ask[_Message]:
     """Have a message sent."""
-    return Ask(method="POST", route="/webhooks/{id}/test", path=f"/webhooks/{place(name)}/test", gives=_Message)
+    path = f"/webhooks/{place(name)}/test"
+    return Ask(method="POST", route="/webhooks/{id}/test", path=path, gives=_Message, once=True)
 
 
 def deliveries(name: str, state: str | None, limit: int | None, cursor: str | None) -> Ask[DeliveryPage]:
@@ -198,7 +199,7 @@ def replay_webhook(name: str, message: str | None) -> Ask[_Count]:
     """Send dead messages again."""
     body = msgspec.json.encode({} if message is None else {"message": message})
     path = f"/webhooks/{place(name)}/replay"
-    return Ask(method="POST", route="/webhooks/{id}/replay", path=path, gives=_Count, body=body)
+    return Ask(method="POST", route="/webhooks/{id}/replay", path=path, gives=_Count, body=body, once=True)
 
 
 # --- both clients ----------------------------------------------------------------------------------------------------

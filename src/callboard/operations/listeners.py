@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec.structs import replace
 
+from callboard.access.access import LoginChange
 from callboard.access.rights import Principal, Role
 from callboard.calls.legs import Call
 from callboard.calls.refusals import CustomerNotFound, Forbidden
@@ -152,12 +153,25 @@ class Listeners:
     """Every webhook that is switched on. Those that a call concerns are found by the call's customers."""
 
     def __init__(self, desk: Desk) -> None:
+        """Webhooks go with their logins, from now on and those that were left before."""
         self._desk = desk
         self._seen = (-1, -1)
         self._expires_at: float | None = None
         self._listeners: dict[str, Listener] = {}
         self._everywhere: tuple[Listener, ...] = ()
         self._of_customers: dict[int, tuple[Listener, ...]] = {}
+        desk.access.watch(self._logins_changed)
+        for name in {webhook.login for webhook in desk.webhooks.all() if desk.access.login(webhook.login) is None}:
+            self._forget(name)
+
+    def _logins_changed(self, change: LoginChange) -> None:
+        for name in change.removes:
+            self._forget(name)
+
+    def _forget(self, login: str) -> None:
+        """Somebody else may come to have the name: they must not tell whoever was here before of their calls."""
+        for webhook in self._desk.webhooks.of(login):
+            self._desk.webhooks.remove(webhook.id)
 
     def all(self, now: float) -> Iterable[Listener]:
         """Each of them, as it stands now."""

@@ -47,6 +47,8 @@ MOST_LIMITS = 100
 LONGEST_PAGE = 1_000
 OVERLAP = 86_400.0
 """Seconds for which the secret before goes on signing beside a new one."""
+MOST_SECRETS = 5
+"""Secrets of one webhook that sign at the same time."""
 _SECRET_BYTES = 32
 
 
@@ -114,15 +116,13 @@ def _seen(desk: Desk, principal: Principal, name: str) -> Webhook:
 
 
 def _sees(desk: Desk, principal: Principal, webhook: Webhook) -> bool:
-    """One's own; with the right to others', those of logins of one's subtree and, for the operator, of logins gone."""
+    """One's own; with the right to others', those of logins of one's subtree."""
     if webhook.login == principal.login:
         return True
     if Right.WEBHOOKS_ALL not in principal.rights:
         return False
     login = desk.access.login(webhook.login)
-    if login is None:
-        return principal.customer == ROOT
-    return desk.directory.is_within(login.customer, principal.customer)
+    return login is not None and desk.directory.is_within(login.customer, principal.customer)
 
 
 # --- what is taken ---------------------------------------------------------------------------------------------------
@@ -256,11 +256,16 @@ def _remove_webhook(desk: Desk, principal: Principal, arguments: WebhookName, no
 
 
 def _rotate_secret(desk: Desk, principal: Principal, arguments: WebhookName, now: float) -> Webhook:
-    """The secret before signs beside the new one for a day, so that a receiver can change over without a loss."""
+    """The secrets before sign beside the new one for a day, so that a receiver can change over without a loss.
+
+    All of them: who asks again because the answer got lost has a receiver that knows the one before the one before.
+    """
     webhook = _seen(desk, principal, arguments.id)
     if webhook.login != principal.login:
         raise Forbidden(f"{webhook.id} is {webhook.login}'s, and so is its secret")
-    changed = replace(webhook, secrets=(_secret(desk), replace(webhook.secrets[0], until=now + OVERLAP)))
+    newest, *older = webhook.secrets
+    before = (replace(newest, until=now + OVERLAP), *(one for one in older if one.until is None or now < one.until))
+    changed = replace(webhook, secrets=(_secret(desk), *before)[:MOST_SECRETS])
     desk.webhooks.put(changed)
     return changed
 

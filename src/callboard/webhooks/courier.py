@@ -5,7 +5,7 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -20,35 +20,25 @@ from callboard.operations.subscriptions import Delivery, DeliveryState, Traffic,
 from callboard.operations.targets import address_fault
 from callboard.storage.database import Database
 from callboard.storage.deliveries import (
-    Letter,
     dead_deliveries,
     forget_strays,
     last_number,
     list_deliveries,
     save_deliveries,
-    trim,
     waiting_deliveries,
     what_it_says,
 )
-from callboard.storage.errors import RowError, StorageError
-from callboard.webhooks.formats import Message, test_message
+from callboard.storage.errors import StorageError
+from callboard.webhooks.book import PAUSE, Book, Write
+from callboard.webhooks.formats import test_message
+from callboard.webhooks.own import is_own
 from callboard.webhooks.sender import Attempt, Sender
 from callboard.webhooks.settings import WebhooksSettings
 from callboard.webhooks.signing import headers
+from callboard.webhooks.steady import Steady
 from callboard.webhooks.worker import Worker
 
 __all__ = ["Courier"]
-
-GATHER = 0.05
-"""Seconds during which messages are gathered for one transaction. A process that is killed loses what is younger."""
-BATCH = 500
-"""Messages to a transaction."""
-PAUSE = 1.0
-"""Seconds until a write that failed is tried again."""
-TIDY_EVERY = 60.0
-
-Write = Callable[[], Message]
-"""Writes a message down. It is called off the event path, in a thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,12 +57,10 @@ class Courier:
         self._settings = settings
         self._sender = Sender(settings.timeout, time.time)
         self._number = last_number(database)
+        self._clock = Steady()
+        """When it is time for something."""
         self._workers: dict[str, Worker] = {}
-        self._fresh: list[tuple[Delivery, Write]] = []
-        """Not on disk yet."""
-        self._settled: dict[int, Delivery] = {}
-        """The last state of each delivery that changed since it was written down."""
-        self._news = asyncio.Event()
+        self._book = Book(database, settings, self._written, lambda: tuple(one.id for one in desk.webhooks.all()))
         self._given_up: dict[str, int] = {}
         self._last: dict[str, Delivery] = {}
         self._stopping = False
@@ -100,10 +88,10 @@ class Courier:
             at=at,
             sight=listener.sight,
             parties=parties,
-            next_at=at,
+            next_at=self._clock(),
         )
-        self._fresh.append((delivery, write))
-        self._news.set()
+        if not self._book.add(delivery, write):
+            self._give_up(delivery.webhook)
         return delivery.message
 
     @asynccontextmanager
@@ -111,17 +99,17 @@ class Courier:
         """Deliver within the block; at its end what was told is on disk, and goes on at the next start."""
         forget_strays(self._database)
         for delivery in waiting_deliveries(self._database):
-            self._worker(delivery.webhook).queue.put(delivery)
-        keeper = asyncio.create_task(self._keep(), name="webhooks")
+            self._worker(delivery.webhook).queue.put(self._as_it_is_due(delivery))
+        keeper = asyncio.create_task(self._book.keep(), name="webhooks")
         try:
             for worker in self._workers.values():
                 worker.wake()
             yield
         finally:
+            self._stopping = True
             await asyncio.gather(*(worker.stop() for worker in self._workers.values()))
             await self._sender.close()
-            self._stopping = True
-            self._news.set()
+            self._book.stop()
             await keeper
 
     # --- the outbox --------------------------------------------------------------------------------------------------
@@ -129,10 +117,9 @@ class Courier:
     def traffic(self, webhook: str) -> Traffic:
         """How a webhook fares."""
         worker = self._workers.get(webhook)
-        fresh = sum(delivery.webhook == webhook for delivery, _ in self._fresh)
         listener = self._listeners.get(webhook, time.time())
         return Traffic(
-            waiting=fresh + (len(worker.queue) if worker else 0),
+            waiting=self._book.fresh(webhook) + (len(worker.queue) if worker else 0),
             given_up=self._given_up.get(webhook, 0),
             last=self._last.get(webhook),
             stands=listener.stands if listener else "",
@@ -158,9 +145,9 @@ class Courier:
         with _readable():
             dead = dead_deliveries(self._database, webhook, message)
             again = [
-                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=now, words="")
+                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=self._clock(), words="")
                 for one in dead
-                if one.number not in self._settled
+                if not self._book.changed(one.number)
             ]
             room = max(0, self._settings.queue - len(self._worker(webhook).queue))
             again = again[:room]
@@ -180,22 +167,25 @@ class Courier:
                 worker.end()
             self._last.pop(name, None)
             self._given_up.pop(name, None)
-            self._fresh = [draft for draft in self._fresh if draft[0].webhook != name]
-            self._settled = {key: one for key, one in self._settled.items() if one.webhook != name}
+            self._book.forget(name)
         for webhook in change.puts:
-            asyncio.get_running_loop().call_soon(self._turn_to, webhook.id)
+            before = self._desk.webhooks.get(webhook.id)
+            elsewhere = before is not None and (before.url, before.active) != (webhook.url, webhook.active)
+            asyncio.get_running_loop().call_soon(self._turn_to, webhook.id, elsewhere)
 
-    def _turn_to(self, name: str) -> None:
-        """What a webhook follows begins now, and what waits for it may go."""
+    def _turn_to(self, name: str, elsewhere: bool) -> None:
+        """What a webhook follows begins now, and what waits for it may go: at once, if it goes to another place."""
         self._listeners.get(name, time.time())
         if name in self._workers:
+            if elsewhere:
+                self._workers[name].hurry()
             self._workers[name].wake()
 
     def _worker(self, webhook: str) -> Worker:
         worker = self._workers.get(webhook)
         if worker is None:
             on = partial(self._is_on, webhook)
-            worker = self._workers[webhook] = Worker(self._settings.at_once, on, self._attempt)
+            worker = self._workers[webhook] = Worker(self._settings.at_once, on, self._attempt, self._clock)
         return worker
 
     def _is_on(self, name: str) -> bool:
@@ -209,15 +199,17 @@ class Courier:
             return None
         if not listener.may_have(delivery):
             why = listener.stands or "what its login may see, or how, changed since this was written"
-            return self._note(replace(delivery, state=DeliveryState.DEAD, words=f"not sent: {why}"))
+            return self._book.note(replace(delivery, state=DeliveryState.DEAD, words=f"not sent: {why}"))
         try:
             said = await asyncio.to_thread(what_it_says, self._database, delivery.number)
         except StorageError as error:
             _log.warning("A message of webhook %s cannot be read, which is tried again: %s", delivery.webhook, error)
-            return replace(delivery, next_at=begun + PAUSE)
+            return replace(delivery, next_at=self._clock() + PAUSE)
         if said is None:
-            return self._note(replace(delivery, state=DeliveryState.DEAD, words="not sent: it is not kept any more"))
-        attempt = await self._send(listener.webhook, delivery.message, *said, begun)
+            words = "not sent: it is not kept any more"
+            return self._book.note(replace(delivery, state=DeliveryState.DEAD, words=words))
+        webhook = listener.webhook
+        attempt = await self._send(webhook, delivery, *said, begun)
         tried = replace(
             delivery,
             attempts=delivery.attempts + 1,
@@ -227,29 +219,36 @@ class Courier:
             took=round(time.time() - begun, 3),
         )
         self._last[delivery.webhook] = tried
-        return self._note(self._judged(tried, attempt))
+        return self._book.note(self._judged(webhook, tried, attempt))
 
-    async def _send(self, webhook: Webhook, message: str, text: str, content_type: str, now: float) -> Attempt:
+    async def _send(self, webhook: Webhook, delivery: Delivery, text: str, content_type: str, now: float) -> Attempt:
         secrets = tuple(one.text for one in webhook.secrets if one.until is None or now < one.until)
         body = text.encode()
         given = {
             "Content-Type": content_type,
             "User-Agent": "Callboard",
-            **headers(secrets, message, now, body),
+            **headers(secrets, delivery.message, now, body),
         }
-        return await self._sender.send(webhook.url, given, body, partial(self._fault_of, webhook.login))
+        fault_of = partial(self._fault_of, delivery)
+        return await self._sender.send(webhook.login, webhook.url, given, body, fault_of)
 
-    def _fault_of(self, name: str, address: str) -> str | None:
-        login = self._desk.access.login(name)
-        operator = login is not None and login.customer == ROOT
-        return address_fault(address, self._desk.webhooks.allowed, operator=operator)
+    def _fault_of(self, delivery: Delivery, address: str) -> str | None:
+        """The last look before the connection: to find the address can take seconds."""
+        listener = self._listeners.get(delivery.webhook, time.time())
+        if listener is None or listener.principal is None or not listener.may_have(delivery):
+            return "its login may not see this any more"
+        operator = listener.principal.customer == ROOT
+        fault = address_fault(address, self._desk.webhooks.allowed, operator=operator)
+        if fault is None and not operator and is_own(address) and not self._desk.webhooks.allowed.contains(address):
+            return f"{address} is an address of this server, where only the operator's webhooks may point"
+        return fault
 
-    def _judged(self, tried: Delivery, attempt: Attempt) -> Delivery:
+    def _judged(self, webhook: Webhook, tried: Delivery, attempt: Attempt) -> Delivery:
         """Arrived, given up, or to be sent again."""
         if attempt.arrived:
             return replace(tried, state=DeliveryState.DELIVERED)
         if attempt.status == 410:
-            self._switch_off(tried.webhook)
+            self._switch_off(webhook)
             return replace(tried, state=DeliveryState.DEAD)
         retries = self._settings.retries
         if tried.attempts > len(retries):
@@ -257,12 +256,13 @@ class Courier:
         # Jitter is no secret.
         pause = retries[tried.attempts - 1] * random.uniform(0.9, 1.1)  # noqa: S311
         if attempt.wait:
-            self._worker(tried.webhook).rest(time.time() + attempt.wait)
-        return replace(tried, next_at=time.time() + max(pause, attempt.wait))
+            self._worker(tried.webhook).rest(self._clock() + attempt.wait)
+        return replace(tried, next_at=self._clock() + max(pause, attempt.wait))
 
-    def _switch_off(self, name: str) -> None:
-        webhook = self._desk.webhooks.get(name)
-        if webhook is not None and webhook.active:
+    def _switch_off(self, asked: Webhook) -> None:
+        """Unless it was turned to another place while this one was asked."""
+        webhook, name = self._desk.webhooks.get(asked.id), asked.id
+        if webhook is not None and webhook.active and webhook.url == asked.url:
             words = "the receiver answered 410: it wants no more"
             try:
                 self._desk.webhooks.put(replace(webhook, active=False, why_off=words))
@@ -271,85 +271,10 @@ class Courier:
             else:
                 _log.warning("Webhook %s was switched off: %s", name, words)
 
-    def _note(self, delivery: Delivery) -> Delivery:
-        self._settled[delivery.number] = delivery
-        self._news.set()
-        return delivery
-
-    # --- the disk ----------------------------------------------------------------------------------------------------
-
-    async def _keep(self) -> None:
-        """Write down what there is, and now and then delete what is too old, until the stop; then once more."""
-        tidy_at = time.monotonic() + TIDY_EVERY
-        while not self._stopping:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, tidy_at - time.monotonic())):
-                    await self._news.wait()
-            self._news.clear()
-            await asyncio.sleep(GATHER)
-            if not await self._flushed():
-                self._news.set()
-                await asyncio.sleep(PAUSE)
-            if time.monotonic() >= tidy_at:
-                await asyncio.to_thread(self._tidy, self._desk.webhooks.all())
-                tidy_at = time.monotonic() + TIDY_EVERY
-        if not await self._flushed():
-            _log.error("Webhooks lost %d messages that could not be written down", len(self._fresh))
-
-    async def _flushed(self) -> bool:
-        try:
-            await self._flush()
-        except StorageError as error:
-            _log.error("What webhooks are to tell cannot be written down, and waits in memory: %s", error)
-            return False
-        return True
-
-    async def _flush(self) -> None:
-        """Write down what is new and what changed, then let what is new go. Raises `StorageError`."""
-        while self._fresh or self._settled:
-            await self._flush_some()
-
-    async def _flush_some(self) -> None:
-        fresh, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
-        settled, self._settled = self._settled, {}
-        try:
-            written = await asyncio.to_thread(self._save, fresh, settled)
-        except StorageError:
-            self._fresh = fresh + self._fresh
-            self._settled = settled | self._settled
-            self._bound_fresh()
-            raise
-        for delivery in written:
-            if self._desk.webhooks.get(delivery.webhook) is not None:
-                self._take_in(delivery)
-
-    def _save(self, fresh: list[tuple[Delivery, Write]], settled: dict[int, Delivery]) -> list[Delivery]:
-        """Write messages, and put them and what changed on disk; returns the new ones. In a thread."""
-        letters = [Letter(delivery, *write()) for delivery, write in fresh]
-        try:
-            save_deliveries(self._database, letters, settled.values())
-        except RowError:
-            # One that cannot be stored must not keep the others.
-            save_deliveries(self._database, (), settled.values())
-            letters = [letter for letter in letters if self._saved(letter)]
-        return [letter.delivery for letter in letters]
-
-    def _saved(self, letter: Letter) -> bool:
-        try:
-            save_deliveries(self._database, [letter], ())
-        except RowError as error:
-            _log.error("A message of webhook %s is lost, for it cannot be stored: %s", letter.delivery.webhook, error)
-            return False
-        return True
-
-    def _bound_fresh(self) -> None:
-        """While nothing can be written, so many wait in memory and the oldest are lost."""
-        lost = len(self._fresh) - self._settings.queue
-        if lost > 0:
-            del self._fresh[:lost]
-            _log.error("Webhooks lost %d messages that could not be written down", lost)
-
-    def _take_in(self, delivery: Delivery) -> None:
+    def _written(self, delivery: Delivery) -> None:
+        """A message is on disk, and may go. At the stop it waits there."""
+        if self._stopping or self._desk.webhooks.get(delivery.webhook) is None:
+            return
         worker = self._worker(delivery.webhook)
         if len(worker.queue) >= self._settings.queue:
             self._give_up_oldest(worker, delivery.webhook)
@@ -359,24 +284,18 @@ class Courier:
     def _give_up_oldest(self, worker: Worker, name: str) -> None:
         oldest = worker.queue.drop_oldest()
         if oldest is not None:
-            self._note(replace(oldest, state=DeliveryState.DEAD, words="not sent: too many messages waited"))
-            if name not in self._given_up:
-                _log.error("Webhook %s is behind by %d messages: the oldest are given up", name, self._settings.queue)
-            self._given_up[name] = self._given_up.get(name, 0) + 1
+            self._book.note(replace(oldest, state=DeliveryState.DEAD, words="not sent: too many messages waited"))
+            self._give_up(name)
 
-    def _tidy(self, webhooks: tuple[Webhook, ...]) -> None:
-        """Delete what is too old. In a thread."""
-        try:
-            for webhook in webhooks:
-                self._trim(webhook.id)
-        except StorageError as error:
-            _log.warning("Old messages of webhooks could not be deleted, which is tried again later: %s", error)
+    def _give_up(self, name: str) -> None:
+        if name not in self._given_up:
+            _log.error("Webhook %s is behind by %d messages: the oldest are given up", name, self._settings.queue)
+        self._given_up[name] = self._given_up.get(name, 0) + 1
 
-    def _trim(self, webhook: str) -> None:
-        trim(self._database, webhook, DeliveryState.DELIVERED, self._settings.keep_delivered)
-        gone = trim(self._database, webhook, DeliveryState.DEAD, self._settings.keep_dead)
-        if gone:
-            _log.error("Webhook %s: the oldest %d messages that were given up are deleted", webhook, gone)
+    def _as_it_is_due(self, delivery: Delivery) -> Delivery:
+        """A message that waited while the server was down; one from the future is from before the clock was set."""
+        now = self._clock()
+        return replace(delivery, next_at=now) if max(delivery.at, delivery.tried_at or 0.0) > now else delivery
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from collections import deque
 from heapq import heappop, heappush
 
+from msgspec.structs import replace
+
 from callboard.operations.subscriptions import Delivery
 
 __all__ = ["Queue"]
@@ -63,6 +65,13 @@ class Queue:
         self._on_the_way.discard(delivery.number)
         self._lanes[delivery.about][0] = delivery
         self._offer(delivery)
+
+    def hurry(self, now: float) -> None:
+        """What waits for its time is due now."""
+        for lane in self._lanes.values():
+            if lane[0].number not in self._on_the_way and lane[0].next_at > now:
+                lane[0] = replace(lane[0], next_at=now)
+                self._offer(lane[0])
 
     def drop_oldest(self) -> Delivery | None:
         """Take out the message that came first and is not on the way; None if there is none."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable
 
 from callboard.operations.subscriptions import Delivery, DeliveryState
@@ -19,12 +18,17 @@ class Worker:
         at_once: int,
         is_on: Callable[[], bool],
         attempt: Callable[[Delivery], Awaitable[Delivery | None]],
+        clock: Callable[[], float],
     ) -> None:
-        """`attempt` sends a message and returns it as it stands then; None if it was not its time after all."""
+        """`attempt` sends a message and returns it as it stands then; None if it was not its time after all.
+
+        `clock` is that by which messages are due.
+        """
         self.queue = Queue()
         self._at_once = at_once
         self._is_on = is_on
         self._attempt = attempt
+        self._clock = clock
         self._awake = asyncio.Event()
         self._rests_until = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -37,8 +41,13 @@ class Worker:
             self._task = asyncio.create_task(self._work(), name="webhook")
 
     def rest(self, until: float) -> None:
-        """Send nothing until then, Unix seconds."""
+        """Send nothing until then, by the clock."""
         self._rests_until = max(self._rests_until, until)
+
+    def hurry(self) -> None:
+        """Wait no longer for what was to be sent again later: who was to be waited for is not asked any more."""
+        self._rests_until = 0.0
+        self.queue.hurry(self._clock())
 
     def end(self) -> None:
         """Stop at once, from within the loop."""
@@ -64,7 +73,7 @@ class Worker:
                     await self._awake.wait()
 
     def _next(self) -> Delivery | None:
-        now = time.time()
+        now = self._clock()
         if len(self._attempts) >= self._at_once or now < self._rests_until or not self._is_on():
             return None
         return self.queue.take(now)
@@ -74,8 +83,7 @@ class Worker:
         at = self.queue.next_at()
         if at is None or len(self._attempts) >= self._at_once or not self._is_on():
             return None
-        # The machine's clock may be set meanwhile.
-        return min(max(0.0, max(at, self._rests_until) - time.time()), 60.0)
+        return max(0.0, max(at, self._rests_until) - self._clock())
 
     async def _see_to(self, delivery: Delivery) -> None:
         after = await self._attempt(delivery)
