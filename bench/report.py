@@ -9,7 +9,7 @@ import msgspec
 from bench.figures import Figure, Section, words
 from bench.machine import Machine
 
-__all__ = ["Report", "markdown", "rewritten", "write"]
+__all__ = ["Report", "markdown", "rewritten", "section_text", "write"]
 
 _MET = {True: "yes", False: "**no**", None: ""}
 _HEAD = "| what | value | least … most | runs | goal | met |\n| --- | --- | --- | --- | --- | --- |"
@@ -35,7 +35,7 @@ def write(report: Report, folder: Path) -> None:
 def markdown(report: Report) -> str:
     """The whole report for people."""
     parts = ["# Callboard's benchmark", _conditions(report), _balance(report.sections)]
-    parts += [f"## {section.title}\n\n{_section(section)}" for section in report.sections]
+    parts += [f"## {section.title}\n\n{section_text(section)}" for section in report.sections]
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,7 +45,7 @@ def rewritten(text: str, report: Report) -> str:
     A mark is `<!-- bench: KEY -->` to `<!-- /bench -->`, with the key of a section, `machine` or `balance`. Raises
     KeyError for a mark that nothing was measured for.
     """
-    known = {section.key: _section(section) for section in report.sections}
+    known = {section.key: section_text(section) for section in report.sections}
     known |= {"machine": _conditions(report), "balance": _balance(report.sections)}
     return _PLACE.sub(lambda found: f"{found[1]}\n{known[found[2]]}\n\n{found[3]}", text)
 
@@ -76,7 +76,8 @@ def _balance(sections: Sequence[Section]) -> str:
     return "\n".join(lines)
 
 
-def _section(section: Section) -> str:
+def section_text(section: Section) -> str:
+    """A section's table, with how it was measured."""
     if section.skipped:
         return f"Not measured: {section.skipped}"
     table = "\n".join([_HEAD, *map(_row, section.figures)])

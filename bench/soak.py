@@ -1,0 +1,385 @@
+"""The soak: calls come and go at full rate for a long time, and at the end nothing has grown and nothing is wrong.
+
+    python -m bench.soak --minutes 30 --rate 2000
+    python -m bench.soak --minutes 2 --rate 500
+
+A switch that is none (`bench.replayed`) tells a real server of the calls. Meanwhile others list all calls in every
+format, end calls, look at single ones, and keep copies by 50 streams, some of which are cut and come back. Some times
+on the way the switch pauses, and everything is compared: what the switch has, each format's rows, the counters, the
+streams' copies, and what came of the commands. The server's memory is watched all the time. Exit code 1: a complaint.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import httpx2
+import msgspec
+
+from bench.asking import FORMATS, Format
+from bench.figures import Better, Figure, Section
+from bench.followers import Copy, Wish
+from bench.replayed import CUSTOMERS, Proxy, document, proxying
+from bench.report import section_text
+from bench.serving import LOGIN, PASSWORD, Served, kamailio_section, serving
+from bench.truth import Listed, compared, copies_compared, counted_compared
+
+__all__ = ["Plan", "Soaked", "section_of", "soak"]
+
+_BELOW = {n: frozenset((n,)) for n in range(2, CUSTOMERS + 1)}
+_Answer = TypeVar("_Answer")
+_WARM = 150.0
+"""Seconds after which memory is expected to stand still: for two minutes the table remembers who is gone."""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Page(msgspec.Struct, frozen=True):
+    calls: list[_Named]
+
+
+class _Ordered(msgspec.Struct, frozen=True):
+    command: str
+
+
+class _Command(msgspec.Struct, frozen=True):
+    outcome: str
+
+
+class _Group(msgspec.Struct, frozen=True):
+    account: int | None
+    calls: int
+
+
+class _Link(msgspec.Struct, frozen=True):
+    link: str
+    why: str
+    last_error: str
+    last_list_at: str | None
+    suspects: int
+
+
+class _Links(msgspec.Struct, frozen=True):
+    switches: list[_Link]
+
+
+class _Stats(msgspec.Struct, frozen=True):
+    total: int
+    groups: list[_Group]
+
+
+_listed = msgspec.json.Decoder(Listed)
+LISTED = Listed.__struct_fields__
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is done. Times are seconds."""
+
+    seconds: float
+    rate: float
+    """New calls a second, and as many ends."""
+    talk: float = 8.0
+    streams: int = 50
+    checks: int = 6
+    list_pause: float = 1.0
+    """Between two whole lists, each in the next format."""
+    kill_pause: float = 1.0
+    look_pause: float = 0.1
+    patience: float = 300.0
+    """For the table to become what the switch has, once it pauses: of what was not told it hears by the next list only,
+    which a busy server takes ten times as long to ask for as the last one took.
+    """
+
+
+class Soaked(msgspec.Struct, kw_only=True):
+    """What was seen on the way."""
+
+    plan: Plan
+    complaints: list[str] = []
+    memory: list[tuple[float, float]] = []
+    """Seconds since the beginning, megabytes."""
+    looks: list[float] = []
+    """Milliseconds that one call took to be shown."""
+    lists: dict[str, list[float]] = {}
+    """Seconds that each whole list took, by format."""
+    outcomes: dict[str, int] = {}
+    checks: int = 0
+    begun: int = 0
+    ended: int = 0
+    up: int = 0
+    """Calls up at the last check."""
+    busy: float = 0.0
+    """Of one core."""
+    seconds: float = 0.0
+    """That calls came in."""
+    cuts: int = 0
+
+
+class _Soak:
+    """A soak under way."""
+
+    def __init__(self, plan: Plan, proxy: Proxy, served: Served, client: httpx2.AsyncClient) -> None:
+        self.seen = Soaked(plan=plan)
+        self._plan = plan
+        self._proxy = proxy
+        self._served = served
+        self._client = client
+        self._commands: list[str] = []
+        self._began = time.monotonic()
+        self._dice = random.Random(5)
+
+    async def run(self, ask_copies: Callable[[], Awaitable[list[Copy]]]) -> None:
+        """Let calls come and go, with a check after each part of the time."""
+        plan = self._plan
+        for _ in range(plan.checks):
+            async with self._beside():
+                began, busy = time.monotonic(), self._served.busy
+                await self._proxy.run(plan.rate, plan.seconds / plan.checks)
+                self.seen.seconds += time.monotonic() - began
+                self.seen.busy += self._served.busy - busy
+            await self._check(ask_copies)
+        self.seen.begun, self.seen.ended = self._proxy.begun, self._proxy.ended
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[None]:
+        """What others do meanwhile. Raises what one of them raised."""
+        plan = self._plan
+        works = (
+            self._again(1.0, self._weigh),
+            self._again(plan.list_pause, self._list),
+            self._again(plan.kill_pause, self._kill),
+            self._again(plan.look_pause, self._look),
+        )
+        tasks = [asyncio.create_task(work) for work in works]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _again(self, pause: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(pause)
+            await work()
+
+    async def _weigh(self) -> None:
+        self.seen.memory.append((time.monotonic() - self._began, self._served.memory))
+
+    async def _list(self) -> None:
+        """One whole list, in the next format."""
+        form = FORMATS[sum(map(len, self.seen.lists.values())) % len(FORMATS)]
+        began = time.monotonic()
+        answer = await self._listing(form)
+        self.seen.lists.setdefault(form.title, []).append(time.monotonic() - began)
+        if not form.calls(answer):
+            self.seen.complaints.append(f"{form.title}: a list without calls")
+
+    async def _listing(self, form: Format) -> bytes:
+        login = (LOGIN, PASSWORD) if form.login else None
+        head = {"Accept-Encoding": "identity", "Content-Type": "text/xml"}
+        answer = await self._client.request(form.method, form.path, content=form.body, headers=head, auth=login)
+        answer.raise_for_status()
+        return answer.content
+
+    async def _kill(self) -> None:
+        """End some call that is answered."""
+        query: dict[str, str | int] = {"state": "answered", "sort": "-id", "limit": 20, "fields": "id"}
+        page = await self._get("/v1/calls", _Page, query)
+        for call in self._dice.sample(page.calls, min(1, len(page.calls))):
+            answer = await self._client.post(f"/v1/calls/{call.id}/disconnect")
+            if answer.is_success:
+                self._commands.append(msgspec.json.decode(answer.content, type=_Ordered).command)
+            elif answer.status_code not in (404, 409):  # over by now
+                self.seen.complaints.append(f"disconnect: {answer.status_code} {answer.text[:200]}")
+
+    async def _look(self) -> None:
+        """Something small, as a user would who looks at one thing."""
+        began = time.monotonic()
+        await self._get("/v1/calls", _Page, {"account": 1, "limit": 10, "fields": "id"})
+        self.seen.looks.append(1000 * (time.monotonic() - began))
+
+    async def _get(self, path: str, kind: type[_Answer], query: Mapping[str, str | int] | None = None) -> _Answer:
+        answer = await self._client.get(path, params=query)
+        answer.raise_for_status()
+        return msgspec.json.decode(answer.content, type=kind)
+
+    # --- the check ---------------------------------------------------------------------------------------------------
+
+    async def _check(self, ask_copies: Callable[[], Awaitable[list[Copy]]]) -> None:
+        """Pause, wait until the table is what the switch has, and compare everything."""
+        await self._proxy.settle(2.0)
+        deadline = time.monotonic() + self._plan.patience
+        while complaints := await self._compare(ask_copies):
+            if time.monotonic() > deadline:
+                links = (await self._get("/v1/switches", _Links)).switches
+                self.seen.complaints += [*complaints, f"the link meanwhile: {links}"]
+                break
+            await self._proxy.settle(2.0)
+        self.seen.checks += 1
+        self.seen.up = len(self._proxy.up)
+        await self._settle_commands()
+
+    async def _compare(self, ask_copies: Callable[[], Awaitable[list[Copy]]]) -> list[str]:
+        up = set(self._proxy.up)
+        complaints: list[str] = []
+        for form in FORMATS:
+            found = form.calls(await self._listing(form))
+            if all(found):
+                complaints += compared(form.title, up, list(map(int, found)))
+            elif len(found) != len(up):
+                complaints.append(f"{form.title}: {len(found)} rows, and {len(up)} calls")
+        text = await self._client.get("/v1/calls", params={"format": "ndjson", "fields": ",".join(LISTED)})
+        rows = [_listed.decode(line) for line in text.content.splitlines()]
+        stats = await self._get("/v1/stats", _Stats, {"by": "account"})
+        complaints += counted_compared(rows, stats.total, {group.account: group.calls for group in stats.groups})
+        copies = await ask_copies()
+        self.seen.cuts = sum(copy.cuts for copy in copies)
+        return complaints + copies_compared(rows, copies, _BELOW)
+
+    async def _settle_commands(self) -> None:
+        """What came of every command that was given: the switch ended the call, or it was over already."""
+        for command in self._commands:
+            outcome = await self._outcome(command)
+            self.seen.outcomes[outcome] = self.seen.outcomes.get(outcome, 0) + 1
+            if outcome not in ("done", "already_gone"):
+                self.seen.complaints.append(f"command {command} came to {outcome}")
+        self._commands.clear()
+
+    async def _outcome(self, command: str) -> str:
+        """In the end: without proof it is pending for a while."""
+        deadline = time.monotonic() + self._plan.patience
+        while True:
+            outcome = (await self._get(f"/v1/commands/{command}", _Command)).outcome
+            if outcome != "pending" or time.monotonic() > deadline:
+                return outcome
+            await asyncio.sleep(0.5)
+
+
+async def soak(plan: Plan, proxy: Proxy | None = None) -> Soaked:
+    """Run it, with a switch that need not be as true as it should be."""
+    proxy = proxy or Proxy(plan.talk)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        await stack.enter_async_context(proxying(proxy))
+        settings = kamailio_section(proxy.events, proxy.rpc, "list_timeout = 60\n")
+        served = await stack.enter_async_context(serving(folder, document(), settings))
+        client = await stack.enter_async_context(served.client())
+        asking = await stack.enter_async_context(_following(served.port, plan))
+        soaking = _Soak(plan, proxy, served, client)
+        await soaking.run(asking)
+        errors = [line for line in served.log() if " error callboard" in line]
+        soaking.seen.complaints += [f"the server's log: {line}" for line in errors[:20]]
+        return soaking.seen
+
+
+@asynccontextmanager
+async def _following(port: int, plan: Plan) -> AsyncIterator[Callable[[], Awaitable[list[Copy]]]]:
+    """A process with the clients of the streams; what comes out asks it for their copies."""
+    few = max(1, plan.streams // 25)
+    wish = Wish(port, tuple(2 + n % (CUSTOMERS - 1) for n in range(plan.streams - few)), few)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.followers"), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    asking, telling = process.stdin, process.stdout
+
+    async def ask() -> list[Copy]:
+        asking.write(b"\n")
+        return msgspec.json.decode(await asyncio.wait_for(telling.readline(), 60), type=list[Copy])
+
+    try:
+        asking.write(msgspec.json.encode(wish) + b"\n")
+        await asyncio.wait_for(telling.readline(), 60)
+        yield ask
+    finally:
+        process.kill()
+        await process.wait()
+
+
+# --- what came of it -------------------------------------------------------------------------------------------------
+
+
+def growth(memory: Sequence[tuple[float, float]]) -> float | None:
+    """Per cent by which memory is more at the end than after the warm-up; both are medians of a tenth of the time.
+
+    None where the time was too short to tell.
+    """
+    total = memory[-1][0]
+    span = 0.1 * total
+    if total < 2 * _WARM:
+        return None
+    first = [size for at, size in memory if _WARM <= at <= _WARM + span]
+    last = [size for at, size in memory if at >= total - span]
+    return 100 * (statistics.median(last) / statistics.median(first) - 1)
+
+
+def section_of(seen: Soaked) -> Section:
+    """As a part of the report."""
+    plan, pace = seen.plan, seen.begun / seen.seconds
+    about = (
+        f"{plan.seconds / 60:.0f} minutes; {seen.begun:,} calls came and {seen.ended:,} ended, "
+        f"{sum(seen.outcomes.values())} of them by command; {plan.streams} streams, cut {seen.cuts} times; "
+        f"{sum(map(len, seen.lists.values()))} whole lists; {seen.checks} checks of everything."
+    )
+    figures = [
+        Figure(
+            name="soak/complaints",
+            title="ghosts, lost calls, counters and copies that differ",
+            unit="",
+            samples=(float(len(seen.complaints)),),
+            goal=0.0,
+        ),
+        Figure(name="soak/rate", title="calls that came", unit="calls/s", samples=(pace,), better=Better.HIGHER),
+        _figure("up", "calls up at the end", "calls", float(seen.up)),
+        _figure("memory", "the server's memory", "MB", *(size for _, size in seen.memory)),
+        _figure("busy", "the server's time", "% of a core", 100 * seen.busy / seen.seconds),
+        _figure("look", "a page of ten meanwhile", "ms", *seen.looks),
+        *(_figure(f"list/{name}", f"whole list meanwhile, {name}", "s", *times) for name, times in seen.lists.items()),
+    ]
+    if (more := growth(seen.memory)) is not None:
+        title = "growth of the server's memory after the warm-up"
+        figures.append(Figure(name="soak/growth", title=title, unit="%", samples=(more,), goal=5.0))
+    return Section(key="soak", title="The soak", about=about, figures=tuple(figures), seconds=seen.seconds)
+
+
+def _figure(name: str, title: str, unit: str, *samples: float) -> Figure:
+    return Figure(name=f"soak/{name}", title=title, unit=unit, samples=samples)
+
+
+def main() -> int:
+    """Soak, print what was seen; 1 if something was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--rate", type=float, default=2000.0, help="new calls a second (default: 2000)")
+    parser.add_argument("--checks", type=int, default=6, help="times that everything is compared (default: 6)")
+    parser.add_argument("--out", type=Path, help="also write what was seen as JSON to this file")
+    given = parser.parse_args()
+    seconds = 60 * given.minutes
+    plan = Plan(seconds=seconds, rate=given.rate, checks=given.checks)
+    seen = asyncio.run(soak(plan))
+    if given.out:
+        given.out.write_bytes(msgspec.json.encode(seen))
+    section = section_of(seen)
+    print(section_text(section))
+    for complaint in seen.complaints:
+        print(complaint)
+    return 0 if all(figure.met is not False for figure in section.figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
