@@ -58,6 +58,8 @@ class Fake:
         """How far the server's clock is ahead."""
         self.answers = True
         """Whether it can be reached; else tickets are refused and sockets closed."""
+        self.beats = True
+        """Whether it tells now and then that it is there."""
         self.switch_link = "up"
         self.outcome = "done"
         """What comes of a command."""
@@ -402,7 +404,7 @@ class Fake:
         """Every second, for tests cannot wait long."""
         while True:
             await asyncio.sleep(1)
-            for socket in list(self._sockets):
+            for socket in list(self._sockets) if self.beats else []:
                 self._send(socket, {"type": "heartbeat", "at": text(self.now())} | self._mark())
 
     def application(self) -> web.Application:

@@ -357,6 +357,18 @@ def test_a_short_break_is_resumed_where_it_was(open_board: OpenBoard, fake: Fake
     assert fake.resumed == 1
 
 
+def test_a_link_that_falls_silent_is_lost_though_nobody_closed_it(open_board: OpenBoard, fake: Fake) -> None:
+    page = open_board()
+    fake.beats = False
+    page.clock.install()
+    page.clock.fast_forward(19_000)
+    expect(page.locator(".link-live")).to_be_visible()
+    page.clock.fast_forward(3_000)
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was heard for 20 seconds.")
+    page.clock.fast_forward(2_000)
+    expect(page.locator(".link-live")).to_be_visible()
+
+
 def test_it_can_be_asked_to_try_again_at_once(open_board: OpenBoard, fake: Fake) -> None:
     page = open_board()
     fake.do(fake.vanish)
@@ -422,6 +434,30 @@ def test_all_of_it_goes_by_the_keyboard(open_board: OpenBoard, fake: Fake) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("w")
     expect(page).not_to_have_url(re.compile("wall"))
+
+
+@pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])
+def test_keys_of_the_browser_stay_the_browsers(open_board: OpenBoard, fake: Fake, held: str) -> None:
+    page = open_board()
+    row(page, max(fake.calls, key=int)).focus()
+    for letter in ("a", "x", "d"):
+        page.keyboard.press(f"{held}+{letter}")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".is-chosen")).to_have_count(0)
+
+
+def test_on_the_wall_there_is_nothing_to_end_and_nothing_to_choose(open_board: OpenBoard, fake: Fake) -> None:
+    page = open_board()
+    row(page, max(fake.calls, key=int)).focus()
+    page.keyboard.press("w")
+    expect(page.locator(".wall")).to_be_visible()
+    for letter in ("a", "x", "d", "1", "2", "p", "?"):
+        page.keyboard.press(letter)
+    expect(page).to_have_url(re.compile(r"/board\?wall=true$"))
+    page.keyboard.press("w")
+    expect(page.locator(".rows .line").first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator(".is-chosen")).to_have_count(0)
 
 
 def test_the_theme_is_switched_and_kept(open_board: OpenBoard) -> None:

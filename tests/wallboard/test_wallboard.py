@@ -52,10 +52,16 @@ async def test_what_has_a_hash_in_its_name_is_kept_for_ever() -> None:
 @pytest.mark.parametrize("path", ["/board", "/board/icon.svg", "/board/nothing"])
 async def test_every_answer_forbids_what_is_not_ours(path: str) -> None:
     headers = dict((await asked(path)).headers)
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe" not in policy
-    assert "frame-ancestors 'none'" in policy
+    directives = dict(each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";"))
+    shut = ("default-src", "base-uri", "form-action", "frame-ancestors", "trusted-types")
+    ours = ("script-src", "style-src", "img-src", "connect-src")
+    assert directives == {
+        **dict.fromkeys(shut, "'none'"),
+        **dict.fromkeys(ours, "'self'"),
+        "require-trusted-types-for": "'script'",
+    }
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CallMessage } from "../src/model/call";
+import { type CallMessage, rowOf } from "../src/model/call";
 import { type Change, Copy, Counts, type Message } from "../src/model/copy";
 import { Listing } from "../src/model/listing";
 import { comparator } from "../src/model/order";
@@ -41,6 +41,23 @@ test("a snapshot that broke off is forgotten when the stream resumes", () => {
   assert.equal(copy.progress, null);
   assert.equal(copy.revision, "1-1");
   assert.deepEqual([...copy.rows.keys()], ["1"]);
+});
+
+test("a heartbeat says up to where everything is known", () => {
+  const copy = new Copy();
+  snapshot(copy, [call(1)]);
+  assert.deepEqual(copy.apply({ type: "heartbeat", revision: "1-8", at: AT }), { kind: "none" });
+  assert.equal(copy.revision, "1-8");
+  copy.apply({ type: "behind", why: "" });
+  assert.equal(copy.revision, "1-8");
+});
+
+test("equal rows stand by their numbers, either way", () => {
+  const rows = [3, 1, 2].map((id) => rowOf(call(id, dice(1), { caller: "101" })));
+  const sorted = (sort: string) => [...rows].sort(comparator(sort)).map((row) => row.number);
+  assert.deepEqual(sorted("caller"), [1, 2, 3]);
+  assert.deepEqual(sorted("-caller"), [3, 2, 1]);
+  assert.deepEqual(sorted("-toString"), [3, 2, 1]);
 });
 
 test("a call may enter and leave in one batch", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ServerClock } from "../src/model/clock";
 import { revealing, span } from "../src/model/window";
-import { age, length } from "../src/model/words";
+import { age, directionWord, length, stateWord } from "../src/model/words";
 
 test("a length is written as people say it, and is never negative", () => {
   assert.deepEqual([-5000, 0, 7999, 754_000, 3_723_000].map(length), ["0:00", "0:00", "0:07", "12:34", "1:02:03"]);
@@ -26,6 +26,18 @@ test("the server's clock is taken from the message that was least late", () => {
   clock.heard(62_000, 2020);
   clock.heard(63_000, 3900);
   assert.equal(clock.at(4000), 4000 + 59_980);
+});
+
+test("a time that is none moves no clock", () => {
+  const clock = new ServerClock();
+  clock.heard(2_000, 1_000);
+  clock.heard(NaN, 2_000);
+  assert.equal(clock.offset, 1_000);
+});
+
+test("words are found by the words of the API alone", () => {
+  assert.deepEqual(["held", "__proto__", "constructor"].map(stateWord), ["On hold", "__proto__", "constructor"]);
+  assert.deepEqual(["outbound", "__proto__"].map(directionWord), ["Outbound", "__proto__"]);
 });
 
 test("a clock that was set is followed after a while", () => {
