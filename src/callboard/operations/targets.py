@@ -21,6 +21,10 @@ URL_PATTERN = (
 """What is surely taken, where it points to a host by its name, for the API's document; more is (see `url_fault`)."""
 
 _PRINTED = re.compile(r"[!-~]+")
+_OF_CLOUDS = AddressSet(("168.63.129.16", "192.0.0.192", "100.100.100.200", "fd00:ec2::254"))
+"""Where the clouds of Azure, Oracle, Alibaba and Amazon answer a machine about itself, beside 169.254.0.0/16."""
+_NOWHERE = AddressSet(("192.0.0.0/24", "fec0::/10"))
+"""What is no public network either, though not every version of Python says so (RFC 6890, RFC 3879)."""
 _TRANSLATED = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as a network of IPv6 alone sees them (RFC 6052)."""
 
@@ -66,7 +70,9 @@ def address_fault(address: str, allowed: AddressSet, *, operator: bool) -> str |
         return f"{address} is no IP address"
     if host.is_loopback or host.is_link_local or host.is_multicast or host.is_unspecified or host.is_reserved:
         return f"{address} is an address of this machine or of its own link: {_FIX}"
-    if not operator and not host.is_global:
+    if _OF_CLOUDS.contains(str(host)):
+        return f"{address} is where a cloud tells a machine about itself: {_FIX}"
+    if not operator and (not host.is_global or _NOWHERE.contains(str(host))):
         return f"{address} is in a private network, where only the operator's webhooks may point: {_FIX}"
     return None
 
