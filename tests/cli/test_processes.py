@@ -66,6 +66,10 @@ class Terminal:
         """As if typed."""
         os.write(self._near, keys.encode())
 
+    def hang_up(self) -> None:
+        """The terminal is gone, as when its window is closed; what was started apart from it is not told."""
+        os.close(self._near)
+
     def interrupt(self) -> None:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
@@ -91,6 +95,22 @@ def test_the_board_on_a_terminal(house: House, signed_in: dict[str, str]) -> Non
     terminal.type("\x11")  # Ctrl-Q, which ends it wherever the cursor is
     assert terminal.end() == 0
     assert "owned" not in terminal.seen
+
+
+def test_the_board_ends_with_its_terminal(house: House, signed_in: dict[str, str]) -> None:
+    house.call(State.ANSWERED, caller="80123")
+    terminal = Terminal("top", environment=signed_in)
+    terminal.until(lambda seen: "80123" in seen)
+    terminal.hang_up()
+    assert terminal.process.wait(40) == 0
+
+
+def test_ctrl_c_leaves_the_board(house: House, signed_in: dict[str, str]) -> None:
+    house.call(State.ANSWERED, caller="80123")
+    terminal = Terminal("top", environment=signed_in)
+    terminal.until(lambda seen: "80123" in seen)
+    terminal.type("/\x03")
+    assert terminal.end() == 0
 
 
 @pytest.mark.parametrize(("answer", "code", "sent"), [("y", 0, 1), ("n", 130, 0)])

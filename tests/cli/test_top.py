@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.text import Text
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from callboard.calls.state import State
 from callboard.cli.board.app import Board
-from callboard.cli.board.rows import COLUMNS, chosen, count_words
+from callboard.cli.board.rows import COLUMNS, GAP, chosen, count_words, widths
 from callboard.client import Call, SignInRefused
 from callboard.client.exchange import Access
 from tests.cli.conftest import Run
@@ -103,6 +105,20 @@ async def test_the_cursor_stays_on_its_call(house: House, server: str) -> None:
         assert board._chosen == "962"
 
 
+async def test_the_columns_take_the_room_that_there_is(house: House, server: str) -> None:
+    for _ in range(3):
+        house.call(State.ANSWERED, dialed="14155550157")
+    async with shown(server) as (board, pilot):
+        table = board.query_one("#calls", DataTable)
+        await until(pilot, lambda: len(rows(board)) == 3)
+        await pilot.press("down")
+        assert [column.width for column in table.columns.values()] == widths(79)
+        await pilot.resize_terminal(120, 24)
+        await until(pilot, lambda: [column.width for column in table.columns.values()] == widths(119))
+        assert [row[0] for row in rows(board)] == ["960", "961", "962"]
+        assert board._chosen == "961"
+
+
 async def test_a_call_is_ended_after_a_question(house: House, server: str) -> None:
     house.call()
     house.obeys = True
@@ -179,6 +195,25 @@ def test_only_so_many_are_drawn_but_all_are_searched() -> None:
     found, matching = chosen(calls, "", COLUMNS[0], True, NOW, 10)
     assert ([one.id for one in found][:3], len(found), matching) == (["999", "998", "997"], 10, 1000)
     assert chosen(calls, "999", COLUMNS[0], False, NOW, 10)[1] == 1
+
+
+@given(st.integers(0, 500))
+def test_no_column_is_cut_that_fits_as_a_whole(room: int) -> None:
+    found = widths(room)
+    least = [column.width for column in COLUMNS]
+    assert all(one >= other for one, other in zip(found, least, strict=True))
+    whole, without_last = (sum(part) + GAP * len(part) for part in (found, found[:-1]))
+    if room >= sum(least) + GAP * len(least):
+        assert whole <= room
+        assert whole == room or room > 155
+    elif room >= sum(least[:-1]) + GAP * len(least[:-1]):
+        assert without_last == room
+
+
+def test_a_destination_has_the_first_room() -> None:
+    assert widths(90) == [7, 14, 12, 13, 8, 12, 10]
+    assert widths(104) == [7, 14, 12, 13, 8, 26, 10]
+    assert widths(80)[5] == 14
 
 
 def test_counts_in_words() -> None:

@@ -1,5 +1,7 @@
 """The board itself: a table that the stream keeps, and what its keys do."""
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -9,10 +11,11 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
+from textual.events import Resize
 from textual.widgets import DataTable, Footer, Input, Static
 from textual.widgets.data_table import CellDoesNotExist
 
-from callboard.cli.board.rows import COLUMNS, chosen, count_words
+from callboard.cli.board.rows import COLUMNS, chosen, count_words, widths
 from callboard.cli.board.screens import Question, Sheet
 from callboard.cli.details import call_text
 from callboard.cli.failures import ExitCode, Failure
@@ -32,6 +35,8 @@ TICK = 1.0
 """Seconds between two looks at the clock."""
 REST = 4.0
 """How many times as long as the last drawing took to wait before news are drawn again."""
+SCROLLBAR = 1
+"""Columns of the terminal that it takes."""
 SWITCHES_EVERY = 5.0
 """Seconds between two looks at the links."""
 
@@ -41,7 +46,7 @@ enter                        the call in full
 k or delete                  end the call, after a question
 /                            search; enter goes back to the table, escape forgets it
 s, S                         sort by the next column; the other way round
-q                            leave"""
+q, Ctrl-C                    leave"""
 
 
 class Board(App[None]):
@@ -54,10 +59,11 @@ class Board(App[None]):
     #head { background: $primary; color: $text; text-style: bold; }
     #said { color: $text-muted; }
     #search { display: none; height: 1; border: none; padding: 0 1; }
-    #calls { height: 1fr; scrollbar-size-horizontal: 0; }
+    #calls { height: 1fr; scrollbar-size-horizontal: 0; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit"),
+        Binding("ctrl+c", "quit", show=False, priority=True),
         Binding("slash", "search", "Search"),
         Binding("s", "sort", "Sort"),
         Binding("S,shift+s", "reverse", "Reverse"),
@@ -83,14 +89,18 @@ class Board(App[None]):
         """The server's clock less ours."""
         self._sorted_by = 0
         self._descending = False
+        self._widths: list[int] = []
         self._shown: list[str] = []
         self._rested_at = 0.0
         """When news may be drawn again, by the monotonic clock."""
         self.failure: ClientError | None = None
         """Why it ended, where it is not that somebody left it."""
+        self._terminal: int | None = None
+        """Where keys come from; None: from no terminal."""
 
     def start(self) -> None:
-        """Show it until somebody leaves it. Raises the client's errors, such as a refused sign-in."""
+        """Show it until somebody leaves it, or its terminal is gone. Raises the client's errors."""
+        self._terminal = sys.stdin.fileno()
         self.run()
         if self.failure is not None:
             raise self.failure
@@ -108,14 +118,33 @@ class Board(App[None]):
 
     def on_mount(self) -> None:
         """Begin to follow, to tick, and to look at the links."""
-        table = self._table
-        for column in COLUMNS:
-            table.add_column(column.head, width=column.width, key=column.head)
-        table.focus()
+        self._table.focus()
         self.run_worker(self._follow(), exclusive=True, group="follow")
         self.run_worker(self._look_at_links(), group="links")
-        self.set_interval(TICK, self._draw)
+        self.set_interval(TICK, self._tick)
         self.set_interval(SWITCHES_EVERY, lambda: self.run_worker(self._look_at_links(), exclusive=True, group="links"))
+
+    def on_resize(self, event: Resize) -> None:
+        """What there is room for, the columns take."""
+        if (wanted := widths(event.size.width - SCROLLBAR)) == self._widths:
+            return
+        self._widths = wanted
+        shown, top = self._chosen, self._table.scroll_y
+        self._table.clear(columns=True)
+        for column, width in zip(COLUMNS, wanted, strict=True):
+            self._table.add_column(column.head, width=width, key=column.head)
+        self._shown = []
+        self._draw()
+        if shown in self._shown:
+            self._table.move_cursor(row=self._shown.index(shown), animate=False)
+        self._table.scroll_to(y=top, animate=False)
+
+    def _tick(self) -> None:
+        """A terminal that is gone tells nobody but who asks, unless it is the one that controls this process."""
+        if self._terminal is not None and not os.isatty(self._terminal):
+            self.exit()
+            return
+        self._draw()
 
     async def on_unmount(self) -> None:
         """Let the connections go."""
@@ -164,6 +193,8 @@ class Board(App[None]):
 
         With very many calls it takes a while, so news are drawn with the next tick if it was drawn just now.
         """
+        if not self._widths:
+            return
         begun = monotonic()
         now, calls = self._now, self._live.calls
         search = self.query_one("#search", Input).value
@@ -289,7 +320,7 @@ class Board(App[None]):
 
 def _cells(call: Call, now: datetime) -> list[Text]:
     """As texts, so that no caller's name is taken for markup."""
-    return [Text(column.text(call, now), no_wrap=True) for column in COLUMNS]
+    return [Text(column.text(call, now), no_wrap=True, overflow="ellipsis") for column in COLUMNS]
 
 
 def _link(switch: Switch) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from callboard.cli.output import printable
 from callboard.client.answers import Call
 
-__all__ = ["COLUMNS", "Column", "chosen", "count_words", "lasting"]
+__all__ = ["COLUMNS", "Column", "chosen", "count_words", "lasting", "widths"]
 
 
 class Column(NamedTuple):
@@ -16,6 +16,7 @@ class Column(NamedTuple):
 
     head: str
     width: int
+    """At least."""
     text: Callable[[Call, datetime], str]
     key: Callable[[Call, datetime], str | float]
 
@@ -52,6 +53,27 @@ COLUMNS = (
     Column("DESTINATION", 12, lambda call, now: printable(call.destination), lambda call, now: call.destination),
     Column("SWITCH", 10, lambda call, now: printable(call.switch), lambda call, now: call.switch),
 )
+
+
+GAP = 2
+"""Characters around each cell."""
+WIDER = (("DESTINATION", 26), ("CALLER", 16), ("CALLEE", 16), ("SWITCH", 20), ("DESTINATION", 60))
+"""Which column gets more where there is room, up to which width, one after the other."""
+
+
+def widths(room: int) -> list[int]:
+    """How wide each column is on a terminal of so many characters.
+
+    The last column gives way: where it does not fit as a whole, it is off the edge, and the others have its room.
+    """
+    found = {column.head: column.width for column in COLUMNS}
+    needed = sum(width + GAP for width in found.values())
+    spare = room - needed if room >= needed else room - needed + found[COLUMNS[-1].head] + GAP
+    for head, most in WIDER:
+        more = max(0, min(spare, most - found[head]))
+        found[head] += more
+        spare -= more
+    return list(found.values())
 
 
 def chosen(
