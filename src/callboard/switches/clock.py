@@ -40,6 +40,7 @@ class SwitchClock:
     def __init__(self) -> None:
         self._least: float | None = None
         self._least_before: float | None = None
+        self._offset = 0.0
         self._window_began = 0.0
         self._newest: tuple[float, float] | None = None
         self._older = 0
@@ -47,29 +48,29 @@ class SwitchClock:
     @property
     def offset(self) -> float:
         """Seconds to add to the switch's time to have ours; 0.0 while nothing is known."""
-        known = [least for least in (self._least, self._least_before) if least is not None]
-        least = min(known, default=0.0)
-        return 0.0 if 0.0 <= least < NO_SKEW else least
+        return self._offset
 
     @property
     def ahead(self) -> float | None:
         """Seconds by which the switch's clock is ahead of ours; None while nothing is known."""
-        return None if self._least is None and self._least_before is None else 0.0 - self.offset
+        return None if self._least is None and self._least_before is None else 0.0 - self._offset
 
     def ours(self, at: float) -> float:
         """A time of the switch that lies back, such as the start of a listed call, on our clock."""
-        return at + self.offset
+        return at + self._offset
 
     def heard(self, at: float, received: float) -> float:
         """When an event happened on our clock: the switch says `at`, and it arrived when ours said `received`."""
         if self._set_back(at):
             self._least = self._least_before = self._newest = None
-        before = self.offset
+            self._estimate()
+        before = self._offset
         self._learn(received - at, received)
-        if self.offset > before:
+        offset = self._offset
+        if offset > before:
             # The switch's clock was set back, or ours forward: what was the newest does not bind what comes.
             self._newest = None
-        ours = min(self.ours(at), received)
+        ours = min(at + offset, received)
         if self._newest is None:
             self._newest = (at, ours)
         newest_at, newest = self._newest
@@ -90,7 +91,15 @@ class SwitchClock:
             self._least_before = None if stale else self._least
             self._least = None
             self._window_began = received
-        self._least = difference if self._least is None else min(self._least, difference)
+        if self._least is None or difference < self._least:
+            self._least = difference
+            self._estimate()
+
+    def _estimate(self) -> None:
+        """Find the offset from the smallest differences; 0.0 while there are none."""
+        known = [least for least in (self._least, self._least_before) if least is not None]
+        least = min(known, default=0.0)
+        self._offset = 0.0 if 0.0 <= least < NO_SKEW else least
 
 
 def since_boot() -> float:

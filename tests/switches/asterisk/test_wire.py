@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from callboard.switches.asterisk.wire import MAX_PACKET, Packet, Stream, UnsendableError, action, challenge_key
 from tests.switches.asterisk.replay import RECORDINGS, packets, recorded
@@ -92,6 +93,22 @@ def test_no_bytes_raise_and_no_cut_matters(parts: list[bytes], size: int) -> Non
     told = whole.feed(data)
     assert [packet for at in range(0, len(data), size) for packet in cut.feed(data[at : at + size])] == told
     assert cut.malformed == whole.malformed
+
+
+_PIECES = st.lists(
+    st.sampled_from(["A", "B", "ChanVariable", "CallerIDName", ": ", ":", " ", "x=1", "\\n", "é", ""]), max_size=5
+)
+_LINE = _PIECES.map("".join).filter(bool)
+
+
+@given(st.lists(_LINE, min_size=1, max_size=6))
+def test_the_quick_way_to_read_a_packet_reads_it_as_the_other_does(lines: list[str]) -> None:
+    """A command's output is never read the quick way."""
+    quick, slow = Stream(), Stream()
+    told = quick.feed("\r\n".join([*lines, "", ""]).encode())
+    more = slow.feed("\r\n".join([*lines, "Output: x", "", ""]).encode())
+    assert more == [replace(packet, output=(*packet.output, "x")) for packet in told]
+    assert quick.malformed == slow.malformed
 
 
 def test_an_action() -> None:

@@ -89,6 +89,21 @@ _UNIQUEID = re.compile(r"(?:^|-)(\d{9,11})\.(\d{1,12})$")
 _ENDPOINT = re.compile(r"^[^/]+/(.+)-[^-]*$")
 
 
+_FIELDS = (
+    "Uniqueid",
+    "Linkedid",
+    "Channel",
+    "ChannelState",
+    "CallerIDNum",
+    "CallerIDName",
+    "Exten",
+    "AccountCode",
+    "Context",
+)
+_NAMES = {prefix: tuple(f"{prefix}{field}" for field in _FIELDS) for prefix in ("", "Dest", "Parkee", "Transferee")}
+"""What a packet calls these fields, by which of its channels is meant."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """A channel as one packet shows it."""
 
@@ -107,20 +122,20 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def of(cls, packet: Packet, prefix: str = "") -> "Snapshot | None":
         """The channel whose fields begin with `prefix`; None if the packet shows none."""
-        uniqueid, name = packet.get(f"{prefix}Uniqueid"), packet.get(f"{prefix}Channel")
-        linkedid = packet.get(f"{prefix}Linkedid")
+        names = _NAMES[prefix]
+        uniqueid, linkedid, name, state, number, caller_name, exten, account_code, context = map(packet.get, names)
         if not uniqueid or not name or not linkedid:
             return None
         return cls(
             uniqueid=uniqueid,
             linkedid=linkedid,
             name=name,
-            state=state_of(packet.get(f"{prefix}ChannelState")),
-            number=packet.get(f"{prefix}CallerIDNum"),
-            caller_name=packet.get(f"{prefix}CallerIDName"),
-            exten=packet.get(f"{prefix}Exten"),
-            account_code=packet.get(f"{prefix}AccountCode"),
-            context=packet.get(f"{prefix}Context"),
+            state=state_of(state),
+            number=number,
+            caller_name=caller_name,
+            exten=exten,
+            account_code=account_code,
+            context=context,
             sip_call_id="" if prefix else packet.variables.get("CHANNEL(pjsip,call-id)", ""),
         )
 

@@ -245,9 +245,10 @@ class Translator:
         channel = self._mirror.channels.get(shown.uniqueid)
         if channel is None:
             return self._begin(shown, at)
+        events: list[Event] = []
         if shown.linkedid != channel.shown.linkedid:
             events = self._join(channel, shown, at)
-        else:
+        elif shown != channel.shown:
             channel.shown = shown
             events = self._describe(channel, at)
         if shown.state is not None and channel.leg is not None and shown.state > channel.leg.state:

@@ -4,6 +4,7 @@ A frame is a head of `Name: value` lines, an empty line, and a body of as many b
 (developer.signalwire.com/freeswitch, mod_event_socket). No IO here; every buffer is bounded.
 """
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -34,6 +35,9 @@ __all__ = [
 MAX_HEAD = 16_384
 MAX_BODY = 64 * 1024 * 1024
 """A list of 10,000 bridged calls has 19 MB."""
+
+EVENT: Final = "text/event-json"
+_HEAD_OF_EVENT = re.compile(rb"Content-Length: (\d{1,12})\nContent-Type: text/event-json")
 
 BRIDGED: Final = "CHANNEL_BRIDGE"
 _EVENTS = (
@@ -112,7 +116,8 @@ class Decoder:
             return Frame("")
         if self._head is None or len(self._buffer) < self._length:
             return None
-        body = bytes(self._buffer[: self._length])
+        with memoryview(self._buffer) as held:
+            body = bytes(held[: self._length])
         del self._buffer[: self._length]
         head, self._head = self._head, None
         return Frame(head.get("content-type", "unknown"), head.get("reply-text", ""), body)
@@ -124,16 +129,23 @@ class Decoder:
             return False
         if not 0 <= end <= self._max_head:
             return self._break("a message without an end to its head")
-        lines = self._buffer[:end].decode("utf-8", "replace").split("\n")
+        head = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         self._searched = 0
-        pairs = (line.partition(":") for line in lines if ":" in line)
-        self._head = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        self._head = self._read_lines(head)
         length = self._head.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 13):
             return self._break(f"a message of the length {length[:20]!r}")
         self._length = int(length)
         return True
+
+    def _read_lines(self, head: bytes) -> dict[str, str]:
+        """What a head says, by names in small letters. That of an event, of which there are most, is known as it is."""
+        usual = _HEAD_OF_EVENT.fullmatch(head)
+        if usual is not None:
+            return {"content-length": usual[1].decode(), "content-type": EVENT}
+        pairs = (line.partition(":") for line in head.decode("utf-8", "replace").split("\n") if ":" in line)
+        return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
     def _break(self, what: str) -> bool:
         self.broken = what
@@ -244,12 +256,14 @@ def _read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
 
     A display name may come in another encoding than UTF-8: that must not cost the whole message.
     """
-    for text in (body, body.decode("utf-8", "replace")):
-        try:
-            return decoder.decode(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
-    return None
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return decoder.decode(body.decode("utf-8", "replace"))
+    except (msgspec.MsgspecError, RecursionError):
+        return None
 
 
 def api(command: str) -> bytes:
