@@ -120,7 +120,7 @@ def test_what_is_copied_is_what_would_be_written(name: str, data: st.DataObject)
             own = layout_of(house.directory, principal.masks)
             calls = chosen(house, principal, now)
             plain = own.separator.join(plain_row(own, call, now) for call in calls)
-            assert bare(b"".join(arena.blocks(calls, now, own))) == bare(plain)
+            assert bare(b"".join(map(bytes, arena.blocks(calls, now, own)))) == bare(plain)
 
 
 @cache
@@ -138,7 +138,7 @@ def written(name: str, customer: int = 1) -> Iterator[bytes]:
     layout = FORMATS[name].layout(house.directory, Masks())
     principal = Principal(login="who", role=Role.ADMIN, customer=customer, rights=ROLE_RIGHTS[Role.ADMIN])
     calls = chosen(house, principal, house.now)
-    yield b"".join(house.table.arena(layout).blocks(calls, house.now))
+    yield b"".join(map(bytes, house.table.arena(layout).blocks(calls, house.now)))
     yield layout.separator.join(plain_row(layout, call, house.now) for call in calls)
 
 

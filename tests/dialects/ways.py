@@ -40,7 +40,7 @@ Params = dict[str, object]
 
 def body_of(reply: Reply) -> bytes:
     """A reply's body in one piece."""
-    return reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    return reply.body if isinstance(reply.body, bytes) else b"".join(map(bytes, reply.body))
 
 
 class Who(NamedTuple):

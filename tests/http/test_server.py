@@ -1,13 +1,14 @@
 """The server, asked by the clients that people use, over real sockets."""
 
 import asyncio
+import hashlib
 import json
 import shutil
 import socket
 import ssl
 import subprocess
 import xmlrpc.client
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 import requests
 import uvloop
 
-from callboard.http.server import CannotListen
+from callboard.http.server import CannotListen, HttpServer
 from callboard.http.values import Reply, Request
 from tests.http.conftest import Connect, Start, serving
 
@@ -286,6 +287,65 @@ async def test_a_client_that_stops_reading_holds_little_and_is_cut(start: Start,
     await raw.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
     await asyncio.wait_for(rows.finished.wait(), 20)
     assert rows.made < 300  # the rest is in the kernel's buffers, some MB on loopback
+
+
+class _Reused:
+    """Blocks of many lengths, every one in the same memory."""
+
+    def __init__(self) -> None:
+        self.sent = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[memoryview]:
+        memory = bytearray(600_000)
+        for number in range(30):
+            memory[:] = b"%8d" % number * (len(memory) // 8)
+            block = memoryview(memory)[: (1, 0, 17, 300_000, len(memory))[number % 5]]
+            self.sent.update(block)
+            yield block
+        memory[:] = bytes(len(memory))
+
+
+async def _reads_what_was_made(server: HttpServer, rows: _Reused, tls: ssl.SSLContext | None) -> None:
+    """A client that reads little at a time gets every byte as it was when its block was made; and the next answer."""
+    host, _, port = server.addresses[0].rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), ssl=tls, limit=1 << 14)
+    got = hashlib.sha256()
+    for _ in range(2):
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"\r\n\r\n")
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            got.update(await reader.readexactly(size))
+            assert await reader.readexactly(2) == b"\r\n"
+        assert await reader.readexactly(2) == b"\r\n"
+    writer.close()
+    assert got.digest() == rows.sent.digest()
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_the_memory_of_a_block_may_be_used_again_at_once(loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def scene() -> None:
+        rows = _Reused()
+
+        async def handler(request: Request) -> Reply:
+            return Reply(body=rows)
+
+        async with serving(handler) as server:
+            await asyncio.wait_for(_reads_what_was_made(server, rows, None), 30)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(scene())
+
+
+@openssl
+async def test_the_memory_of_a_block_may_be_used_again_under_tls(start: Start, certificate: tuple[Path, Path]) -> None:
+    rows, (file, key) = _Reused(), certificate
+
+    async def handler(request: Request) -> Reply:
+        return Reply(body=rows)
+
+    server = await start(handler, certificate=str(file), key=str(key))
+    context = ssl.create_default_context(cafile=str(file))
+    await asyncio.wait_for(_reads_what_was_made(server, rows, context), 30)
 
 
 async def test_a_long_listing_leaves_others_their_turn(start: Start) -> None:

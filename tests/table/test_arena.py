@@ -1,18 +1,21 @@
 """Rows that are copied say what rows that are written say, byte for byte but for the padding."""
 
+import random
 import re
+from collections.abc import Iterable
 from itertools import count
 
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
 from callboard.calls.legs import Call, LegId, Side
-from callboard.table.arena import FRESH, Arena
+from callboard.calls.state import State
+from callboard.table.arena import FRESH, Arena, Block
 from callboard.table.changes import Change, Kind
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
@@ -23,18 +26,18 @@ from tests.table.history import SWITCH, histories, leg, place
 
 XML = Layout(
     (
-        Text(lambda call: f"<call>\n<id>{call.number}</id>\n<caller>{call.caller}</caller>\n".encode(), 60),
+        Text(lambda call: f"<call>\n<id>{call.number}</id>\n<caller>{call.caller}</caller>\n".encode()),
         Clock(b"<talk>", b"</talk>\n", Run(Running.TALK, exact=True)),
         Clock(b"<ring>", b"</ring>\n", Run(Running.RING, exact=False)),
-        Text(lambda call: f"<state>{call.state.name}</state>\n".encode(), 40),
+        Text(lambda call: f"<state>{call.state.name}</state>\n".encode()),
         Clock(b"<delay>", b"</delay>\n</call>\n", Run(Running.DELAY, exact=False), idle=b"<delay/>\n</call>\n"),
     )
 )
 JSON = Layout(
     (
-        Text(lambda call: b'{"id":%d,"caller":%b' % (call.number, msgspec.json.encode(call.caller)), 40),
+        Text(lambda call: b'{"id":%d,"caller":%b' % (call.number, msgspec.json.encode(call.caller))),
         Clock(b',"talk":', b"", Run(Running.TALK, exact=True)),
-        Text(lambda call: f',"media":"{call.caller_media}"}}'.encode(), 40),
+        Text(lambda call: f',"media":"{call.caller_media}"}}'.encode()),
     ),
     separator=b",",
 )
@@ -77,7 +80,7 @@ class Board:
 
     def rows(self, layout: Layout, now: float) -> bytes:
         """All rows, from an arena that has none yet."""
-        return b"".join(Arena(self.columns, layout).blocks(self.selection(), now))
+        return joined(Arena(self.columns, layout).blocks(self.selection(), now))
 
 
 def filled(calls: int) -> Board:
@@ -95,6 +98,11 @@ def bare(rows: bytes) -> bytes:
     return re.sub(rb" +(?=[<,{]|$)", b"", rows)
 
 
+def joined(blocks: Iterable[Block]) -> bytes:
+    """What they say; each is copied before the next is made."""
+    return b"".join(map(bytes, blocks))
+
+
 def written(layout: Layout, calls: list[Call], now: float) -> bytes:
     return layout.separator.join(plain_row(layout, call, now) for call in calls)
 
@@ -108,22 +116,21 @@ def test_what_is_copied_is_what_would_be_written(layout: Layout, data: st.DataOb
         board.tell(event, now=2000.0)
         if data.draw(st.booleans()):
             now = data.draw(st.floats(900.0, 1e6))
-            rows = b"".join(arena.blocks(board.selection(), now))
+            rows = joined(arena.blocks(board.selection(), now))
             assert bare(rows) == written(layout, board.calls, now)
 
 
 @LAYOUTS
-@pytest.mark.parametrize("more", [-1, 0, 1])
-@pytest.mark.parametrize("blocks", [0, 1, 2])
-def test_any_number_of_rows(layout: Layout, blocks: int, more: int) -> None:
-    step = Arena(Columns(), layout).step
-    board = filled(max(0, blocks * step + more))
-    arena = Arena(board.columns, layout)
+@pytest.mark.parametrize("calls", [0, 1, FRESH - 1, FRESH, FRESH + 1, 419, 420, 421, 840, 841])
+def test_any_number_of_rows(layout: Layout, calls: int) -> None:
+    """Written a few at a time at first, then copied so many at once as fit into a block."""
+    board = filled(calls)
+    arena = Arena(board.columns, layout, block=1 << 16)
     expected = written(layout, board.calls, 5000.0)
-    fresh = list(arena.blocks(board.selection(), 5000.0))
-    assert len(fresh) == -(-len(board.calls) // FRESH)
-    again = list(arena.blocks(board.selection(), 5000.0))
-    assert len(again) == -(-len(board.calls) // arena.step)
+    fresh = list(map(bytes, arena.blocks(board.selection(), 5000.0)))
+    assert len(fresh) == -(-calls // FRESH)
+    again = list(map(bytes, arena.blocks(board.selection(), 5000.0)))
+    assert len(again) == (-(-calls // ((1 << 16) // arena.width)) if calls else 0)
     assert bare(b"".join(fresh)) == bare(b"".join(again)) == expected
 
 
@@ -141,14 +148,107 @@ def test_padding_stands_between_elements_alone(layout: Layout) -> None:
     assert not re.search(rb"> +[^< ]|[^> \n] +<|\d +\d|: +|\" +\"", rows)
 
 
+def describe(board: Board, name: int, caller: str) -> None:
+    """Have a call's caller told to be this one."""
+    board.tell(LegDescribed(1500.0, leg(f"{name}-a", str(name), Side.CALLER, 1000.0, number=caller)))
+
+
 @LAYOUTS
 def test_a_row_that_is_too_long_is_written_by_itself(layout: Layout) -> None:
     board = filled(4)
-    for name, caller in ((0, "x" * 500), (2, "y" * 500)):
-        board.tell(LegDescribed(1500.0, leg(f"{name}-a", str(name), Side.CALLER, 1000.0, number=caller)))
-    rows = board.rows(layout, 5000.0)
-    assert bare(rows) == written(layout, board.calls, 5000.0)
-    assert rows.count(b"y" * 500) == 1
+    arena = Arena(board.columns, layout)
+    width = joined(arena.blocks(board.selection(), 5000.0)) and arena.width
+    describe(board, 0, "x" * 500)
+    describe(board, 2, "y" * 500)
+    for _ in range(2):
+        rows = joined(arena.blocks(board.selection(), 5000.0))
+        assert bare(rows) == written(layout, board.calls, 5000.0)
+        assert rows.count(b"y" * 500) == 1
+    describe(board, 0, "z")
+    assert bare(joined(arena.blocks(board.selection(), 5000.0))) == written(layout, board.calls, 5000.0)
+    assert arena.width == width
+
+
+@LAYOUTS
+def test_places_are_as_wide_as_the_calls_need_and_become_wider_where_many_need_more(layout: Layout) -> None:
+    board = filled(1500)
+    arena = Arena(board.columns, layout)
+    joined(arena.blocks(board.selection(), 5000.0))
+    narrow = arena.width
+    assert narrow < 1.5 * len(plain_row(layout, board.calls[0], 5000.0))
+    for name in range(0, 1500, 10):
+        describe(board, name, "7" * 150)
+    for _ in range(3):
+        assert bare(joined(arena.blocks(board.selection(), 5000.0))) == written(layout, board.calls, 5000.0)
+    assert narrow + 100 < arena.width < narrow + 300
+    assert {type(block) for block in arena.blocks(board.selection(), 5000.0)} == {memoryview}, "all are copied"
+
+
+@LAYOUTS
+def test_texts_of_any_length_do_not_make_places_wider_than_is_bearable(layout: Layout) -> None:
+    board = filled(1100)
+    for name in range(0, 1100, 2):
+        describe(board, name, "7" * (5000 + name))
+    arena = Arena(board.columns, layout)
+    for _ in range(2):
+        assert bare(joined(arena.blocks(board.selection(), 5000.0))) == written(layout, board.calls, 5000.0)
+    assert arena.width <= 4096
+
+
+def rows_of(layout: Layout, listed: bytes) -> list[bytes]:
+    """The rows of a listing, without padding."""
+    rows = re.findall(rb"<call>.*?</call>\n" if layout is XML else rb"\{.*?\}(?=,\{|$)", bare(listed), re.DOTALL)
+    assert layout.separator.join(rows) == bare(listed)
+    return rows
+
+
+@LAYOUTS
+@settings(max_examples=15)
+@given(dice=st.randoms(use_true_random=False))
+def test_no_row_is_torn_or_anothers_while_the_table_changes(layout: Layout, dice: random.Random) -> None:
+    """Each row is the call's as it was at the beginning or at some moment since; what stays is listed, once."""
+    board = filled(3 * FRESH)
+    begun, now = board.calls, 5000.0
+    seen = {call.number: {plain_row(layout, call, now)} for call in begun}
+    arena = Arena(board.columns, layout, block=1)
+    if dice.random() < 0.8:
+        joined(arena.blocks(board.selection(), now))
+    listed = []
+    for block in arena.blocks(board.selection(), now):
+        listed.append(bytes(block))
+        for name in dice.sample(range(3 * FRESH), 40):
+            match dice.randrange(4):
+                case 0:
+                    board.tell(LegEnded(LegId(SWITCH, f"{name}-a"), 3000.0), now=3000.0)
+                case 1:
+                    describe(board, name, "8" * dice.randrange(40))
+                case 2:
+                    board.tell(LegSeen(1.0, leg(f"n{name}-a", f"n{name}", Side.CALLER, 1.0, number="666")))
+                case _:
+                    board.table.sweep(dice.choice([3000.0, 4000.0]))
+        for call in board.calls:
+            if call.number in seen and call.state is not State.ENDED:
+                seen[call.number].add(plain_row(layout, call, now))
+        if dice.random() < 0.3:
+            joined(arena.blocks(board.selection(), now + 77))
+    rows = rows_of(layout, b"".join(listed))
+    owners = {row: number for number, versions in seen.items() for row in versions}
+    numbers = [owners[row] for row in rows]
+    assert numbers == sorted(set(numbers))
+    staying = {call.number for call in board.calls if call.state is not State.ENDED}
+    assert {call.number for call in begun} & staying <= set(numbers)
+
+
+@LAYOUTS
+def test_listings_that_are_made_by_turns_do_not_get_into_each_others_way(layout: Layout) -> None:
+    board = filled(3 * FRESH)
+    arena = Arena(board.columns, layout, block=1)
+    joined(arena.blocks(board.selection(), 5000.0))
+    one, other = (arena.blocks(board.selection(), now) for now in (5000.0, 6000.0))
+    blocks = list(zip(one, other, strict=True))
+    for index, now in enumerate((5000.0, 6000.0)):
+        last = bare(bytes(blocks[-1][index]))
+        assert last == layout.separator * (len(blocks) > 1) + written(layout, board.calls[2 * FRESH :], now)
 
 
 @LAYOUTS
@@ -163,10 +263,10 @@ def test_what_is_seen_in_part_is_written_for_who_sees_it(layout: Layout) -> None
     def partly(columns: Columns, slots: Slots) -> Mask:
         return np.isin(columns["number"][slots], hidden)
 
-    rows = b"".join(arena.blocks(board.selection(Sight(seen, partly)), 5000.0))
+    rows = joined(arena.blocks(board.selection(Sight(seen, partly)), 5000.0))
     assert bare(rows) == written(layout, list(map(seen, board.calls)), 5000.0)
     assert rows.count(b"***") == 2
-    assert b"***" not in b"".join(arena.blocks(board.selection(), 5000.0))
+    assert b"***" not in joined(arena.blocks(board.selection(), 5000.0))
 
 
 @LAYOUTS
@@ -181,17 +281,19 @@ def test_a_row_that_left_meanwhile_is_left_out_and_its_place_shows_nobody_else(l
     board.table.sweep(4000.0)
     for name in range(10_000, 10_000 + FRESH):
         board.tell(LegSeen(4001.0, leg(f"{name}-a", str(name), Side.CALLER, 4001.0)), now=4001.0)
-    assert bare(first) == written(layout, begun, 5000.0)
-    assert bare(b"".join(blocks)) == layout.separator + written(layout, kept, 5000.0)
+    assert bare(bytes(first)) == written(layout, begun, 5000.0)
+    assert bare(joined(blocks)) == layout.separator + written(layout, kept, 5000.0)
 
 
 def test_what_rows_say_beside_the_call_can_be_forgotten() -> None:
-    words = iter([b"<a/>", b"<b/>"])
+    words = [b"<a/>"]
     board = filled(1)
-    arena = Arena(board.columns, Layout((Text(lambda call: next(words), 10),)))
-    assert [bare(b"".join(arena.blocks(board.selection(), 1.0))) for _ in range(2)] == [b"<a/>", b"<a/>"]
+    arena = Arena(board.columns, Layout((Text(lambda call: words[0]),)))
+    assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<a/>"
+    words[0] = b"<b/>"
+    assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<a/>"
     arena.forget()
-    assert bare(b"".join(arena.blocks(board.selection(), 1.0))) == b"<b/>"
+    assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<b/>"
 
 
 def test_progress_shows_in_the_delay() -> None:

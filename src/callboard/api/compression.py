@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from callboard.http.values import Reply, Request
+from callboard.http.values import Block, Reply, Request
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,7 +29,7 @@ _OFFER = re.compile(r"\s*([a-z0-9*-]+)\s*(?:;\s*q=([0-9.]+))?\s*")
 
 
 class _Compressor(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
+    def compress(self, data: Block, /) -> bytes: ...
     def flush(self) -> bytes: ...
 
 
@@ -65,7 +65,7 @@ def compressed(request: Request, reply: Reply) -> Reply:
     return replace(varies, headers=(*varies.headers, ("Content-Encoding", coding)), body=body)
 
 
-def _blocks(blocks: Iterable[bytes], compressor: _Compressor) -> Iterator[bytes]:
+def _blocks(blocks: Iterable[Block], compressor: _Compressor) -> Iterator[bytes]:
     for block in blocks:
         made = compressor.compress(block)
         if made:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeVar
 import msgspec
 
 from callboard.http.blocks import body, in_blocks
-from callboard.http.values import Reply, Request
+from callboard.http.values import Block, Reply, Request
 
 __all__ = ["CSV", "JSON", "NDJSON", "SEPARATORS", "Format", "Rows", "answer_rows", "answer_written", "format_of"]
 
@@ -77,6 +77,7 @@ def answer_rows(
     *headers: tuple[str, str],
 ) -> Reply:
     """The list, a row for each view of each item. A long one is rendered while it is sent."""
+    document: Iterable[Block]
     match form:
         case "json":
             document = _as_json(rows, items, views)
@@ -88,30 +89,30 @@ def answer_rows(
 
 
 def answer_written(
-    form: Literal["json", "ndjson"], rows: Rows, written: Iterable[bytes], count: int, *headers: tuple[str, str]
+    form: Literal["json", "ndjson"], rows: Rows, written: Iterable[Block], count: int, *headers: tuple[str, str]
 ) -> Reply:
     """The list, so many rows of which come written, with `SEPARATORS` between them."""
     document = _in_json(rows, written) if form == "json" else _closed(written, b"\n" if count else b"")
     return _reply(form, document, count, headers)
 
 
-def _reply(form: Format, document: Iterable[bytes], count: int, headers: tuple[tuple[str, str], ...]) -> Reply:
+def _reply(form: Format, document: Iterable[Block], count: int, headers: tuple[tuple[str, str], ...]) -> Reply:
     headers = (("Vary", "Accept"), *headers)
     return Reply(content_type=_CONTENT_TYPES[form], headers=headers, body=body(document, count))
 
 
-def _closed(written: Iterable[bytes], end: bytes) -> Iterator[bytes]:
+def _closed(written: Iterable[Block], end: bytes) -> Iterator[Block]:
     yield from written
     yield end
 
 
-def _in_json(rows: Rows, written: Iterable[bytes]) -> Iterator[bytes]:
+def _in_json(rows: Rows, written: Iterable[Block]) -> Iterator[Block]:
     yield msgspec.json.encode(rows.head)[:-1] + f',"{rows.name}":['.encode()
     yield from written
     yield b"]}"
 
 
-def _as_json(rows: Rows, items: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator[bytes]:
+def _as_json(rows: Rows, items: Sequence[T], views: Callable[[T], Iterable[View]]) -> Iterator[Block]:
     blocks = (b",".join(map(msgspec.json.encode, _views(block, views))) for block in in_blocks(items))
     return _in_json(rows, ((b"," if number else b"") + block for number, block in enumerate(blocks)))
 

@@ -9,6 +9,7 @@ import msgspec
 from callboard.api.fields import CALL_FIELDS, call_view
 from callboard.calls.legs import Call
 from callboard.http.blocks import in_blocks
+from callboard.http.values import Block
 from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
 from callboard.table.selection import Selection
 from callboard.table.table import Table
@@ -19,16 +20,6 @@ EVERY_FIELD = tuple(CALL_FIELDS)
 """What is shown unless somebody wants less."""
 
 _CLOCKS = {"delay": Running.DELAY, "duration": Running.TALK}
-_ROOMS = {
-    "sip_call_id": 44,
-    "media": 64,
-    "caller_name": 20,
-    "destination": 20,
-    **dict.fromkeys(("started_at", "progressed_at", "answered_at"), 26),
-}
-"""Bytes of the values that are long as a rule."""
-_ROOM = 8
-"""Of the others."""
 
 
 @lru_cache(maxsize=64)
@@ -43,7 +34,7 @@ def _parts(fields: tuple[str, ...]) -> Iterator[Text | Clock]:
         start = b"{" if names[0] == fields[0] else b","
         end = b"}" if names[-1] == fields[-1] else b""
         if name is None:
-            yield Text(_written(names, start, end), sum(len(name) + 4 + _ROOMS.get(name, _ROOM) for name in names) + 1)
+            yield Text(_written(names, start, end))
         else:
             yield Clock(start + f'"{name}":'.encode(), end, Run(_CLOCKS[name], exact=True))
 
@@ -55,7 +46,7 @@ def _written(names: tuple[str, ...], start: bytes, end: bytes) -> Callable[[Call
     return render
 
 
-def rows(table: Table, calls: Selection, now: float, fields: tuple[str, ...], separator: bytes) -> Iterator[bytes]:
+def rows(table: Table, calls: Selection, now: float, fields: tuple[str, ...], separator: bytes) -> Iterator[Block]:
     """The rows of these calls with a separator of one byte between them, block by block, written when they are asked
     for. Rows with every field are kept for the next who asks.
     """

@@ -13,16 +13,17 @@ from typing import cast
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseStartEvent, HTTPScope, Scope
 
+from callboard.http.blocks import whole as gathered
 from callboard.http.live import TOO_OLD, carry_stream, converse
 from callboard.http.protocol import GuardedProtocol
-from callboard.http.values import Body, Conversation, Handler, Reply, Request, Stream
+from callboard.http.values import Block, Body, Conversation, Handler, Reply, Request, Stream
 from callboard.http.websocket import WebSocket
 
 __all__ = ["Application"]
 
 logger = logging.getLogger("callboard.http")
 
-Blocks = Generator[bytes, None, None]
+Blocks = Generator[Block, None, None]
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -82,10 +83,10 @@ def _begun(request: Request, body: Body, whole: bool) -> bytes | Blocks:
     if request.method == "HEAD":
         return _resumed(b"", iter(()))
     blocks = iter(body)
-    return b"".join(blocks) if whole else _resumed(next(blocks, b""), blocks)
+    return gathered(blocks) if whole else _resumed(next(blocks, b""), blocks)
 
 
-def _resumed(first: bytes, rest: Iterator[bytes]) -> Blocks:
+def _resumed(first: Block, rest: Iterator[Block]) -> Blocks:
     yield first
     yield from rest
 
@@ -220,10 +221,10 @@ async def _send_blocks(
 ) -> None:
     """Send a block, wait until the client has read it, make the next; stop when the client is gone."""
     await send(_start(reply, None))
-    with closing(blocks):
+    with closing(blocks), connection.sending_blocks():
         try:
-            for block in blocks:
-                await send({"type": "http.response.body", "body": block, "more_body": True})
+            for block in blocks if request.method != "HEAD" else ():
+                connection.put(block)
                 await connection.writable()
                 await asyncio.sleep(0)  # others have their turn, however fast this client reads
                 if connection.gone:

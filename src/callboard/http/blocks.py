@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from callboard.http.values import Body
+from callboard.http.values import Block, Body
 
-__all__ = ["BLOCK", "body", "in_blocks"]
+__all__ = ["BLOCK", "body", "in_blocks", "whole"]
 
 BLOCK = 500
 """Rows in a block."""
@@ -19,6 +19,11 @@ def in_blocks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
         yield rows[start : start + BLOCK]
 
 
-def body(document: Iterable[bytes], rows: int) -> Body:
+def body(document: Iterable[Block], rows: int) -> Body:
     """The body of a reply with so many rows: a short one whole, so that its length is known, a long one in blocks."""
-    return document if rows > BLOCK else b"".join(document)
+    return document if rows > BLOCK else whole(document)
+
+
+def whole(document: Iterable[Block]) -> bytes:
+    """The document in one piece. Each block is copied before the next is asked for."""
+    return b"".join(map(bytes, document))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-__all__ = ["Body", "Conversation", "Handler", "Line", "Reply", "Request", "Stream"]
+__all__ = ["Block", "Body", "Conversation", "Handler", "Line", "Reply", "Request", "Stream"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         return f"Request(method={self.method!r}, path={self.path!r}, client={self.client!r}, at={self.at!r})"
 
 
-Body = bytes | Iterable[bytes]
+Block = bytes | memoryview
+"""A piece of a document. It is good until the next one is asked for: then its memory may be used again."""
+
+Body = bytes | Iterable[Block]
 """A document, whole or in blocks."""
 
 

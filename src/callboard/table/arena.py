@@ -1,43 +1,69 @@
 """Rows of one wire format, written once and kept side by side, so that a long listing is copied and not written.
 
 Every row has a place of the same length with each clock at the same offset: a clock that stands still is written with
-the row, and the running ones of a whole block in one stroke. What a part lacks to its room is blanks, and they stand
-where a format allows them: between elements, never in one. A row that is longer than its place, or that somebody may
-see in part only, is written by itself.
+the row, and the running ones of a whole block in one stroke. The places are as wide as the calls need that are there.
+What a part lacks to its room is blanks, and they stand where a format allows them: between elements, never in one. A
+row that is longer than its place, or that somebody may see in part only, is written by itself.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
-from callboard.calls.state import CONNECTED, State
 from callboard.table.columns import Columns, Mask, Slots
-from callboard.table.layout import DIGITS, Clock, Layout, Running, clock_text, plain_row
+from callboard.table.dials import Bytes, Dial
+from callboard.table.layout import Clock, Layout, Text, clock_text, plain_row
 from callboard.table.selection import Selection, Sight
 
-__all__ = ["BLOCK", "FEW", "FRESH", "Arena"]
+__all__ = ["BLOCK", "FEW", "FRESH", "Arena", "Block"]
 
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 """Bytes that are copied at once: what stays in the processor's cache, and lets others have their turn in between."""
 FRESH = 100
 """Rows that are written anew at once."""
 FEW = 20
 """Rows that are written as quickly as they are copied."""
 
-_FIRST_TABLE, _LARGEST_TABLE = 1 << 12, 1 << 17
+_SAMPLE = 64
+"""Rows that are measured before the first is kept."""
+_SPARE = 1 / 32
+"""So much more room is given than those needed."""
+_MANY = 1 / 32
+"""The share of rows that may be longer than their places before these are made wider."""
+_LEAST = 1000
+"""Rows that are looked at before that is judged."""
+_WIDEST = 4096
+"""Bytes of a place at most."""
 
-_TIMES = {
-    Running.TALK: ("answered", ("ended",)),
-    Running.RING: ("started", ("answered",)),
-    Running.DELAY: ("started", ("progressed", "ended")),
-}
-"""The columns that tell since when a clock runs, and those of which any ends it."""
+Block = bytes | memoryview
+"""Some rows. It is good until the next one of its listing is asked for: then its memory is used again."""
 
-Bytes = NDArray[np.uint8]
 Write = Callable[[Call], bytes]
+
+
+class _Frame(NamedTuple):
+    """How wide the places are."""
+
+    rooms: tuple[int, ...]
+    """Bytes of each part."""
+    offsets: tuple[int, ...]
+    """Where each part begins."""
+    width: int
+    step: int
+    """Rows that are copied at once."""
+
+
+class _Sheet:
+    """What a listing copies its rows to: memory that is there already is written several times as fast."""
+
+    def __init__(self, frame: _Frame, dials: dict[int, Dial]) -> None:
+        self.frame = frame
+        self.rows: Bytes = np.empty((frame.step, frame.width), np.uint8)
+        self.bytes = self.rows.data.cast("B", (self.rows.size,))
+        self.faces = [(dial, dial.face(self.rows, frame.offsets[part])) for part, dial in dials.items()]
 
 
 class Arena:
@@ -46,25 +72,27 @@ class Arena:
     From its first row on it has `width` bytes for every call that the columns have room for.
     """
 
-    def __init__(self, columns: Columns, layout: Layout) -> None:
+    def __init__(self, columns: Columns, layout: Layout, block: int = BLOCK) -> None:
         self._columns = columns
         self._layout = layout
-        self._offsets = _offsets(layout)
-        self.width = -(-self._offsets[-1] // 16) * 16
-        self.step = max(FRESH, BLOCK // self.width)
-        """Rows that are copied at once."""
-        self._copy: Bytes = np.empty((self.step, self.width), np.uint8)
-        """Where they are copied to: memory that is there already is written several times as fast."""
-        parts = zip(layout.parts, self._offsets, strict=False)
-        self._clocks = [_Digits(part, offset) for part, offset in parts if isinstance(part, Clock)]
-        self._times = {name for digits in self._clocks for name in (digits.since, *digits.until)}
-        self._grow(0)
+        self._block = block
+        self._dials = {number: Dial(part) for number, part in enumerate(layout.parts) if isinstance(part, Clock)}
+        self._frame: _Frame | None = None
+        self._spare: _Sheet | None = None
+        """That of a listing that has been made, for the next one."""
+        self._grow(0, 0)
+
+    @property
+    def width(self) -> int:
+        """Bytes of a row with its padding; 0 before the first."""
+        return self._frame.width if self._frame else 0
 
     def forget(self) -> None:
         """Write every row anew when it is asked for next: what rows say beside the call itself has changed."""
         self._stamps.fill(-1)
+        self._long.fill(-1)
 
-    def rows(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[bytes]:
+    def rows(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The rows of these calls with separators between them, block by block, written when they are asked for.
 
         A few have no padding. `layout` is that of the rows that are not seen as they are, where it is another one. Its
@@ -75,54 +103,67 @@ class Arena:
             return self.blocks(calls, now, layout)
         return iter((layout.separator.join([plain_row(layout, call, now) for call in calls]),))
 
-    def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[bytes]:
+    def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The same of however many."""
         layout = layout or self._layout
-        lead = len(layout.separator)
-        done = 0
+        lead, done, sheet = len(layout.separator), 0, self._spare
+        self._spare = None
         while done < len(calls):
-            step = self._step(calls, done)
+            frame = self._framed(calls)
+            step = frame.step
             slots = calls.standing(slice(done, done + step))
+            slow = self._slow(slots, calls.sight)
+            if slow > FRESH:
+                step = FRESH
+                slots = calls.standing(slice(done, done + step))
             done += step
+            if sheet is None or sheet.frame is not frame:
+                sheet = _Sheet(frame, self._dials)
             if len(slots):
-                yield self._block(slots, now, calls.sight, layout)[lead:]
+                copy = self._mixed if slow else self._copied
+                yield copy(slots, now, calls.sight, layout, sheet)[lead:]
                 lead = 0
+        self._spare = sheet
 
-    def _step(self, calls: Selection, done: int) -> int:
-        """How many rows come next: fewer where many must be written."""
-        slots = calls.standing(slice(done, done + self.step))
-        slow = self._stale(slots) | self._partly(slots, calls.sight)
-        return FRESH if np.count_nonzero(slow) > FRESH else self.step
+    def _slow(self, slots: Slots, sight: Sight | None) -> int:
+        """How many of these must be written."""
+        stale = self._stale(slots)
+        if sight is not None:
+            stale |= sight.partly(self._columns, slots)
+        return int(np.count_nonzero(stale))
 
-    def _partly(self, slots: Slots, sight: Sight | None) -> Mask:
-        """Which rows are not seen as they are."""
-        return np.zeros(len(slots), np.bool_) if sight is None else sight.partly(self._columns, slots)
+    def _copied(self, slots: Slots, now: float, sight: Sight | None, layout: Layout, sheet: _Sheet) -> memoryview:
+        """The rows, each after a separator, of which none must be written."""
+        rows = sheet.rows[: len(slots)]
+        self._rows.take(slots, axis=0, out=rows, mode="clip")
+        for dial, face in sheet.faces:
+            dial.run(face, slots, now)
+        if layout.separator != self._layout.separator:
+            rows[:, : len(layout.separator)] = np.frombuffer(layout.separator, np.uint8)
+        return sheet.bytes[: rows.size]
 
-    def _block(self, slots: Slots, now: float, sight: Sight | None, layout: Layout) -> bytes:
-        """The rows, each after a separator."""
+    def _mixed(self, slots: Slots, now: float, sight: Sight | None, layout: Layout, sheet: _Sheet) -> Block:
+        """The rows, each after a separator, some of which must be written."""
 
         def write(call: Call) -> bytes:
             return layout.separator + plain_row(layout, call if sight is None else sight.seen(call), now)
 
-        apart = self._partly(slots, sight)
+        apart = np.zeros(len(slots), np.bool_) if sight is None else sight.partly(self._columns, slots)
+        self._refresh(slots[~apart], sheet.frame)
+        apart |= self._stale(slots)
         if apart.all():
             return b"".join(self._written(slots, write))
-        self._refresh(slots)
-        rows = self._rows.take(slots, axis=0, out=self._copy[: len(slots)], mode="clip")
-        self._run_clocks(rows, slots, now)
-        if layout.separator != self._layout.separator:
-            rows[:, : len(layout.separator)] = np.frombuffer(layout.separator, np.uint8)
-        apart |= self._long.take(slots)
-        return b"".join(self._mixed(rows, slots, apart, write)) if apart.any() else rows.tobytes()
+        rows = self._copied(slots, now, sight, layout, sheet)
+        return b"".join(self._put_together(rows, slots, apart, write)) if apart.any() else rows
 
-    def _mixed(self, rows: Bytes, slots: Slots, apart: Mask, write: Write) -> Iterator[bytes]:
+    def _put_together(self, rows: memoryview, slots: Slots, apart: Mask, write: Write) -> Iterator[Block]:
         """The rows, but for those that are written by themselves."""
-        done = 0
+        width, done = len(rows) // len(slots), 0
         for place in np.flatnonzero(apart).tolist():
-            yield rows[done:place].tobytes()
+            yield rows[done * width : place * width]
             yield from self._written(slots[place : place + 1], write)
             done = place + 1
-        yield rows[done:].tobytes()
+        yield rows[done * width :]
 
     def _written(self, slots: Slots, write: Write) -> Iterator[bytes]:
         """Rows that are written by themselves."""
@@ -134,124 +175,100 @@ class Arena:
     # --- rows that are kept ---
 
     def _stale(self, slots: Slots) -> Mask:
-        """Which of the slots hold calls that have changed since their rows were written."""
+        """Which of the slots hold calls whose rows are not kept as the calls are now."""
         if len(self._stamps) < len(self._columns.calls):
-            self._grow(len(self._columns.calls))
+            self._grow(len(self._columns.calls), self.width)
         stale: Mask = self._stamps.take(slots) != self._columns["stamp"].take(slots)
         return stale
 
-    def _refresh(self, slots: Slots) -> None:
+    def _refresh(self, slots: Slots, frame: _Frame) -> None:
         """Write the rows anew whose calls have changed."""
-        stale = slots[self._stale(slots)]
-        if len(stale):
-            for slot in stale.tolist():
-                self._write_row(slot)
-            self._stamps[stale] = self._columns["stamp"].take(stale)
+        stamps = self._columns["stamp"]
+        stale = slots[self._stale(slots) & (self._long.take(slots) != stamps.take(slots))]
+        for slot, stamp in zip(stale.tolist(), stamps.take(stale).tolist(), strict=True):
+            call = self._columns.calls[slot]
+            if call is not None:
+                self._write_row(slot, stamp, call, frame)
 
-    def _grow(self, size: int) -> None:
+    def _grow(self, size: int, width: int) -> None:
         """Make room. What was written is written anew, row by row when it is asked for: to copy all takes too long."""
-        self._rows: Bytes = np.empty((size, self.width), np.uint8)
-        self._bytes = self._rows.data.cast("B", (size * self.width,)) if size else memoryview(b"")
+        self._rows: Bytes = np.empty((size, width), np.uint8)
+        self._bytes = self._rows.data.cast("B", (size * width,)) if size and width else memoryview(b"")
         self._stamps = np.full(size, -1, np.int64)
-        self._long = np.zeros(size, np.bool_)
+        self._long = np.full(size, -1, np.int64)
+        """The stamps of the calls whose rows are longer than their places."""
+        for dial in self._dials.values():
+            dial.grow(size)
+        self._seen = self._overlong = 0
+        self._needed: tuple[int, ...] = (0,) * len(self._layout.parts)
+        """The room that rows want which are longer than their places."""
 
-    def _write_row(self, slot: int) -> None:
-        call = self._columns.calls[slot]
-        row = None if call is None else self._padded(call)
-        self._long[slot] = row is None
-        if row is not None:
-            self._bytes[slot * self.width : (slot + 1) * self.width] = row
+    def _write_row(self, slot: int, stamp: int, call: Call, frame: _Frame) -> None:
+        texts = self._texts(call)
+        self._seen += 1
+        row = self._padded(texts, frame)
+        if row is None:
+            self._long[slot] = stamp
+            self._note_need(frame, map(len, texts))
+            return
+        self._bytes[slot * frame.width : (slot + 1) * frame.width] = row
+        self._stamps[slot] = stamp
+        for dial in self._dials.values():
+            dial.set(slot, call)
 
-    def _padded(self, call: Call) -> bytes | None:
-        """The row with every part at its offset and its clocks as if it were the beginning of time; None if it is too
-        long.
-        """
-        row = self._layout.separator
-        for part, end in zip(self._layout.parts, self._offsets[1:], strict=True):
-            if isinstance(part, Clock):
-                row += clock_text(part, call, 0.0).rjust(end - len(row))
-            else:
-                row = (row + part.render(call)).ljust(end)
-            if len(row) > end:
+    def _note_need(self, frame: _Frame, lengths: Iterable[int]) -> None:
+        """Count a row that is too long for its place, if wider ones could hold it."""
+        needed = tuple(map(max, self._needed, lengths))
+        if sum(map(max, frame.rooms, needed)) <= _WIDEST:
+            self._needed = needed
+            self._overlong += 1
+
+    def _texts(self, call: Call) -> list[bytes]:
+        """The row part by part, with its clocks as if it were the beginning of time."""
+        return [
+            part.render(call) if isinstance(part, Text) else clock_text(part, call, 0.0) for part in self._layout.parts
+        ]
+
+    def _padded(self, texts: list[bytes], frame: _Frame) -> bytes | None:
+        """The row with every part at its offset; None if it is too long."""
+        pieces, part = [self._layout.separator], iter(self._layout.parts)
+        spare = 0
+        for text, room in zip(texts, frame.rooms, strict=True):
+            spare += room - len(text)
+            if spare < 0:
                 return None
-        return row.ljust(self.width)
+            if isinstance(next(part), Clock):
+                pieces.append(text.rjust(len(text) + spare))
+                spare = 0
+            else:
+                pieces.append(text)
+        return b"".join(pieces).ljust(frame.width)
 
-    # --- clocks ---
+    # --- how wide the places are ---
 
-    def _run_clocks(self, rows: Bytes, slots: Slots, now: float) -> None:
-        """Write the clocks that run, as they are now."""
-        times = {name: self._columns[name].take(slots) for name in self._times}
-        unknown = {name: np.isnan(column) for name, column in times.items()}
-        for digits in self._clocks:
-            runs = ~unknown[digits.since]
-            for name in digits.until:
-                runs &= unknown[name]
-            if digits.clock.idle is not None:
-                runs &= self._were_connected(slots)
-            everywhere = runs.all()
-            since = times[digits.since] if everywhere else times[digits.since][runs]
-            if len(since):
-                milliseconds = (np.maximum(now - since, 0.0) * 1000.0).astype(np.int64)
-                digits.write(rows, slice(None) if everywhere else runs, milliseconds)
+    def _framed(self, calls: Selection) -> _Frame:
+        """The frame, which is made anew if there is none or if too many rows are longer than their places."""
+        if self._frame is None:
+            self._frame = self._widened(self._measured(calls[:: max(1, len(calls) // _SAMPLE)]))
+        elif self._seen >= _LEAST and self._overlong >= _MANY * self._seen:
+            self._frame = self._widened(map(max, self._frame.rooms, self._needed))
+        return self._frame
 
-    def _were_connected(self, slots: Slots) -> Mask:
-        """As `Call.was_connected`."""
-        states = self._columns["state"][slots]
-        mask: Mask = ~np.isnan(self._columns["answered"][slots]) & (states == State.ENDING)
-        for state in CONNECTED:
-            mask |= states == state
-        return mask
+    def _measured(self, calls: Iterable[Call]) -> Iterator[int]:
+        """How long each part is in most of these."""
+        for lengths in zip(*(map(len, self._texts(call)) for call in calls), strict=True):
+            longest = sorted(lengths)[-1 - int(_MANY * len(lengths))]
+            yield min(longest, _WIDEST // (2 * len(self._layout.parts)))
 
-
-def _offsets(layout: Layout) -> list[int]:
-    """Where each part begins, and where the row ends."""
-    offsets = [len(layout.separator)]
-    for part in layout.parts:
-        offsets.append(offsets[-1] + (part.width + len(part.tail) if isinstance(part, Clock) else part.room))
-    return offsets
+    def _widened(self, needed: Iterable[int]) -> _Frame:
+        """Places with these rooms and some to spare. Rows that are kept are written anew."""
+        rooms = tuple(map(_room, self._layout.parts, needed))
+        offsets = tuple(accumulate(rooms, initial=len(self._layout.separator)))
+        width = -(-offsets[-1] // 16) * 16
+        self._grow(len(self._columns.calls), width)
+        return _Frame(rooms, offsets, width, max(FRESH, self._block // width))
 
 
-def _field(rows: Bytes, offset: int, width: int) -> NDArray[Any]:
-    """The bytes from `offset` on of every row, as one value each."""
-    return np.ndarray((len(rows),), np.dtype(f"V{width}"), rows, offset, (rows.strides[0],))
-
-
-class _Digits:
-    """A clock's lead and whole seconds, aligned to the right, for every number of seconds that calls are likely to
-    last."""
-
-    def __init__(self, clock: Clock, offset: int) -> None:
-        self.clock = clock
-        self.since, self.until = _TIMES[clock.run.running]
-        self._exact = clock.run.exact
-        self._offset = offset
-        self._width = len(clock.lead) + DIGITS
-        self._table = self._texts(0, _FIRST_TABLE)
-
-    def _text(self, whole: int) -> bytes:
-        return (self.clock.lead + b"%d" % whole).rjust(self._width)
-
-    def _texts(self, begin: int, end: int) -> NDArray[Any]:
-        return np.frombuffer(b"".join(map(self._text, range(begin, end))), np.dtype(f"V{self._width}"))
-
-    def write(self, rows: Bytes, places: Mask | slice, milliseconds: NDArray[np.int64]) -> None:
-        """Write the clock into the rows in these places."""
-        whole = milliseconds // 1000
-        _field(rows, self._offset, self._width)[places] = self._of(whole)
-        if self._exact:
-            _field(rows, self._offset + self._width, 4)[places] = _FRACTIONS.take(milliseconds - 1000 * whole)
-
-    def _of(self, whole: NDArray[np.int64]) -> NDArray[Any]:
-        highest = int(whole.max())
-        while highest >= len(self._table) < _LARGEST_TABLE:
-            more = self._texts(len(self._table), 2 * len(self._table))
-            self._table = np.concatenate([self._table, more])
-        if highest < len(self._table):
-            return self._table.take(whole)
-        texts = self._table.take(whole, mode="clip")
-        for place in np.flatnonzero(whole >= len(self._table)).tolist():
-            texts[place] = np.void(self._text(int(whole[place])))
-        return texts
-
-
-_FRACTIONS: NDArray[Any] = np.frombuffer(b"".join(b".%03d" % rest for rest in range(1000)), np.dtype("V4"))
+def _room(part: Text | Clock, needed: int) -> int:
+    """What a part gets that needs so many bytes as a rule; a clock always has what it can need at most."""
+    return part.width + len(part.tail) if isinstance(part, Clock) else needed + int(_SPARE * needed) + 1

@@ -24,6 +24,7 @@ __all__ = [
     "digits",
     "parts_of",
     "plain_row",
+    "running_since",
 ]
 
 DIGITS = 8
@@ -55,8 +56,6 @@ class Text(msgspec.Struct, frozen=True):
     """A part of the row that changes only when the call does."""
 
     render: Callable[[Call], bytes]
-    room: int
-    """Bytes that nearly all calls need at most."""
 
 
 class Clock(msgspec.Struct, frozen=True):
@@ -87,8 +86,6 @@ class Field(NamedTuple, Generic[R]):
 
     name: str
     shows: Callable[[R], str] | Clock
-    room: int = 0
-    """Bytes of the markup that nearly all calls need at most."""
 
 
 def parts_of(fields: Iterable[Field[R]], made: Callable[[Call], R]) -> Iterator[Text | Clock]:
@@ -107,7 +104,7 @@ def _text(fields: tuple[Field[R], ...], made: Callable[[Call], R]) -> Text:
         row = made(call)
         return "".join([write(row) for write in renders]).encode()
 
-    return Text(render, sum(field.room for field in fields))
+    return Text(render)
 
 
 # --- a row by itself -------------------------------------------------------------------------------------------------
@@ -127,10 +124,23 @@ def clock_text(clock: Clock, call: Call, now: float) -> bytes:
     return clock.lead + digits(clock.run, call, now) + clock.tail
 
 
+def running_since(clock: Clock, call: Call) -> float | None:
+    """Since when a clock runs, Unix seconds; None if it stands still."""
+    if clock.idle is not None and not call.was_connected:
+        return None
+    match clock.run.running:
+        case Running.TALK:
+            return call.answered_at if call.ended_at is None else None
+        case Running.DELAY:
+            return call.started_at if call.progressed_at is None and call.ended_at is None else None
+        case Running.RING:
+            return call.started_at if call.answered_at is None else None
+
+
 def digits(run: Run, call: Call, now: float) -> bytes:
     """The number for a call, such as `22.704` or `22`."""
-    milliseconds = int(_seconds(call, run.running, now) * 1000.0)
-    return b"%d.%03d" % divmod(milliseconds, 1000) if run.exact else b"%d" % (milliseconds // 1000)
+    seconds = _seconds(call, run.running, now)
+    return b"%d.%03d" % divmod(int(seconds * 1000.0), 1000) if run.exact else b"%d" % seconds
 
 
 def _seconds(call: Call, running: Running, now: float) -> float:

@@ -17,7 +17,7 @@ ELSEWHERE = "192.0.2.9"
 
 def whole(reply: Reply) -> bytes:
     """A reply's body in one piece."""
-    return reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    return reply.body if isinstance(reply.body, bytes) else b"".join(map(bytes, reply.body))
 
 
 def envelope(reply: Reply) -> dict[str, Any]:

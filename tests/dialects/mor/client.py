@@ -24,7 +24,7 @@ def sha1(text: str) -> str:
 
 def whole(reply: Reply) -> bytes:
     """A reply's body in one piece."""
-    return reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    return reply.body if isinstance(reply.body, bytes) else b"".join(map(bytes, reply.body))
 
 
 def page(reply: Reply) -> ET.Element:

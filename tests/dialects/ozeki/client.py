@@ -55,7 +55,7 @@ class Answer(NamedTuple):
 
 def whole(reply: Reply) -> bytes:
     """A reply's body in one piece."""
-    return reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    return reply.body if isinstance(reply.body, bytes) else b"".join(map(bytes, reply.body))
 
 
 class Node(Protocol):

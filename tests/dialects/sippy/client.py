@@ -37,7 +37,7 @@ async def post(
 
 def whole(reply: Reply) -> bytes:
     """A reply's body in one piece."""
-    return reply.body if isinstance(reply.body, bytes) else b"".join(reply.body)
+    return reply.body if isinstance(reply.body, bytes) else b"".join(map(bytes, reply.body))
 
 
 def value(reply: Reply) -> Any:

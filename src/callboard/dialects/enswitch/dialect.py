@@ -10,11 +10,11 @@ from callboard.calls.refusals import Refusal, Throttled
 from callboard.dialects.enswitch import request as asking
 from callboard.dialects.enswitch.faults import fault_document
 from callboard.dialects.enswitch.fields import FIELDS, PANEL, layout
-from callboard.dialects.enswitch.functions import Asked, Body, function_named
+from callboard.dialects.enswitch.functions import Asked, function_named
 from callboard.dialects.enswitch.privileges import check
 from callboard.dialects.enswitch.settings import EnswitchSettings
 from callboard.http.routing import plain_path
-from callboard.http.values import Reply, Request
+from callboard.http.values import Body, Reply, Request
 from callboard.operations.desk import Desk
 
 __all__ = ["EnswitchDialect"]

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from callboard.http.values import Block
+
 __all__ = ["Member", "data", "listing", "plain", "without_data"]
 
 Member = str | int
@@ -32,7 +34,7 @@ def data(members: Mapping[str, Member]) -> bytes:
     return _OK + b',"data":' + msgspec.json.encode(members) + b"}"
 
 
-def listing(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def listing(blocks: Iterable[Block]) -> Iterator[Block]:
     """The answer that is an array; the blocks are its items, with commas between."""
     yield _OK + b',"data":['
     yield from blocks

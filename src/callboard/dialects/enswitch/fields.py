@@ -212,12 +212,6 @@ SORTS: dict[str, Callable[[Row], Member]] = {
 """What rows can be sorted by: what they show, and the direction."""
 
 
-_LEGS = 2
-"""Of nearly all calls."""
-_ROOM, _ROOM_OF_FIELD = 64, 14
-"""Bytes that a leg's row has beside the names of its fields, as a rule: for a long id, and for every field."""
-
-
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
@@ -239,7 +233,7 @@ def layout(columns: Sequence[Field], numbers_as_strings: bool) -> Layout:
     def render(call: Call) -> bytes:
         return _encoded(rows((call,), lambda account: ""), columns, write)
 
-    return Layout((Text(render, _LEGS * (_ROOM + sum(len(name) + _ROOM_OF_FIELD for name, _ in columns))),), b",")
+    return Layout((Text(render),), b",")
 
 
 def blocks(found: Sequence[Row], columns: Sequence[Field], numbers_as_strings: bool) -> Iterator[bytes]:

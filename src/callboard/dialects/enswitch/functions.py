@@ -1,6 +1,6 @@
 """The vendor's functions: each is an operation asked for in their words and answered in their words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
@@ -13,6 +13,7 @@ from callboard.dialects.enswitch.fields import Row
 from callboard.dialects.enswitch.privileges import Privilege
 from callboard.directory.directory import Directory
 from callboard.http.blocks import body
+from callboard.http.values import Body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
@@ -20,10 +21,7 @@ from callboard.table.arena import Arena
 from callboard.table.filters import Filter
 from callboard.table.selection import Selection
 
-__all__ = ["FUNCTIONS", "Asked", "Body", "Function", "function_named"]
-
-Body = bytes | Iterable[bytes]
-"""A JSON document, whole or in blocks."""
+__all__ = ["FUNCTIONS", "Asked", "Function", "function_named"]
 
 
 class Asked(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from callboard.dialects.xml import element
+from callboard.http.values import Block
 
 __all__ = ["error", "message", "page"]
 
@@ -13,7 +14,7 @@ _error = element("error")
 _message = element("message")
 
 
-def page(rows: Iterable[bytes]) -> Iterator[bytes]:
+def page(rows: Iterable[Block]) -> Iterator[Block]:
     """The document with these rows, which come in blocks."""
     yield _START.encode()
     yield from rows

@@ -82,14 +82,13 @@ class _Row(NamedTuple):
     target: _Party
 
 
-def _field(name: str, of: Callable[[_Row], str], room: int = 10) -> Field[_Row]:
-    """A field whose text has `room` bytes as a rule."""
+def _field(name: str, of: Callable[[_Row], str]) -> Field[_Row]:
     write = element(name)
-    return Field(name, lambda row: f"{write(of(row))}\n", len(f"<{name}></{name}>\n") + room)
+    return Field(name, lambda row: f"{write(of(row))}\n")
 
 
 def _markup(text: str) -> Field[_Row]:
-    return Field("", lambda row: text, len(text))
+    return Field("", lambda row: text)
 
 
 # --- the call --------------------------------------------------------------------------------------------------------
@@ -180,9 +179,9 @@ _DURATION = Clock(b"<duration>", b"</duration>\n", Run(Running.TALK, exact=False
 
 FIELDS: tuple[Field[_Row], ...] = (
     _field("id", lambda row: str(row.call.number)),
-    _field("uniqueid", lambda row: row.leg.id.native if row.leg else "", 32),
-    _field("status", lambda row: ANSWERED if row.answered else RINGING, 8),
-    _field("answer_time", _answer_time, 19),
+    _field("uniqueid", lambda row: row.leg.id.native if row.leg else ""),
+    _field("status", lambda row: ANSWERED if row.answered else RINGING),
+    _field("answer_time", _answer_time),
     Field("duration", _DURATION),
     _field("src", lambda row: row.call.caller),
     _field("user_id", lambda row: row.source.user_id),
@@ -191,15 +190,15 @@ FIELDS: tuple[Field[_Row], ...] = (
     _field("device_type", lambda row: row.source.type),
     _field("device_extension", lambda row: row.source.extension),
     _field("device_name", lambda row: row.source.name),
-    _field("device_istrunk", lambda row: row.source.trunk, 3),
-    _field("device_ani", lambda row: row.source.ani, 3),
+    _field("device_istrunk", lambda row: row.source.trunk),
+    _field("device_ani", lambda row: row.source.ani),
     _field("localized_dst", lambda row: called_number(row.call)),
-    _field("direction_code", lambda row: row.call.placement.country, 3),
+    _field("direction_code", lambda row: row.call.placement.country),
     _field("direction_name", lambda row: NAMES.get(row.call.placement.country, "")),
-    _field("destination_name", lambda row: row.call.placement.destination, 20),
+    _field("destination_name", lambda row: row.call.placement.destination),
     _field("provider_id", lambda row: _text(row.call.placement.vendor)),
     _field("provider_name", _vendor_name),
-    _field("channel", lambda row: (row.leg.channel or row.leg.id.native) if row.leg else "", 32),
+    _field("channel", lambda row: (row.leg.channel or row.leg.id.native) if row.leg else ""),
 )
 """The whole row of a call that leads out of the network."""
 
@@ -210,8 +209,8 @@ CALLED_FIELDS = (
     _field("dst_device_type", lambda row: row.target.type),
     _field("dst_device_extension", lambda row: row.target.extension),
     _field("dst_device_name", lambda row: row.target.name),
-    _field("dst_device_istrunk", lambda row: row.target.trunk, 3),
-    _field("dst_device_ani", lambda row: row.target.ani, 3),
+    _field("dst_device_istrunk", lambda row: row.target.trunk),
+    _field("dst_device_ani", lambda row: row.target.ani),
 )
 """What follows for a call to one of our accounts: the vendor's "additional output" of inbound calls."""
 
@@ -221,7 +220,7 @@ def _additional(row: _Row) -> str:
 
 
 _CALLED = [field.shows for field in CALLED_FIELDS if callable(field.shows)]
-_ADDITIONAL = Field("", _additional, sum(field.room for field in CALLED_FIELDS))
+_ADDITIONAL = Field("", _additional)
 
 
 def layout(view: View) -> Layout:

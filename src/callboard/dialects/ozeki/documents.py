@@ -10,6 +10,7 @@ from datetime import tzinfo
 from callboard.dialects.ozeki.fields import Shown, field
 from callboard.dialects.ozeki.profiles import Profile
 from callboard.dialects.xml import xml_text
+from callboard.http.values import Block
 from callboard.table.layout import Field, Layout, parts_of
 
 __all__ = ["DONE", "OK", "answer", "call_list", "layout"]
@@ -37,14 +38,14 @@ def layout(profile: Profile, zone: tzinfo | None) -> Layout:
     """The row of a call, with its times in a zone; None is the system's."""
     start, end = f"    <{profile.row}>\n", f"    </{profile.row}>\n"
     fields = (
-        Field[Shown]("", lambda row: start, len(start)),
+        Field[Shown]("", lambda row: start),
         *map(field, profile.fields),
-        Field[Shown]("", lambda row: end, len(end)),
+        Field[Shown]("", lambda row: end),
     )
     return Layout(tuple(parts_of(fields, lambda call: Shown(call, zone))))
 
 
-def call_list(profile: Profile, rows: Iterable[bytes], count: int) -> Iterator[bytes]:
+def call_list(profile: Profile, rows: Iterable[Block], count: int) -> Iterator[Block]:
     """The answer that lists so many calls, whose rows come block by block."""
     head = _head(profile, OK, DONE)
     if not count:

@@ -40,11 +40,10 @@ class Shown(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A member of the row: its name, and its text, which has `room` bytes as a rule, or how it runs."""
+    """A member of the row: its name, and its text, or how it runs."""
 
     name: str
     of: Callable[[Shown], str] | Run
-    room: int = 16
 
 
 def value(member: Member, call: Call, now: float, zone: tzinfo | None) -> str:
@@ -56,11 +55,11 @@ def value(member: Member, call: Call, now: float, zone: tzinfo | None) -> str:
 
 def field(member: Member) -> Field[Shown]:
     """The member as a line of markup."""
-    name, of, room = member
+    name, of = member
     if isinstance(of, Run):
         return Field(name, Clock(f"      <{name}>".encode(), f"</{name}>\n".encode(), of))
     write = element(name, close=" />")
-    return Field(name, lambda row: f"      {write(of(row))}\n", len(f"      <{name}></{name}>\n") + room)
+    return Field(name, lambda row: f"      {write(of(row))}\n")
 
 
 def _caller_id(row: Shown) -> str:
@@ -93,26 +92,26 @@ def _round_trip(row: Shown) -> str:
 # --- the rows --------------------------------------------------------------------------------------------------------
 
 V10_FIELDS = (
-    Member("CallId", lambda row: call_id(row.call.number), 11),
+    Member("CallId", lambda row: call_id(row.call.number)),
     Member("Source", lambda row: row.call.caller),
     Member("CallerId", _caller_id),
     Member("Destination", lambda row: row.call.callee),
     Member("CallerDialed", _caller_dialed),
     Member("CalleeDialed", lambda row: row.call.callee),
-    Member("StartTime", _date_and_time, 19),
+    Member("StartTime", _date_and_time),
     Member("RingDuration", Run(Running.RING, exact=True)),
     Member("TalkDuration", Run(Running.TALK, exact=True)),
-    Member("CallState", lambda row: CALL_STATE[row.call.state], 9),
+    Member("CallState", lambda row: CALL_STATE[row.call.state]),
 )
 """The whole `<Call>` of v10. The page's table has CelleeDialed, its example CalleeDialed: the example counts."""
 
 XE_FIELDS = (
-    Member("CallState", lambda row: CALL_STATE[row.call.state], 9),
-    Member("CallId", lambda row: call_id(row.call.number), 11),
+    Member("CallState", lambda row: CALL_STATE[row.call.state]),
+    Member("CallId", lambda row: call_id(row.call.number)),
     Member("Source", lambda row: row.call.caller),
     Member("CallerId", _caller_id),
     Member("Destination", lambda row: row.call.callee),
-    Member("StartTime", _round_trip, 32),
+    Member("StartTime", _round_trip),
     Member("RingDuration", Run(Running.RING, exact=False)),
     Member("TalkDuration", Run(Running.TALK, exact=False)),
 )

@@ -47,10 +47,9 @@ _ENVIRONMENT = "1"
 T = TypeVar("T")
 
 
-def _field(name: str, write: Callable[[T], str], of: Callable[[Call], T], room: int = 16) -> Field[Call]:
-    """A member whose value has `room` bytes as a rule."""
+def _field(name: str, write: Callable[[T], str], of: Callable[[Call], T]) -> Field[Call]:
     start = member_start(name)
-    return Field(name, lambda call: f"{start}{write(of(call))}{MEMBER_END}", len(f"{start}{MEMBER_END}") + 17 + room)
+    return Field(name, lambda call: f"{start}{write(of(call))}{MEMBER_END}")
 
 
 def _clock(name: str, running: Running) -> Field[Call]:
@@ -60,7 +59,7 @@ def _clock(name: str, running: Running) -> Field[Call]:
 
 
 def _markup(text: str) -> Field[Call]:
-    return Field("", lambda call: text, len(text))
+    return Field("", lambda call: text)
 
 
 def _id(number: int | None) -> str:
@@ -80,17 +79,17 @@ FIELDS = (
     _field("CLI", string, lambda call: call.caller),
     _field("I_CONNECTION", _id, lambda call: call.placement.connection),
     _field("CLD", string, lambda call: call.dialed or call.callee),
-    _field("CALL_ID", string, lambda call: call.sip_call_id, 44),
+    _field("CALL_ID", string, lambda call: call.sip_call_id),
     _clock("DELAY", Running.DELAY),
     _clock("DURATION", Running.TALK),
     _field("CC_STATE", string, lambda call: CC_STATE[call.state]),
     _field("I_ACCOUNT", _id, lambda call: call.placement.account),
     _field("ID", string, lambda call: str(call.number)),
     _field("I_CUSTOMER", _id_as_text, lambda call: call.placement.customer),
-    _field("I_ENVIRONMENT", string, lambda call: _ENVIRONMENT, 1),
+    _field("I_ENVIRONMENT", string, lambda call: _ENVIRONMENT),
     _field("CALLER_MEDIA_IP", string, lambda call: call.caller_media),
     _field("CALLEE_MEDIA_IP", string, lambda call: call.callee_media),
-    _field("SETUP_TIME", _time, lambda call: call.started_at, 21),
+    _field("SETUP_TIME", _time, lambda call: call.started_at),
     _field("DIRECTION", string, lambda call: DIRECTION[call.placement.direction]),
     _field("NODE_ID", string, lambda call: call.key.switch),
 )

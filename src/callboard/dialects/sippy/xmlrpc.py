@@ -12,6 +12,7 @@ from xmlrpc.client import Error, Unmarshaller
 
 from callboard.calls.refusals import Malformed
 from callboard.dialects.xml import xml_text
+from callboard.http.values import Block
 
 __all__ = [
     "MAX_DEPTH",
@@ -192,7 +193,7 @@ def response(content: Value) -> bytes:
     return f"{_HEAD}{value(content)}{_TAIL}".encode()
 
 
-def array_response(blocks: Iterable[bytes]) -> Iterator[bytes]:
+def array_response(blocks: Iterable[Block]) -> Iterator[Block]:
     """The answer of a method that returns a bare array; each block is the markup of some of its `<value>`s."""
     yield f"{_HEAD}<array><data>\n".encode()
     yield from blocks
