@@ -1,6 +1,7 @@
 """The board in the terminal, driven by its keys, against a real server."""
 
 import re
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -153,6 +154,15 @@ async def test_a_sign_in_that_is_refused_ends_it(server: str) -> None:
     async with board.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: board.failure is not None)
     assert isinstance(board.failure, SignInRefused)
+
+
+async def test_nothing_is_told_of_calls_before_the_server_has() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        board = Board(Access(f"http://127.0.0.1:{silent.getsockname()[1]}", "", "root", "demo-root"), {})
+        async with board.run_test(size=(80, 24)) as pilot:
+            board._tick()
+            await pilot.pause()
+            assert text(board, "#head") == "Connecting ..."
 
 
 def test_it_needs_a_terminal(run: Run) -> None:

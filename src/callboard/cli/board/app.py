@@ -193,7 +193,7 @@ class Board(App[None]):
 
         With very many calls it takes a while, so news are drawn with the next tick if it was drawn just now.
         """
-        if not self._widths:
+        if not self._live.revision:
             return
         begun = monotonic()
         now, calls = self._now, self._live.calls
