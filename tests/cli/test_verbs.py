@@ -14,6 +14,8 @@ from callboard.calls.state import State
 from callboard.cli.app import app
 from callboard.cli.cheat import SHEET
 from callboard.cli.manual import verbs
+from callboard.cli.watch import tell
+from callboard.client import Call, News
 from tests.cli.conftest import Run
 from tests.house import House
 
@@ -47,6 +49,20 @@ class TestCalls:
         assert re.match(r"is +960  answered +801\\x07 -> 812", ran.out)
         line = json.loads(ask("calls", "watch", "--for", "1", "--json").out.splitlines()[0])
         assert (line["kind"], line["call"]["caller"]) == ("is", "801\x07")
+
+    def test_watch_tells_what_went_while_the_server_was_away(self, capsys: pytest.CaptureFixture[str]) -> None:
+        before = {number: Call(id=number, state="held", caller="801", dialed="812") for number in ("960", "961")}
+        after = {number: Call(id=number, state="held", caller="801", dialed="812") for number in ("961", "962")}
+        tell(News(kind="snapshot", why="unknown_revision"), before, after, False)
+        assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
+            ["leave", "960"],
+            ["is", "961"],
+            ["is", "962"],
+        ]
+        tell(News(kind="lost", why="\x1b[2J"), after, after, False)
+        tell(News(kind="resumed"), after, after, False)
+        lost, back = capsys.readouterr().err.splitlines()
+        assert (lost.endswith("tried again: \\x1b[2J"), "is back" in back) == (True, True)
 
     def test_orders(self, house: House, ask: Run) -> None:
         house.call(State.ANSWERED)

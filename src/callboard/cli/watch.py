@@ -1,6 +1,7 @@
 """`callboard calls watch`: what happens to calls, as it happens."""
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,12 +11,12 @@ from callboard.cli.help import examples
 from callboard.cli.options import WhereOption
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
+    from callboard.client.answers import Call
     from callboard.client.exchange import Access
-    from callboard.client.live import AsyncLiveCalls
     from callboard.client.messages import Change
     from callboard.client.mirror import News
 
-__all__ = ["EXAMPLES", "watch"]
+__all__ = ["EXAMPLES", "tell", "watch"]
 
 EXAMPLES = examples(
     "callboard calls watch",
@@ -35,8 +36,8 @@ def watch(
 ) -> None:
     """Print the calls that are up, then a line for each that begins, changes or ends, until Ctrl-C.
 
-    After a break of the connection it goes on where it was. With --where, calls that begin and cease to match enter
-    and leave.
+    After a break of the connection it goes on where it was, or prints the whole list again, after those that are not
+    in it any more. With --where, calls that begin and cease to match enter and leave.
     """
     import asyncio
 
@@ -57,8 +58,10 @@ def watch(
             ) as client,
         ):
             live = client.live(rate=0, **filters)  # type: ignore[arg-type]
+            before: Mapping[str, Call] = {}
             async for news in live:
-                _print(news, live, as_json)
+                tell(news, before, live.calls, as_json)
+                before = live.calls
 
     try:
         asyncio.run(follow())
@@ -68,20 +71,24 @@ def watch(
         raise typer.Exit(0) from None
 
 
-def _print(news: "News", live: "AsyncLiveCalls", as_json: bool) -> None:
+def tell(news: "News", before: "Mapping[str, Call]", calls: "Mapping[str, Call]", as_json: bool) -> None:
+    """Print news; `before` is the copy as it was before them, which a new list leaves alone."""
+    from callboard.cli.output import printable
     from callboard.client.messages import Change
 
     match news.kind:
         case "snapshot":
-            for call in live.calls.values():
+            for gone in before.keys() - calls.keys():
+                _line(Change(kind="leave", id=gone, call=before[gone], reason="not_listed"), as_json)
+            for call in calls.values():
                 _line(Change(kind="is", id=call.id, call=call), as_json)
         case "changes":
             for change in news.changes:
                 _line(change, as_json)
         case "lost":
-            from callboard.cli.output import printable
-
             print(f"The link to the server is lost, and is tried again: {printable(news.why)}", file=sys.stderr)
+        case "resumed":
+            print("The link to the server is back, and nothing was missed.", file=sys.stderr)
 
 
 def _line(change: "Change", as_json: bool) -> None:
