@@ -13,6 +13,6 @@ from tests.rig import asterisk
 
 @pytest.mark.timeout(LIMIT)
 async def test_asterisk(tmp_path: Path, figures: Figures) -> None:
-    installed("sipp", sipp.INSTALL, there=sipp.SIPP is not None)
-    installed("asterisk", asterisk.INSTALL, there=bool(asterisk.ASTERISK))
+    installed(sipp.INSTALL, there=sipp.SIPP is not None)
+    installed(asterisk.INSTALL, there=bool(asterisk.ASTERISK))
     await play(AsteriskStage, tmp_path, figures)

