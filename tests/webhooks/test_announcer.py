@@ -1,11 +1,20 @@
 """What is told besides calls: commands, switches, limits; and who is told of them."""
 
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from callboard.access.masks import Mask
 from callboard.calls.commands import Answer, Outcome
 from callboard.calls.events import SwitchListed, SwitchLost, SwitchUp
 from callboard.calls.state import State
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
 from callboard.operations.happenings import Happening
+from callboard.operations.limits import Gauges
 from callboard.operations.subscriptions import Limit
+from callboard.operations.switches import SwitchFacts
+from callboard.webhooks import announcer
 from tests.house import SWITCH, House
 from tests.webhooks.conftest import Post, Receiver, receiving
 
@@ -42,7 +51,24 @@ async def test_a_refused_command_is_told(post: Post, receiver: Receiver) -> None
         assert receiver.got[0].data["command"]["words"] == "no such channel"
 
 
-async def test_a_link_that_is_lost_and_back_is_told_and_its_calls_are_suspect(post: Post, receiver: Receiver) -> None:
+async def test_a_switchs_words_are_told_as_who_reads_them_may_read_numbers(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        login = house.access.login("acme")
+        assert login is not None
+        house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+        post.made(receiver, "acme", events=OUTCOME)
+        call = house.call(account=5)
+        arguments = DisconnectCall(number=call.number, as_party=True)
+        (command,) = house.desk.perform(DISCONNECT_CALL, post.principal("acme"), arguments, house.now).commands
+        house.ledger.answered(command, Answer(Outcome.REFUSED, house.now, "442079460000 is busy"))
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.got[0].data["command"]["words"] == "4420******00 is busy"
+
+
+async def test_a_link_that_is_lost_and_back_is_told_and_its_calls_are_suspect(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcer, "LOOK_EVERY", 0.05)
     async with post.life() as house:
         post.made(receiver, events=(*SWITCHES, Happening.CALL_SUSPECT))
         call = house.call()
@@ -53,9 +79,14 @@ async def test_a_link_that_is_lost_and_back_is_told_and_its_calls_are_suspect(po
         switch = receiver.got[1].data["switch"]
         assert (switch["name"], switch["link"], switch["why"]) == (SWITCH, "lost", "connection reset")
         house.table.accept(SwitchUp(SWITCH, house.now), house.now)
+        looks = asyncio.Semaphore(0)
+        monkeypatch.setattr(announcer._Announcer, "limits", lambda self, now: looks.release())
+        for _ in range(2):
+            await looks.acquire()
         house.table.accept(SwitchListed(SWITCH, house.now, (), complete=True), house.now)
         await receiver.until(lambda: len(receiver.got) == 3)
         assert receiver.got[2].type == "switch.back"
+        assert receiver.got[2].data["switch"]["link"] == "up"
 
 
 def _calls(house: House, count: int, account: int = 5) -> list[int]:
@@ -81,6 +112,61 @@ async def test_limits_that_are_passed_are_told_once_up_and_once_down(post: Post,
         ]
         assert told == [(8, 0, 80, "up"), (11, 80, 100, "up"), (5, 100, 0, "down")]
         assert receiver.got[0].data["limit"] == {"of": "customer", "id": 2, "calls": 10}
+
+
+async def test_what_was_told_before_a_start_is_gone_on_with(post: Post, receiver: Receiver) -> None:
+    """A switch that was lost is back, a limit is passed no more: the receiver knows neither yet. The rest it knows."""
+    few, many = Limit(of="customer", id=3, calls=1), Limit(of="customer", id=4, calls=1)
+    async with post.life() as house:
+        post.made(receiver, events=(*SWITCHES, *PASSED), limits=(few, many))
+        _calls(house, 1, account=5)
+        _calls(house, 1, account=7)
+        house.table.accept(SwitchLost(SWITCH, house.now, "connection reset"), house.now)
+        await receiver.until(lambda: len(receiver.got) == 3)
+    receiver.got.clear()
+    async with post.life() as house:
+        _calls(house, 1, account=7)
+        house.table.accept(SwitchUp(SWITCH, house.now), house.now)
+        house.table.accept(SwitchListed(SWITCH, house.now, (), complete=True), house.now)
+        _calls(house, 1, account=7)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert {(got.type, got.data.get("level")) for got in receiver.got} == {
+            ("switch.back", None),
+            ("limit.passed", 0),
+        }
+        assert receiver.got[-1].data["limit"]["id"] == 3
+    receiver.got.clear()
+    async with post.life() as house:
+        house.table.accept(SwitchUp(SWITCH, house.now), house.now)
+        house.table.accept(SwitchListed(SWITCH, house.now, (), complete=True), house.now)
+        await receiver.until(lambda: len(receiver.got) == 1)
+        assert receiver.got[0].data["limit"]["id"] == 4
+
+
+@pytest.mark.parametrize("patience", [0.0, 60.0])
+async def test_limits_wait_for_the_switches_after_a_start_for_so_long(
+    post: Post, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
+    monkeypatch.setattr(announcer, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(announcer, "PATIENCE", patience)
+    links, limits = asyncio.Semaphore(0), asyncio.Event()
+
+    def look(self: object, now: float) -> None:
+        links.release()
+
+    def read(*_: object) -> tuple[()]:
+        limits.set()
+        return ()
+
+    monkeypatch.setattr(announcer._Announcer, "links", look)
+    monkeypatch.setattr(Gauges, "read", read)
+    async with post.life() as house, asyncio.timeout(15):
+        house.desk.switches = lambda: (SwitchFacts(name=SWITCH, kind="b2bua", not_ready="no list yet"),)
+        for _ in range(20):
+            await links.acquire()
+        assert limits.is_set() is (patience == 0.0)
+        house.desk.switches = lambda: (SwitchFacts(name=SWITCH, kind="b2bua"),)
+        await limits.wait()
 
 
 async def test_of_a_vendor_ones_own_calls_count(post: Post, receiver: Receiver) -> None:

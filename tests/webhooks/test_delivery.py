@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from callboard.calls.state import State
 from callboard.operations.happenings import Happening
-from callboard.operations.subscriptions import DeliveryState, Webhook
+from callboard.operations.subscriptions import DeliveryState, Limit, Webhook
 from callboard.operations.webhooks import REPLAY_WEBHOOK, ROTATE_SECRET, TEST_WEBHOOK, Replay, WebhookName
 from callboard.webhooks import book, courier
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
@@ -175,6 +175,8 @@ async def test_what_waits_goes_to_the_new_place_at_once(post: Post, receiver: Re
         house.call(State.RINGING)
         await post.until(lambda: post.deliveries(webhook, DeliveryState.WAITING)[-1:] != ())
         await post.until(lambda: post.deliveries(webhook)[-1].attempts == 1)
+        first = post.deliveries(webhook)[-1]
+        assert first.next_at - first.at > 86_000
         house.desk.webhooks.put(replace(_now(post, webhook), url=new.url))
         await new.until(lambda: [got.type for got in new.got] == ["call.started", "call.ringing"])
 
@@ -475,6 +477,22 @@ async def test_old_messages_are_deleted(post: Post, receiver: Receiver, monkeypa
         await post.until(lambda: len(post.deliveries(webhook)) == 5)
         dead = post.deliveries(webhook, DeliveryState.DEAD)
         assert [one.about for one in dead] == [f"call {number}" for number in reversed(calls[-3:])]
+
+
+async def test_what_was_told_last_of_what_lasts_is_kept(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start goes on with it."""
+    monkeypatch.setattr(book, "TIDY_EVERY", 0.1)
+    post.settings = replace(QUICK, keep_delivered=0)
+    events = (Happening.CALL_STARTED, Happening.LIMIT_PASSED)
+    async with post.life() as house:
+        webhook = post.made(receiver, events=events, limits=(Limit(of="customer", id=1, calls=1),))
+        house.call()
+        await receiver.until(lambda: len(receiver.got) == 2)
+        call = house.call()
+        await receiver.until(lambda: receiver.types(call.number) != [])
+        await post.until(lambda: [one.event for one in post.deliveries(webhook)] == ["limit.passed"])
 
 
 async def test_nothing_is_kept_of_a_webhook_that_is_removed(post: Post, receiver: Receiver) -> None:

@@ -13,7 +13,7 @@ from callboard.operations.subscriptions import Limit
 from callboard.table.counters import By, Tally
 from callboard.table.filters import Filter
 
-__all__ = ["LEVELS", "SLACK", "Gauges", "Passed", "level_of"]
+__all__ = ["LEVELS", "SLACK", "Gauges", "Levels", "Passed", "level_of"]
 
 LEVELS = (80, 95, 100)
 """Percent of a limit that are told of."""
@@ -45,17 +45,22 @@ def level_of(calls: int, most: int, before: int) -> int:
 _UP = Filter(states=LIVE)
 
 
+Levels = dict[tuple[str, Limit], int]
+"""Which level is reached, by webhook and limit."""
+
+
 class Gauges:
     """Every limit of every webhook, and which level it has reached."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, levels: Levels | None = None) -> None:
+        """`levels` are those that were told of before."""
         self._desk = desk
-        self._levels: dict[tuple[str, Limit], int] = {}
+        self._levels = levels or {}
 
     def read(self, listeners: Iterable[Listener], now: float) -> Iterator[tuple[Listener, Passed]]:
         """The limits of which another level is reached than the last time. Those that are gone are forgotten."""
         counted = _Counted(self._desk, now)
-        levels: dict[tuple[str, Limit], int] = {}
+        levels = Levels()
         for listener in listeners:
             for limit in listener.webhook.limits if Happening.LIMIT_PASSED in listener.events else ():
                 key = listener.webhook.id, limit

@@ -13,9 +13,11 @@ from callboard.storage.statements import upsert
 
 __all__ = [
     "Letter",
+    "Told",
     "dead_deliveries",
     "forget_strays",
     "last_number",
+    "last_told",
     "list_deliveries",
     "save_deliveries",
     "trim",
@@ -36,6 +38,15 @@ class Letter(NamedTuple):
     delivery: Delivery
     body: str
     content_type: str
+
+
+class Told(NamedTuple):
+    """What a webhook was told about something."""
+
+    webhook: str
+    event: str
+    about: str
+    body: str
 
 
 def save_deliveries(database: Database, letters: Iterable[Letter], settled: Iterable[Delivery]) -> None:
@@ -75,6 +86,14 @@ def waiting_deliveries(database: Database) -> tuple[Delivery, ...]:
         return tuple(_read(connection, found))
 
 
+def last_told(database: Database, events: Iterable[str]) -> tuple[Told, ...]:
+    """The last message of each webhook about each thing, of these kinds. Raises `StorageError`."""
+    newest = select(func.max(kept.number)).where(kept.event.in_([*events])).group_by(kept.webhook, kept.about)
+    found = select(kept.webhook, kept.event, kept.about, kept.body).where(kept.number.in_(newest))
+    with database.view() as connection:
+        return tuple(Told(*row) for row in connection.execute(found))
+
+
 def dead_deliveries(database: Database, webhook: str, message: str | None = None) -> tuple[Delivery, ...]:
     """Those of a webhook that were given up, in order, or one of them. Raises `StorageError`."""
     found = (
@@ -99,15 +118,21 @@ def list_deliveries(
         return tuple(_read(connection, found))
 
 
-def trim(database: Database, webhook: str, state: DeliveryState, keep: int) -> int:
-    """Delete all but the newest of a webhook in this state; returns how many went. Raises `StorageError`."""
+def trim(database: Database, webhook: str, state: DeliveryState, keep: int, lasting: Iterable[str] = ()) -> int:
+    """Delete all but the newest of a webhook in this state; returns how many went. Raises `StorageError`.
+
+    The last message about each thing stays where it is of one of the `lasting` kinds, however old it is.
+    """
+    last = select(func.max(kept.number)).where(kept.webhook == webhook, kept.event.in_([*lasting])).group_by(kept.about)
     mine = (kept.webhook == webhook) & (kept.state == state.value)
     with database.change(durable=False) as connection:
         oldest = select(kept.number).where(mine).order_by(kept.number.desc()).offset(keep).limit(1)
         number = connection.execute(oldest).scalar()
         if number is None:
             return 0
-        return connection.execute(delete(deliveries).where(mine, kept.number <= number)).rowcount
+        return connection.execute(
+            delete(deliveries).where(mine, kept.number <= number, kept.number.not_in(last))
+        ).rowcount
 
 
 def _read(connection: Connection, found: Select[Any]) -> Iterator[Delivery]:

@@ -26,6 +26,8 @@ __all__ = ["announcing"]
 
 LOOK_EVERY = 1.0
 """Seconds between two looks at the links and the limits."""
+PATIENCE = 60.0
+"""Seconds after the start for which the limits wait for the switches' lists."""
 LOOK_SHARE = 10
 """How many times as long as a look took is waited until the next at least: many limits slow down nobody else."""
 
@@ -63,8 +65,10 @@ class _Announcer:
         self._listeners = listeners
         self._courier = courier
         self._pens = pens
-        self._gauges = Gauges(desk)
-        self._lost: set[str] = set()
+        self._all_known_by = time.monotonic() + PATIENCE
+        memory = courier.memory()
+        self._gauges = Gauges(desk, memory.levels)
+        self._lost = {*memory.lost}
         """The switches that were told to be lost."""
 
     def call(self, change: Change) -> None:
@@ -113,8 +117,14 @@ class _Announcer:
                 self._courier.tell(listener, event, f"switch {link.switch}", write, now)
 
     def limits(self, now: float) -> None:
-        """Limits of which another level is reached."""
+        """Limits of which another level is reached. After a start, calls that no switch has listed yet are not gone."""
+        if not self._all_known():
+            return
         event = Happening.LIMIT_PASSED
         for listener, passed in tuple(self._gauges.read(self._listeners.all(now), now)):
             about = f"limit {passed.limit.of} {passed.limit.id}"
             self._courier.tell(listener, event, about, partial(limit_message, passed, now), now)
+
+    def _all_known(self) -> bool:
+        """Whether every switch has listed its calls, or had the time to."""
+        return time.monotonic() > self._all_known_by or not any(facts.not_ready for facts in self._desk.switches())

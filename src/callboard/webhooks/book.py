@@ -12,6 +12,7 @@ from callboard.storage.database import Database
 from callboard.storage.deliveries import Letter, save_deliveries, trim
 from callboard.storage.errors import RowError, StorageError
 from callboard.webhooks.formats import Message
+from callboard.webhooks.memory import LASTING
 from callboard.webhooks.settings import WebhooksSettings
 
 __all__ = ["Book", "Write"]
@@ -176,8 +177,8 @@ class Book:
             _log.warning("Old messages of webhooks could not be deleted, which is tried again later: %s", error)
 
     def _trim(self, webhook: str) -> None:
-        trim(self._database, webhook, DeliveryState.DELIVERED, self._settings.keep_delivered)
-        gone = trim(self._database, webhook, DeliveryState.DEAD, self._settings.keep_dead)
+        trim(self._database, webhook, DeliveryState.DELIVERED, self._settings.keep_delivered, LASTING)
+        gone = trim(self._database, webhook, DeliveryState.DEAD, self._settings.keep_dead, LASTING)
         if gone:
             _log.error("Webhook %s: the oldest %d messages that were given up are deleted", webhook, gone)
 

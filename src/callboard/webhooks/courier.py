@@ -23,6 +23,7 @@ from callboard.storage.deliveries import (
     dead_deliveries,
     forget_strays,
     last_number,
+    last_told,
     list_deliveries,
     save_deliveries,
     waiting_deliveries,
@@ -31,6 +32,7 @@ from callboard.storage.deliveries import (
 from callboard.storage.errors import StorageError
 from callboard.webhooks.book import PAUSE, Book, Write
 from callboard.webhooks.formats import test_message
+from callboard.webhooks.memory import LASTING, Memory, remembered
 from callboard.webhooks.own import is_own
 from callboard.webhooks.sender import Attempt, Sender
 from callboard.webhooks.settings import WebhooksSettings
@@ -93,6 +95,10 @@ class Courier:
         if not self._book.add(delivery, write):
             self._give_up(delivery.webhook)
         return delivery.message
+
+    def memory(self) -> Memory:
+        """What receivers were told last. Raises `StorageError`."""
+        return remembered(last_told(self._database, LASTING))
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
