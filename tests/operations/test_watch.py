@@ -22,7 +22,7 @@ from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
-from callboard.table import feeds
+from callboard.table import feeds, history
 from callboard.table.changes import Revision
 from callboard.table.feeds import Convoy, Feed, Left, Step, conflated
 from callboard.table.filters import Field, Filter, How, TextMatch
@@ -118,6 +118,7 @@ class Client:
             news = watch.news(self.house.now)
             if isinstance(news, Why):
                 self._begin(watch)
+                self.read()
             else:
                 for step in news if self.every else conflated(news):
                     self._take(step, watch)
@@ -277,7 +278,7 @@ class Following(RuleBasedStateMachine):
 def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that clients fall behind, and what they missed is forgotten, within a few steps."""
     monkeypatch.setattr(feeds, "LOG", 12)
-    monkeypatch.setattr(feeds, "HISTORY", 10)
+    monkeypatch.setattr(history, "HISTORY", 10)
 
 
 TestFollowing = Following.TestCase

@@ -8,9 +8,10 @@ from callboard.calls.events import LegAnswered, LegDescribed, LegEnded, LegSeen
 from callboard.calls.legs import Facts, LegId, Side
 from callboard.calls.state import LIVE
 from callboard.table import feeds as module
+from callboard.table import history
 from callboard.table.changes import Revision
-from callboard.table.feeds import Feeds, Left, Reader
-from callboard.table.filters import EVERYTHING, Filter
+from callboard.table.feeds import Convoy, Feeds, Left, Reader
+from callboard.table.filters import EVERYTHING, Filter, Order
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
@@ -117,7 +118,7 @@ def test_what_was_missed_is_what_would_have_been_told(scene: Scene) -> None:
 
 
 def test_what_is_not_kept_is_not_made_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "HISTORY", 3)
+    monkeypatch.setattr(history, "HISTORY", 3)
     scene.feeds = Feeds(scene.table)
     for name in "abcd":
         scene.begins(name)
@@ -135,7 +136,7 @@ def test_nor_what_is_too_old(scene: Scene) -> None:
     scene.begins("a")
     scene.feeds.sweep(100.0)
     scene.begins("b")
-    scene.feeds.sweep(100.0 + module.HISTORY_SPAN)
+    scene.feeds.sweep(100.0 + history.HISTORY_SPAN)
     reader = scene.open(EVERYTHING)
     assert scene.feeds.missed(reader, Revision(1, 0)) is None
     assert scene.feeds.missed(reader, Revision(1, 1)) is not None
@@ -200,3 +201,72 @@ def test_a_feed_goes_with_its_last_reader(scene: Scene) -> None:
     assert len(scene.feeds) == 0
     scene.begins("a", account=4)
     assert all(not reader.waiting for reader in readers)
+
+
+def test_who_comes_while_others_are_shown_all_gets_the_same_and_then_what_happened(scene: Scene) -> None:
+    scene.begins("a")
+    first = scene.open(EVERYTHING)
+    shown = scene.feeds.snapshot(first)
+    scene.begins("b", at=1.0)
+    second = scene.open(EVERYTHING)
+    assert scene.feeds.snapshot(second) is shown
+    assert [call.key.native for call in shown.calls] == ["a"]
+    assert told(first) == told(second) == [ENTER]
+    newest = scene.feeds.snapshot(scene.open(EVERYTHING), Order.NEWEST_FIRST)
+    assert [call.key.native for call in newest.calls] == ["b", "a"]
+
+
+def test_but_not_what_is_too_far_back_nor_what_nobody_is_shown_any_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOG", 20)
+    reader = scene.open(EVERYTHING)
+    old = scene.feeds.snapshot(reader)
+    for name in "ab":
+        scene.begins(name)
+    assert scene.feeds.snapshot(reader) is old
+    scene.begins("c")
+    new = scene.feeds.snapshot(reader)
+    assert (len(new.calls), new.place, new.revision) == (3, reader.feed.end, scene.table.revision)
+    assert not reader.waiting
+    scene.ends("a")
+    del new
+    again = scene.feeds.snapshot(reader)
+    assert again.revision == scene.table.revision
+
+
+def test_more_than_the_log_is_not_told_but_shown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG", 2)
+    for name in "abc":
+        scene.begins(name, account=3)
+    reader, other = scene.open(EVERYTHING), scene.open(Filter(customers=frozenset({2})))
+    assert scene.feeds.missed(reader, Revision(1, 0)) is None
+    assert scene.feeds.missed(reader, Revision(1, 1)) is not None
+    assert scene.feeds.missed(other, Revision(1, 0)) == ()
+
+
+def test_a_convoy_gathers_for_each_place_the_last_state_of_each_call(scene: Scene) -> None:
+    one, other = scene.open(EVERYTHING), scene.open(EVERYTHING)
+    convoy = Convoy(one.feed)
+    convoy.readers |= {one: None, other: None}
+    scene.begins("a")
+    scene.answered("a")
+    other.take()
+    scene.ends("a")
+    convoy.gather()
+    assert told_by(convoy, one) == [ENTER]
+    assert told_by(convoy, other) == [UPDATE]
+    scene.begins("b")
+    assert told_by(convoy, one) == [ENTER, ENTER]
+    held = convoy.part(one)
+    assert [step.number for step in held] == [3]
+    assert told(one) == [ENTER]
+    other.place = other.feed.end
+    convoy.settle()
+    assert convoy.part(other) == ()
+
+
+def told_by(convoy: Convoy, reader: Reader) -> list[tuple[bool, bool, Left | None]]:
+    steps = convoy.steps(reader, reader.feed.end)
+    assert steps is not None
+    return [(step.before, step.after, step.left) for step in steps]

@@ -16,9 +16,9 @@ from callboard.calls.refusals import Refusal
 from callboard.directory.directory import Directory
 from callboard.http.blocks import in_blocks
 from callboard.operations.sight import as_seen
-from callboard.operations.watch import Snapshot, Watch, Why
+from callboard.operations.watch import Watch, Why
 from callboard.table.changes import Revision
-from callboard.table.feeds import Step, conflated
+from callboard.table.feeds import Snapshot, Step, conflated
 
 __all__ = [
     "Look",

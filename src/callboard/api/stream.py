@@ -9,6 +9,7 @@ from typing import NamedTuple
 from callboard.access.rights import Principal
 from callboard.api.frames import Look, Message, Shape, behind, error, heartbeat, look_of, resumed
 from callboard.api.rounds import TOGETHER, Follower, Written, round_of
+from callboard.api.turns import turn
 from callboard.calls.refusals import Conflict, Refusal
 from callboard.http.values import Line
 from callboard.operations.desk import Desk
@@ -68,11 +69,14 @@ class Session:
         login = self._watch.principal.login
         self._desk.streams[login] += 1
         try:
+            await turn()
             told: Iterator[Messages] = self._begin()
             while True:
                 for messages in told:
                     yield self._written(messages)
+                    await turn()
                 await self._follow()
+                await turn()
                 told = self._tell()
         except Refusal as refusal:
             yield self._written((error(refusal),))

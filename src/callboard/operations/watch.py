@@ -2,8 +2,6 @@
 
 from enum import Enum
 
-import msgspec
-
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
 from callboard.directory.directory import Directory
@@ -12,10 +10,10 @@ from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
-from callboard.table.feeds import Bell, Convoy, Left, Reader, Step, conflated, difference
+from callboard.table.feeds import Bell, Convoy, Left, Reader, Snapshot, Step, conflated, difference
 from callboard.table.filters import Filter
 
-__all__ = ["WATCH_CALLS", "Snapshot", "Watch", "Why"]
+__all__ = ["WATCH_CALLS", "Watch", "Why"]
 
 
 class Why(Enum):
@@ -30,13 +28,6 @@ class Why(Enum):
     """The revision it had is of another life of the server."""
     RIGHTS = "rights"
     """What it may see, or how, changed."""
-
-
-class Snapshot(msgspec.Struct, frozen=True):
-    """Every call that is shown, and the revision of which that is so."""
-
-    calls: tuple[Call, ...]
-    revision: Revision
 
 
 class Watch:
@@ -78,7 +69,7 @@ class Watch:
         self._check(now)
         reader = self._open(now)
         self._backlog = ()
-        return Snapshot(self._desk.feeds.shown(reader, self.arguments.order), self.revision)
+        return self._desk.feeds.snapshot(reader, self.arguments.order)
 
     def resume(self, since: Revision, now: float) -> Why | None:
         """Go on from where the client was; what it missed is news then. Else it says why a snapshot is needed."""

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import islice
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -15,22 +16,29 @@ from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.table.changes import Change, Kind, Revision
 from callboard.table.filters import Filter, Order
+from callboard.table.history import History, customers_of
 from callboard.table.matches import fits
 from callboard.table.table import Table
 
-__all__ = ["HISTORY", "LOG", "Bell", "Convoy", "Feed", "Feeds", "Left", "Reader", "Step", "conflated", "difference"]
+__all__ = [
+    "LOG",
+    "Bell",
+    "Convoy",
+    "Feed",
+    "Feeds",
+    "Left",
+    "Reader",
+    "Snapshot",
+    "Step",
+    "conflated",
+    "difference",
+]
 
 Bell = Callable[[], None]
 """What is called once, when there is something new."""
 
-HISTORY = 50_000
-"""Changes of the table that are kept, so that a reader who was away can be told what it missed."""
-
-HISTORY_SPAN = 60.0
-"""Seconds for which they are kept."""
-
 LOG = 10_000
-"""Steps by which a reader may fall behind."""
+"""Steps by which a reader may fall behind, also one who comes back: more of them are sooner shown than told."""
 
 _INDEXED = 1_000
 """A feed of more customers than these is asked about every change rather than found by the customer."""
@@ -62,6 +70,15 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     """Why it is not, where it was before."""
 
 
+class Snapshot(msgspec.Struct, frozen=True, weakref=True):
+    """Every call that a feed showed at one moment, in some order."""
+
+    calls: tuple[Call, ...]
+    revision: Revision
+    place: int
+    """In the feed's log: the steps from there on tell what became of them."""
+
+
 def conflated(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The last state of each call alone, in the order of the last steps. What came and went meanwhile is left out."""
     known: dict[int, Step] = {}
@@ -85,6 +102,8 @@ class Feed:
         """The place of the first step that is kept."""
         self.bells: dict[Bell, None] = {}
         """Called, and forgotten, at the next step."""
+        self.snapshots: WeakValueDictionary[Order, Snapshot] = WeakValueDictionary()
+        """Those that somebody is being shown."""
         self._fits = fits(wanted)
         self._taken: tuple[int, int, tuple[Step, ...]] = (0, 0, ())
 
@@ -238,8 +257,7 @@ class Feeds:
         self.table = table
         self.snapshots: Counter[str] = Counter()
         """How often readers had to be shown everything, by the reason."""
-        self._history: deque[Change] = deque(maxlen=HISTORY)
-        self._marks: deque[tuple[float, int]] = deque()
+        self._history = History()
         self._feeds: dict[Filter, Feed] = {}
         self._of_customers: dict[int, dict[Feed, None]] = {}
         self._others: dict[Feed, None] = {}
@@ -278,11 +296,24 @@ class Feeds:
             if not self._of_customers[customer]:
                 del self._of_customers[customer]
 
-    def shown(self, reader: Reader, order: Order = Order.OLDEST_FIRST) -> tuple[Call, ...]:
-        """What the feed shows at present. The reader need not be told of what was before."""
+    def snapshot(self, reader: Reader, order: Order = Order.OLDEST_FIRST) -> Snapshot:
+        """What the feed shows, and the reader need not be told of what was before.
+
+        Who comes while others are being shown theirs gets the same, and is told what happened since: of a thousand who
+        come back at once, hardly any costs more than what is sent.
+        """
         feed = reader.feed
-        reader.place = feed.end
-        return self.table.select(feed.wanted, order, now=feed.now)
+        found = feed.snapshots.get(order)
+        if found is None or found.place < max(feed.begin, feed.end - LOG // 10):
+            calls = self.table.select(feed.wanted, order, now=feed.now)
+            found = feed.snapshots[order] = Snapshot(calls, self.table.revision, feed.end)
+        reader.place = found.place
+        return found
+
+    def shown(self, reader: Reader) -> tuple[Call, ...]:
+        """What the feed shows at this very moment. The reader need not be told of what was before."""
+        reader.place = reader.feed.end
+        return self.table.select(reader.feed.wanted, now=reader.feed.now)
 
     def _places(self, wanted: Filter) -> list[dict[Feed, None]]:
         """Where the feed of a filter is to be found."""
@@ -292,19 +323,14 @@ class Feeds:
         return [self._of_customers.setdefault(customer, {}) for customer in customers]
 
     def _follow(self, change: Change) -> None:
-        self._history.append(change)
+        self._history.note(change)
         for feed in self._concerned(change) if self._of_customers else self._others:
             feed.follow(change)
 
     def _concerned(self, change: Change) -> dict[Feed, None]:
-        placements = [change.call.placement]
-        if change.before is not None and change.before.placement is not change.call.placement:
-            placements.append(change.before.placement)
         found = dict(self._others)
-        for placement in placements:
-            for customer in (placement.customer, placement.callee_customer):
-                if customer is not None:
-                    found |= self._of_customers.get(customer, {})
+        for customer in customers_of(change):
+            found |= self._of_customers.get(customer, {})
         return found
 
     def missed(self, reader: Reader, since: Revision) -> tuple[Step, ...] | None:
@@ -316,8 +342,12 @@ class Feeds:
         count = now.number - since.number
         if reader.feed.wanted.timed or since.epoch != now.epoch or not 0 <= count <= len(self._history):
             return None
-        changes = islice(self._history, len(self._history) - count, None)
-        steps = tuple(step for change in changes if (step := reader.feed.step(change)) is not None)
+        customers = _customers(reader.feed.wanted)
+        changes = self._history.last_of(customers, count) if customers else self._history.last(count)
+        found = (step for change in changes if (step := reader.feed.step(change)) is not None)
+        steps = tuple(islice(found, LOG + 1))
+        if len(steps) > LOG:
+            return None
         reader.place = reader.feed.end
         return steps
 
@@ -326,13 +356,7 @@ class Feeds:
         for feed in self._feeds.values():
             feed.turn(self.table, now)
             feed.trim()
-        self._marks.append((now, self.table.revision.number))
-        if self._marks[0][0] > now:
-            self._marks.clear()  # the clock was set back
-        while self._marks and self._marks[0][0] <= now - HISTORY_SPAN:
-            old = self._marks.popleft()[1]
-            while self._history and self._history[0].revision.number <= old:
-                self._history.popleft()
+        self._history.sweep(self.table.revision.number, now)
 
 
 def _customers(wanted: Filter) -> frozenset[int]:
