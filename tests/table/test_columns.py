@@ -1,13 +1,14 @@
 """Columns write what changed alone and clean slots late: of each call they say what they say of a new one."""
 
-from itertools import count
+from itertools import count, cycle
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from callboard.calls.legs import Call
+from callboard.calls.legs import Call, CallNumber, Placement
 from callboard.table.changes import Change, Kind
-from callboard.table.columns import Columns
+from callboard.table.columns import NOTHING, Columns
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import History, histories, place, weather
@@ -62,8 +63,11 @@ def test_the_columns_say_of_a_call_what_they_say_of_a_new_one(data: st.DataObjec
         table.sweep(1000.0 * turn + 500.0)
         if data.draw(st.booleans()):
             follower.columns.reclaim()
+    gone = {number for number in range(table.revision.number + 2) if number not in follower.slots}
+    assert {number for number in gone if follower.columns.slot(number) is not None} == set()
     for number, slot in follower.slots.items():
         fresh = Columns()
+        assert follower.columns.slot(number) == slot
         assert said(follower.columns, slot) == said(fresh, fresh.add(follower.calls[number]))
 
 
@@ -78,3 +82,16 @@ def test_a_slot_is_clean_before_it_is_used_again(table: Table) -> None:
     columns.reclaim()
     for slot in slots:
         assert said(columns, slot) == said(Columns(), slot)
+
+
+@given(tables(), st.lists(st.integers(1, 2**62), min_size=1))
+def test_ids_may_be_large(table: Table, large: list[int]) -> None:
+    columns = Columns()
+    calls = [
+        replace(call, placement=Placement(account=n)) for call, n in zip(table.calls(), cycle(large), strict=False)
+    ]
+    before = [columns.add(call) for call in table.calls()]
+    slots = [columns.add(replace(call, number=CallNumber(call.number + 100))) for call in calls]
+    assert [int(columns["account"][slot]) for slot in slots] == [call.placement.account for call in calls]
+    known = [call.placement.account for call in table.calls()]
+    assert [int(columns["account"][slot]) for slot in before] == [NOTHING if one is None else one for one in known]

@@ -4,6 +4,7 @@ A filter becomes a mask, so that combining filters needs no index. Numbers stand
 64-bit integer, which makes a prefix a range; a number that is not plain digits (or too long) is looked at as text.
 """
 
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,7 +86,7 @@ _COLUMNS: dict[str, _Column] = {
     "answered": _Column(np.float64, np.nan),
     "answer_step": _Column(np.int64, 0),
     "ended": _Column(np.float64, np.nan),
-    **{name: _Column(np.int64, NOTHING) for name in _IDS},
+    **{name: _Column(np.int32, NOTHING) for name in _IDS},
     **{name: _Column(np.uint64, 0) for name in NUMBERS},
 }
 
@@ -157,9 +158,10 @@ class Columns:
 
     def _grow(self, size: int) -> None:
         for name, column in _COLUMNS.items():
-            array = np.full(size, column.empty, dtype=column.dtype)
-            if name in self._arrays:
-                array[: len(self.calls)] = self._arrays[name]
+            known = self._arrays.get(name)
+            array = np.full(size, column.empty, dtype=column.dtype if known is None else known.dtype)
+            if known is not None:
+                array[: len(self.calls)] = known
             self._arrays[name] = array
             self._views[name] = array.data
         self._stamps, self._states = self._views["stamp"], self._views["state"]
@@ -197,6 +199,15 @@ class Columns:
         births = self._births[: self._count]
         there: Mask = self._arrays["number"].take(births) == self._born[: self._count]
         return births[there]
+
+    def slot(self, number: int) -> int | None:
+        """Where the call with this number stands: its place among the births is found by halving."""
+        slots, numbers = self._birth_views
+        place = bisect_left(numbers, number, 0, self._count)
+        if place == self._count or numbers[place] != number or self._views["number"][slots[place]] != number:
+            return None
+        slot: int = slots[place]
+        return slot
 
     def by_number(self, slots: Slots) -> Slots:
         """The slots in the order of their calls' numbers; many are not sorted but picked out of all."""
@@ -270,19 +281,18 @@ class Columns:
 
     def _write_owner(self, slot: int, placed: Placement, before: Placement) -> None:
         """Whose it is. The columns one by one, for to go through their names would take three times as long."""
-        views = self._views
         if placed.customer is not before.customer:
-            views["customer"][slot] = _id(placed.customer)
+            self._write_id("customer", slot, placed.customer)
         if placed.account is not before.account:
-            views["account"][slot] = _id(placed.account)
+            self._write_id("account", slot, placed.account)
         if placed.device is not before.device:
-            views["device"][slot] = _id(placed.device)
+            self._write_id("device", slot, placed.device)
         if placed.callee_customer is not before.callee_customer:
-            views["callee_customer"][slot] = _id(placed.callee_customer)
+            self._write_id("callee_customer", slot, placed.callee_customer)
         if placed.callee_account is not before.callee_account:
-            views["callee_account"][slot] = _id(placed.callee_account)
+            self._write_id("callee_account", slot, placed.callee_account)
         if placed.callee_device is not before.callee_device:
-            views["callee_device"][slot] = _id(placed.callee_device)
+            self._write_id("callee_device", slot, placed.callee_device)
 
     def _write_way(self, slot: int, placed: Placement, before: Placement) -> None:
         """Where it goes, as `_write_owner`."""
@@ -290,17 +300,27 @@ class Columns:
         if placed.direction is not before.direction:
             views["direction"][slot] = placed.direction
         if placed.vendor is not before.vendor:
-            views["vendor"][slot] = _id(placed.vendor)
+            self._write_id("vendor", slot, placed.vendor)
         if placed.connection is not before.connection:
-            views["connection"][slot] = _id(placed.connection)
+            self._write_id("connection", slot, placed.connection)
         if placed.did is not before.did:
-            views["did"][slot] = _id(placed.did)
+            self._write_id("did", slot, placed.did)
         if placed.machine is not before.machine:
-            views["machine"][slot] = _id(placed.machine)
+            self._write_id("machine", slot, placed.machine)
         if placed.country is not before.country:
             views["country"][slot] = self.countries.code(placed.country)
         if placed.prefix is not before.prefix:
             views["prefix"][slot] = self.prefixes.code(placed.prefix)
+
+    def _write_id(self, name: str, slot: int, identity: int | None) -> None:
+        """Ids have 32 bits until one comes that needs more: then its column has 64."""
+        number = NOTHING if identity is None else identity
+        try:
+            self._views[name][slot] = number
+        except ValueError:
+            self._arrays[name] = self._arrays[name].astype(np.int64)
+            self._views[name] = self._arrays[name].data
+            self._views[name][slot] = number
 
     def standing(self, slots: Slots) -> NDArray[np.int64]:
         """What stands in these slots: the numbers of their calls, negative for those that are over, 0 for none."""
@@ -340,7 +360,3 @@ class Columns:
     def _number(self, slot: int, name: str) -> str:
         call = self.calls[slot]
         return "" if call is None else str(getattr(call, name))
-
-
-def _id(identity: int | None) -> int:
-    return NOTHING if identity is None else identity

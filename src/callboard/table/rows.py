@@ -37,7 +37,7 @@ class Rows:
         self.tombstones = Tombstones(keep)
         self.revision = Revision(epoch, 0)
         """Of the last change."""
-        self._slots: dict[int, int] = {}
+        self._count = 0
         self._keys: dict[CallKey, int] = {}
         self._legs: dict[LegId, int] = {}
         self._lingering: deque[tuple[float, int]] = deque()
@@ -46,14 +46,14 @@ class Rows:
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return self._count
 
     def __contains__(self, leg: LegId) -> bool:
         return leg in self._legs
 
     def slot(self, number: int) -> int | None:
         """Where the row with this public number stands; it may be of a call that ended a moment ago."""
-        return self._slots.get(number)
+        return self.columns.slot(number)
 
     def slot_of(self, key: CallKey) -> int | None:
         """Where the row of the live call stands that its switch knows by this name."""
@@ -104,7 +104,8 @@ class Rows:
 
     def begin(self, call: Call, now: float) -> None:
         """A call is there."""
-        slot = self._slots[call.number] = self._keys[call.key] = self.columns.add(call)
+        slot = self._keys[call.key] = self.columns.add(call)
+        self._count += 1
         for leg in call.legs:
             self._legs[leg.id] = slot
         self._tell(_BEGAN, call, None)
@@ -154,7 +155,7 @@ class Rows:
         inferred = call.cause is not None and call.cause.reason in _INFERRED
         for leg in call.legs:
             self.tombstones.bury(leg.id, now, inferred=inferred)
-        self._lingering.append((now, call.number))
+        self._lingering.append((now, slot))
 
     def _unindex(self, slot: int, call: Call) -> None:
         for leg in call.legs:
@@ -175,10 +176,10 @@ class Rows:
     def sweep(self, until: float, now: float) -> None:
         """Let rows leave that ended no later than `until`, and forget old tombstones."""
         while self._lingering and self._lingering[0][0] <= until:
-            number = self._lingering.popleft()[1]
-            slot = self._slots.pop(number)
+            slot = self._lingering.popleft()[1]
             call = self.columns.calls[slot]
             self.columns.remove(slot)
+            self._count -= 1
             if call is not None:
                 self._tell(_LEFT, call, call)
         self.columns.reclaim()
@@ -186,7 +187,7 @@ class Rows:
 
     def set_clock(self, by: float) -> None:
         """Our clock was set `by` seconds forward: what has ended stays as long as before."""
-        self._lingering = deque((at + by, number) for at, number in self._lingering)
+        self._lingering = deque((at + by, slot) for at, slot in self._lingering)
         self.tombstones.set_clock(by)
 
 
