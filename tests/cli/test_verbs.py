@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from callboard.cli.app import app
 from callboard.cli.cheat import SHEET
 from callboard.cli.manual import verbs
 from callboard.cli.watch import tell
-from callboard.client import Call, News
+from callboard.client import Call, Client, News
 from tests.cli.conftest import Run
 from tests.house import House
+from tests.journal.scenes import wait_until
 
 
 class TestCalls:
@@ -110,6 +112,23 @@ class TestHangupOfMany:
         house.unreachable = "the link to b2bua is down"
         ran = ask("calls", "hangup", "--where", "account=3", "--yes")
         assert (ran.code, ran.out.splitlines()[-2:]) == (1, ["Call 960: refused", "1 refused"])
+
+    def test_a_batch_that_somebody_stopped_says_so(self, house: House, ask: Run, server: str) -> None:
+        house.obeys = True
+        for _ in range(9):
+            house.call()
+
+        def stop() -> None:
+            wait_until(lambda: bool(house.sent))
+            with Client(server, user="root", password="demo-root") as client:
+                client.stop_batch(house.ledger.records(960)[0].batch)
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+        ran = ask("calls", "hangup", "--where", "account=3", "--yes", "--rate", "1")
+        stopper.join()
+        assert ran.code == 1
+        assert re.search(r"^Not all were ended: stopped by root\. \d calls? stayed up\.$", ran.out, re.MULTILINE)
 
     @pytest.mark.parametrize("words", ["", "960 --where account=3", "960 --dry-run"])
     def test_what_makes_no_sense(self, ask: Run, words: str) -> None:

@@ -18,6 +18,7 @@ __all__ = ["book", "house", "server"]
 CLIENT_PAGE = "docs/how-to/python-client.md"
 
 
+@pytest.mark.timeout(300)
 def test_the_command_lines(house: House, server: str, tmp_path: Path) -> None:
     house.obeys = True
     for account in (3, 5, 5, 7):

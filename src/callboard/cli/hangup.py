@@ -112,7 +112,9 @@ def _end_matching(client: "Client", where: list[str], *, dry_run: bool, yes: boo
         say(f"Stopped: {counted(last.count - _issued(last), 'call')} stayed up.")
         raise
     _tell(last)
-    if last.outcomes.get("refused") or last.outcomes.get("unknown"):
+    if last.words:
+        say(f"Not all were ended: {last.words}. {counted(last.count - _issued(last), 'call')} stayed up.")
+    if last.words or last.outcomes.get("refused") or last.outcomes.get("unknown"):
         raise typer.Exit(ExitCode.REFUSED)
 
 
