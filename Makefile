@@ -12,7 +12,7 @@ NEWEST ?= $(shell for python in $(PYTHON) $$(ls -d $$HOME/.pyenv/versions/3.*/bi
           done | sort -V | tail -n 1 | cut -d" " -f2)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup wallboard wallboard-check docs run test rig check lint types layers coverage newest bench bench-asterisk lock clean
+.PHONY: help setup wallboard wallboard-check docs run test rig check lint types layers coverage newest bench bench-full bench-soak bench-switch bench-asterisk lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -77,7 +77,16 @@ wallboard/node_modules/.ready: wallboard/package-lock.json
 docs: setup ## build the documentation into site/ (open site/index.html)
 	@$(BIN)/zensical build --clean --strict
 
-bench: setup ## calls a second through the embedded switch (needs SIPp)
+bench: setup ## how fast it is, in less than five minutes: bench-report/report.md (ARGS=--check compares with the baseline)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-full: setup ## the same with a hundred thousand calls (ARGS=--docs writes the figures into the documentation)
+	@$(BIN)/python -m bench --full $(ARGS)
+
+bench-soak: setup ## half an hour of calls that come and go, and everything compared (ARGS="--minutes 2 --rate 500")
+	@$(BIN)/python -m bench.soak $(ARGS)
+
+bench-switch: setup ## calls a second through the embedded switch (needs SIPp)
 	@$(BIN)/python -m bench.switch $(ARGS)
 
 bench-asterisk: setup ## what it costs an Asterisk to be watched, and how late we hear (needs SIPp and make rig)
@@ -88,4 +97,4 @@ lock: $(TOOLS)/.uv-$(UV_VERSION) ## choose versions anew and write them to requi
 	@$(UV) export --quiet --all-extras --all-groups --no-emit-project --format requirements-txt --output-file requirements.lock
 
 clean: ## remove what set-up and tests made
-	@rm -rf $(VENV) .venv-newest $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache dist site
+	@rm -rf $(VENV) .venv-newest $(TOOLS) .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .cache dist site bench-report

@@ -42,12 +42,16 @@ def markdown(report: Report) -> str:
 def rewritten(text: str, report: Report) -> str:
     """A page of the documentation with what stands between its marks written anew from a report.
 
-    A mark is `<!-- bench: KEY -->` to `<!-- /bench -->`, with the key of a section, `machine` or `balance`. Raises
-    KeyError for a mark that nothing was measured for.
+    A mark is `<!-- bench: KEY -->` to `<!-- /bench -->`, with the key of a section, `machine` or `balance`. What was
+    not measured this time stays as it was.
     """
-    known = {section.key: section_text(section) for section in report.sections}
+    known = {section.key: section_text(section) for section in report.sections if not section.skipped}
     known |= {"machine": _conditions(report), "balance": _balance(report.sections)}
-    return _PLACE.sub(lambda found: f"{found[1]}\n{known[found[2]]}\n\n{found[3]}", text)
+
+    def written(found: re.Match[str]) -> str:
+        return f"{found[1]}\n{known[found[2]]}\n\n{found[3]}" if found[2] in known else found[0]
+
+    return _PLACE.sub(written, text)
 
 
 def _conditions(report: Report) -> str:

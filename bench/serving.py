@@ -42,6 +42,8 @@ class Served(msgspec.Struct, frozen=True):
     port: int
     pid: int
     folder: Path
+    took: float
+    """Seconds from the start of its process until it answered."""
 
     def log(self) -> list[str]:
         """What it logged so far: warnings and worse, a line each."""
@@ -56,6 +58,15 @@ class Served(msgspec.Struct, frozen=True):
     def memory(self) -> float:
         """Megabytes."""
         return resident(self.pid)
+
+    async def has(self, calls: int, patience: float = 300.0) -> None:
+        """Wait until so many calls are up and answered. Raises TimeoutError."""
+        deadline = time.monotonic() + patience
+        async with self.client() as client:
+            while (up := (await client.get("/v1/stats", params={"state": "answered"})).json()["total"]) < calls:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{up} of {calls} calls are up")
+                await asyncio.sleep(0.2)
 
     def client(self) -> httpx2.AsyncClient:
         """Signed in as one who sees all."""
@@ -75,6 +86,7 @@ async def serving(folder: Path, document: Mapping[str, object], more: str) -> As
     """Run it with a directory and a login; `more` is the end of its settings. It is ready when the block begins."""
     settings = folder / "callboard.toml"
     settings.write_text(_SETTINGS.format(folder=folder, more=more), encoding="utf-8")
+    began = time.monotonic()
     with (folder / "log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "callboard", "serve", "--config", str(settings)),
@@ -84,7 +96,7 @@ async def serving(folder: Path, document: Mapping[str, object], more: str) -> As
         )
     try:
         port, password = await asyncio.wait_for(_greeting(process, folder / "log"), PATIENCE)
-        served = Served(port, process.pid, folder)
+        served = Served(port, process.pid, folder, time.monotonic() - began)
         await _fill(served, password, document)
         await _ready(served)
         yield served

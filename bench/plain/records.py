@@ -1,13 +1,15 @@
 """A call as a plain program keeps it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from callboard.calls.legs import Call, Side
 from callboard.directory.countries import NAMES
 from callboard.directory.directory import Directory
 
-__all__ = ["PlainCall", "record"]
+__all__ = ["PlainCall", "read", "record"]
 
 
 @dataclass(slots=True)
@@ -94,6 +96,26 @@ def record(call: Call, directory: Directory) -> PlainCall:
         callee_media=call.callee_media,
         sip_call_id=call.sip_call_id,
         legs=[(leg.id.native, leg.channel) for side in (Side.CALLER, Side.CALLEE) for leg in call.side(side)],
+    )
+
+
+def read(row: Mapping[str, Any]) -> PlainCall:
+    """A call out of a row of `GET /v1/calls`, which has all that the same row needs."""
+    same = ("state", "direction", "caller", "caller_name", "dialed", "callee", "customer", "account", "vendor", "did")
+    more = ("callee_customer", "callee_account", "connection", "machine", "switch", "country", "destination")
+    return PlainCall(
+        id=int(row["id"]),
+        **{name: row[name] for name in (*same, *more, "sip_call_id")},
+        started_at=datetime.fromisoformat(row["started_at"]),
+        progressed_at=datetime.fromisoformat(row["progressed_at"]) if row["progressed_at"] else None,
+        answered_at=datetime.fromisoformat(row["answered_at"]) if row["answered_at"] else None,
+        customer_name="",
+        account_user="",
+        vendor_name="",
+        country_name="",
+        caller_media=row["media"]["caller"],
+        callee_media=row["media"]["callee"],
+        legs=[],
     )
 
 
