@@ -1,10 +1,10 @@
 """The messages of a stream as bytes: rows rendered once for all who see them alike, framed for SSE or WebSocket."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 
@@ -14,7 +14,7 @@ from callboard.api.fields import call_view, leg_views, timestamp
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Refusal
 from callboard.directory.directory import Directory
-from callboard.http.blocks import in_blocks
+from callboard.http.blocks import BLOCK
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import Watch, Why
 from callboard.table.changes import Revision
@@ -38,6 +38,8 @@ LEG_FIELDS = ("state", "started_at", "progressed_at", "answered_at", "ended_at",
 
 KEPT = 2_000
 """Rendered rows that are kept for those who see them alike."""
+KEPT_BLOCKS = 4
+"""Of a snapshot, for those who are shown it at the same time."""
 
 
 class Message(NamedTuple):
@@ -69,30 +71,54 @@ class Shape(NamedTuple):
     """Whether its legs stand beside it."""
 
 
+class _Rows:
+    """The last rows that were written, for those who see their calls alike."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[Call, bytes]] = {}
+
+    def row(self, call: Call, write: Callable[[], bytes]) -> bytes:
+        """The call's row, written unless it is known."""
+        known = self._rows.get(call.number)
+        if known is not None and known[0] is call:
+            return known[1]
+        row = write()
+        if len(self._rows) >= KEPT:
+            del self._rows[next(iter(self._rows))]
+        self._rows[call.number] = call, row
+        return row
+
+
 class Look:
     """How calls look to some: to principals of one customer with the same masks, who asked for the same.
 
-    Its last rows, and its last batch, are kept, since many a client asks for the same at the same time.
+    Its last rows, and its last batch, are kept, since many a client asks for the same at the same time. Rows of calls
+    that are seen as they are look alike to everybody.
     """
 
     def __init__(self, directory: Directory, principal: Principal, shape: Shape) -> None:
         self._directory = directory
         self._principal = principal
         self._shape = shape
-        self._rows: dict[int, tuple[Call, bytes]] = {}
+        self._own = _Rows()
+        self._plain = _PLAIN.setdefault(shape, _Rows())
+        self._blocks: WeakKeyDictionary[Snapshot, dict[int, bytes]] = WeakKeyDictionary()
+        """The blocks of snapshots that were made last, by where they begin."""
         self._steps: Sequence[Step] = ()
         self._batch = b""
 
     def row(self, call: Call, now: float) -> bytes:
         """The call as it looks."""
-        seen = as_seen(self._directory, self._principal, call)
+        return self._written(as_seen(self._directory, self._principal, call), now)
+
+    def _written(self, seen: Call, now: float) -> bytes:
         row = call_view(seen, now, self._shape.fields)
         if self._shape.legs:
             row["legs"] = list(leg_views(seen, now, LEG_FIELDS))
         return msgspec.json.encode(row)
 
     def _changes(self, steps: Sequence[Step], now: float) -> bytes:
-        return b",".join(self._change(step, now) for step in steps)
+        return b",".join([self._change(step, now) for step in steps])
 
     def _change(self, step: Step, now: float) -> bytes:
         kind = ("enter" if not step.before else "update") if step.after else "leave"
@@ -101,14 +127,18 @@ class Look:
         return head.encode() + self._kept_row(step.call, now) + b"}"
 
     def _kept_row(self, call: Call, now: float) -> bytes:
-        known = self._rows.get(call.number)
-        if known is not None and known[0] is call:
-            return known[1]
-        row = self.row(call, now)
-        if len(self._rows) >= KEPT:
-            del self._rows[next(iter(self._rows))]
-        self._rows[call.number] = call, row
-        return row
+        seen = as_seen(self._directory, self._principal, call)
+        rows = self._plain if seen is call else self._own
+        return rows.row(call, lambda: self._written(seen, now))
+
+    def _block(self, snapshot: Snapshot, begin: int, now: float) -> bytes:
+        """Some rows of a snapshot. Those who are shown the same at the same time ask for the same ones."""
+        blocks = self._blocks.setdefault(snapshot, {})
+        if begin not in blocks:
+            if len(blocks) >= KEPT_BLOCKS:
+                del blocks[next(iter(blocks))]
+            blocks[begin] = b",".join([self.row(call, now) for call in snapshot.calls[begin : begin + BLOCK]])
+        return blocks[begin]
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
@@ -117,9 +147,8 @@ class Look:
         revision = revision_text(snapshot.revision)
         total = len(snapshot.calls)
         yield _message("begin", "", revision=revision, at=timestamp(now), total=total, why=why.value)
-        for block in in_blocks(snapshot.calls):
-            rows = b",".join(self.row(call, now) for call in block)
-            yield Message("rows", b'{"type":"rows","calls":[' + rows + b"]}")
+        for begin in range(0, total, BLOCK):
+            yield Message("rows", b'{"type":"rows","calls":[' + self._block(snapshot, begin, now) + b"]}")
         yield _message("ready", revision, revision=revision)
 
     def batch(self, steps: Sequence[Step], revision: Revision, now: float) -> Message | None:
@@ -139,6 +168,9 @@ def _changed(changes: bytes, revision: Revision, now: float) -> Message:
     head = f'{{"type":"changes","revision":"{name}","at":"{timestamp(now)}","changes":['
     return Message("changes", head.encode() + changes + b"]}", name)
 
+
+_PLAIN: WeakValueDictionary[Shape, _Rows] = WeakValueDictionary()
+"""The rows, in every shape that somebody asks for at present, of calls that are seen as they are."""
 
 _LOOKS: WeakValueDictionary[tuple[object, ...], Look] = WeakValueDictionary()
 """Every look that somebody has at present."""

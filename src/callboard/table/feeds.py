@@ -70,8 +70,8 @@ class Step(msgspec.Struct, frozen=True, gc=False):
     """Why it is not, where it was before."""
 
 
-class Snapshot(msgspec.Struct, frozen=True, weakref=True):
-    """Every call that a feed showed at one moment, in some order."""
+class Snapshot(msgspec.Struct, frozen=True, eq=False, weakref=True):
+    """Every call that a feed showed at one moment, in some order. It equals nothing but itself: it may be long."""
 
     calls: tuple[Call, ...]
     revision: Revision
