@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
+from callboard.calls.refusals import NotFound
 from callboard.calls.state import State
 from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, Limit, Webhook
@@ -121,6 +122,37 @@ async def test_what_is_given_up_is_kept_and_sent_again_by_hand(post: Post, recei
         assert desk.perform(REPLAY_WEBHOOK, who, Replay(id=webhook.id), house.now) == 4
         await receiver.until(lambda: len(receiver.got) == 5)
         assert receiver.types(call.number) == [LIFE[4], *LIFE[:4]]
+
+
+async def test_as_many_are_sent_again_as_may_wait_and_none_of_another_webhooks(post: Post, receiver: Receiver) -> None:
+    async def broken(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=500)
+
+    receiver.answer = broken
+    post.settings = replace(QUICK, retries=(), queue=10)
+    async with post.life() as house:
+        webhook, other = (post.made(receiver, events=(Happening.CALL_STARTED,)) for _ in range(2))
+        for _ in range(12):
+            house.call(State.NEW)
+            await post.until(lambda: all(_is_dead(post, one) for one in (webhook, other)))
+        desk, who = house.desk, post.principal()
+        others = post.deliveries(other)[0].message
+        with pytest.raises(NotFound):
+            desk.perform(REPLAY_WEBHOOK, who, Replay(id=webhook.id, message=others), house.now)
+        house.desk.webhooks.put(replace(_now(post, webhook), active=False))
+        assert desk.perform(REPLAY_WEBHOOK, who, Replay(id=webhook.id), house.now) == 10
+        assert desk.outbox.traffic(webhook.id).waiting == 10
+        waiting = post.deliveries(webhook, DeliveryState.WAITING)
+        assert max(one.number for one in waiting) < min(
+            one.number for one in post.deliveries(webhook, DeliveryState.DEAD)
+        )
+        assert len(post.deliveries(other, DeliveryState.DEAD)) == 12
+
+
+def _is_dead(post: Post, webhook: Webhook) -> bool:
+    """Whether nothing waits, neither on its way nor for the disk."""
+    kept = post.deliveries(webhook)
+    return post.house.desk.outbox.traffic(webhook.id).waiting == 0 and {one.state for one in kept} == {"dead"}
 
 
 async def test_a_receiver_that_is_gone_switches_its_webhook_off(post: Post, receiver: Receiver) -> None:
@@ -315,8 +347,9 @@ async def test_a_receiver_is_left_alone_for_as_long_as_it_asks(post: Post, recei
     async with post.life() as house:
         post.made(receiver)
         house.call()
-        await receiver.until(lambda: len(receiver.got) == 3)
-        assert times[1] - times[0] >= 0.9
+        house.call()
+        await receiver.until(lambda: len(receiver.got) == 6)
+        assert times[1] - times[0] >= 0.9, "nothing of another call goes there either"
 
 
 async def test_a_full_queue_gives_up_the_oldest_and_tells(post: Post, receiver: Receiver) -> None:
@@ -504,9 +537,15 @@ async def test_nothing_is_kept_of_a_webhook_that_is_removed(post: Post, receiver
         webhook = post.made(receiver)
         house.call()
         await receiver.until(lambda: receiver.refused != [])
+        house.call()
         house.desk.webhooks.remove(webhook.id)
         house.call()
+        async with receiving() as other:
+            post.made(other)
+            last = house.call(State.NEW)
+            await other.until(lambda: other.types(last.number) == ["call.started"])
+        assert post.deliveries(webhook) == ()
     async with post.life() as house:
         assert post.deliveries(webhook) == ()
-        assert house.desk.webhooks.all() == ()
+        assert house.desk.webhooks.get(webhook.id) is None
         assert receiver.got == []

@@ -8,16 +8,16 @@ from msgspec.structs import replace
 
 from callboard.access.masks import Mask
 from callboard.access.tokens import Token, write_token
-from callboard.calls.events import LegDescribed
+from callboard.calls.events import LegDescribed, SwitchLost
 from callboard.calls.legs import Side
 from callboard.calls.state import State
 from callboard.directory.records import Customer
 from callboard.operations.happenings import Happening
-from callboard.operations.subscriptions import DeliveryState, WhichCalls
+from callboard.operations.subscriptions import DeliveryState, Limit, WhichCalls
 from callboard.operations.webhooks import CHANGE_WEBHOOK, CREATE_WEBHOOK, ChangeWebhook, WantedWebhook
 from callboard.table.filters import Field, Filter, How, TextMatch
 from callboard.webhooks.lookups import Lookups
-from tests.house import House
+from tests.house import SWITCH, House
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
 
 ROOT, ACME, GLOBEX, INITECH = 3, 5, 7, 9
@@ -190,6 +190,48 @@ async def test_a_webhook_ends_with_the_token_that_made_it(post: Post, receiver: 
         call = house.call(account=ACME)
         await receiver.until(lambda: len(receiver.got) == 2)
         assert receiver.types(call.number) == ["call.started"]
+
+
+async def test_who_is_the_operators_no_more_is_not_told_of_switches(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        webhook = post.made(receiver, events=(Happening.SWITCH_LOST, *STARTED))
+        login = house.access.login("root")
+        assert login is not None
+        house.access.put(replace(login, customer=3))
+        assert "switches.read" in house.desk.outbox.traffic(webhook.id).stands
+        house.table.accept(SwitchLost(SWITCH, house.now, "reset"), house.now)
+        call = house.call(account=ACME)
+        await receiver.until(lambda: receiver.types(call.number) == ["call.started"])
+        await post.until(lambda: len(post.deliveries(webhook)) == 1)
+
+
+async def test_a_filter_by_what_is_masked_by_now_finds_nothing_and_says_so(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house, receiving() as other:
+        wanted = WhichCalls(where=Filter(texts=(TextMatch(Field.DIALED, How.PREFIX, "44"),)))
+        webhook = post.made(receiver, "acme", events=STARTED, calls=wanted)
+        post.made(other, "acme", events=STARTED)
+        login = house.access.login("acme")
+        assert login is not None
+        house.access.put(replace(login, masks=frozenset({Mask.NUMBERS})))
+        call = house.call(account=ACME, dialed="442079460000")
+        await other.until(lambda: other.types(call.number) == ["call.started"])
+        assert "dialed is masked for acme" in house.desk.outbox.traffic(webhook.id).stands
+        assert post.deliveries(webhook) == ()
+
+
+async def test_limits_of_who_is_anothers_by_now_count_nothing(post: Post, receiver: Receiver) -> None:
+    async with post.life() as house:
+        limits = (Limit(of="customer", id=3, calls=1), Limit(of="account", id=ACME, calls=1))
+        post.made(receiver, "reseller", events=(Happening.LIMIT_PASSED,), limits=limits)
+        house.call(account=ACME)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        house.directory.put(Customer(id=3, name="Acme", parent=1))
+        house.call(account=ACME)
+        await receiver.until(lambda: len(receiver.got) == 4)
+        assert {(got.data["limit"]["of"], got.data["calls"]) for got in receiver.got[2:]} == {
+            ("customer", 0),
+            ("account", 0),
+        }
 
 
 async def test_a_webhook_goes_with_its_login_and_is_nobodys_who_gets_its_name(post: Post, receiver: Receiver) -> None:

@@ -49,8 +49,9 @@ class Book:
         self._written = written
         self._webhooks = webhooks
         self._fresh: list[tuple[Delivery, Write]] = []
-        """Not on disk yet."""
+        """Not on disk yet, and not about to be."""
         self._fresh_of: Counter[str] = Counter()
+        """How many are not on disk yet, by webhook."""
         self._settled: dict[int, Delivery] = {}
         """The last state of each delivery that changed since it was written down."""
         self._news = asyncio.Event()
@@ -75,13 +76,10 @@ class Book:
         """How many messages of a webhook are not on disk yet."""
         return self._fresh_of[webhook]
 
-    def changed(self, number: int) -> bool:
-        """Whether what came of a message is not on disk yet."""
-        return number in self._settled
-
     def forget(self, webhook: str) -> None:
         """The webhook is gone, and nothing of it is to be written any more."""
-        self._turn_to([draft for draft in self._fresh if draft[0].webhook != webhook])
+        self._fresh = [draft for draft in self._fresh if draft[0].webhook != webhook]
+        self._fresh_of.pop(webhook, None)
         self._settled = {key: one for key, one in self._settled.items() if one.webhook != webhook}
 
     def stop(self) -> None:
@@ -123,28 +121,33 @@ class Book:
             await self._flush_some()
 
     async def _flush_some(self) -> None:
-        fresh = self._fresh[:BATCH]
-        self._turn_to(self._fresh[BATCH:])
+        fresh, self._fresh = self._fresh[:BATCH], self._fresh[BATCH:]
         settled, self._settled = self._settled, {}
         try:
             written = await asyncio.to_thread(self._save, fresh, settled)
         except StorageError:
-            self._turn_to(fresh + self._fresh)
+            self._fresh = fresh + self._fresh
             self._settled = settled | self._settled
             self._bound()
             raise
+        self._count_off(fresh)
         for delivery in written:
             self._written(delivery)
 
-    def _turn_to(self, fresh: list[tuple[Delivery, Write]]) -> None:
-        self._fresh = fresh
-        self._fresh_of = Counter(delivery.webhook for delivery, _ in fresh)
+    def _count_off(self, drafts: list[tuple[Delivery, Write]]) -> None:
+        """These are on disk, or lost. Of a webhook that is gone nothing is counted any more."""
+        for delivery, _ in drafts:
+            if self._fresh_of[delivery.webhook] <= 1:
+                del self._fresh_of[delivery.webhook]
+            else:
+                self._fresh_of[delivery.webhook] -= 1
 
     def _bound(self) -> None:
         """While nothing can be written, so many wait in memory and the oldest are lost."""
         lost = len(self._fresh) - self._settings.queue
         if lost > 0:
-            self._turn_to(self._fresh[lost:])
+            self._count_off(self._fresh[:lost])
+            del self._fresh[:lost]
             _log.error("Webhooks lost %d messages that could not be written down", lost)
 
     def _save(self, fresh: list[tuple[Delivery, Write]], settled: dict[int, Delivery]) -> list[Delivery]:

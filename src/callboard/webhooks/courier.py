@@ -151,9 +151,7 @@ class Courier:
         with _readable():
             dead = dead_deliveries(self._database, webhook, message)
             again = [
-                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=self._clock(), words="")
-                for one in dead
-                if not self._book.changed(one.number)
+                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=self._clock(), words="") for one in dead
             ]
             room = max(0, self._settings.queue - len(self._worker(webhook).queue))
             again = again[:room]
