@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.wallboard.conftest import OpenBoard, sign_in
-from tests.wallboard.fake import RIGHTS, Fake, text
+from tests.wallboard.fake import CUSTOMERS, RIGHTS, Fake, text
 
 
 def figure(page: Page, label: str) -> Locator:
@@ -179,6 +179,20 @@ def test_rows_are_sorted_by_any_column(open_board: OpenBoard, fake: Fake) -> Non
     page.get_by_role("columnheader", name="Talking").get_by_role("button").click()
     longest = min((call for call in fake.calls.values() if call["answered_at"]), key=lambda call: call["answered_at"])
     expect(page.locator('[aria-rowindex="2"]')).to_have_attribute("data-id", longest["id"])
+
+
+def test_what_has_a_name_is_sorted_by_it_and_a_new_name_is_learned(
+    open_board: OpenBoard, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_board()
+    page.clock.install()
+    page.goto(f"{page.url}?sort=customer")
+    first = page.locator('[aria-rowindex="2"]')
+    expect(first).to_contain_text("Acme")
+    monkeypatch.setitem(CUSTOMERS, 3, "Zulu")
+    page.clock.fast_forward(61_000)
+    expect(page.get_by_role("region", name="Customers")).to_contain_text("Zulu")
+    expect(first).to_contain_text("Globex")
 
 
 def test_columns_are_chosen_and_kept_and_a_view_is_saved(open_board: OpenBoard) -> None:
@@ -370,10 +384,10 @@ def test_a_link_that_falls_silent_is_lost_though_nobody_closed_it(open_board: Op
 
 
 def test_it_can_be_asked_to_try_again_at_once(open_board: OpenBoard, fake: Fake) -> None:
+    """What is not understood has the board wait the longest, so that it is not by itself that it is back."""
     page = open_board()
-    fake.do(fake.vanish)
+    fake.do(lambda: fake.say("no JSON"))
     expect(page.get_by_role("region", name="The link")).to_contain_text("Trying again in")
-    fake.do(fake.come_back)
     page.get_by_role("button", name="Try now").click()
     expect(page.get_by_role("alert")).to_have_count(0)
 

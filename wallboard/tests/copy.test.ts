@@ -43,6 +43,13 @@ test("a snapshot that broke off is forgotten when the stream resumes", () => {
   assert.deepEqual([...copy.rows.keys()], ["1"]);
 });
 
+test("who has no calls any more is not counted among those who have", () => {
+  const copy = new Copy();
+  snapshot(copy, [call(1, dice(1), { customer: 3 }), call(2, dice(1), { customer: 5 })]);
+  copy.apply(changes({ kind: "leave", id: "1", call: call(1), reason: "ended" }));
+  assert.deepEqual([...copy.counts.by.customer.keys()], ["5"]);
+});
+
 test("a heartbeat says up to where everything is known", () => {
   const copy = new Copy();
   snapshot(copy, [call(1)]);
@@ -50,6 +57,19 @@ test("a heartbeat says up to where everything is known", () => {
   assert.equal(copy.revision, "1-8");
   copy.apply({ type: "behind", why: "" });
   assert.equal(copy.revision, "1-8");
+});
+
+test("what has a name is sorted by it, whoever is nobody first", () => {
+  const rows = [1, 3, 5, null, 9].map((customer, index) => rowOf(call(index + 1, dice(1), { customer })));
+  const names = new Map([
+    ["1", "zebra"],
+    ["3", "Acme"],
+    ["5", "Bolt"],
+  ]);
+  const called = (facet: string, value: string) => (facet === "customer" && names.get(value)) || value;
+  const sorted = (sort: string) => [...rows].sort(comparator(sort, called)).map((row) => row.call.customer);
+  assert.deepEqual(sorted("customer"), [null, 9, 3, 5, 1]);
+  assert.deepEqual(sorted("-customer"), [1, 5, 3, 9, null]);
 });
 
 test("equal rows stand by their numbers, either way", () => {
@@ -73,6 +93,22 @@ test("a call may enter and leave in one batch", () => {
   assert.equal(effect.kind, "some");
   assert.deepEqual(effect.kind === "some" && effect.came.map((row) => row.call.id), ["6"]);
   assert.equal(copy.counts.total, 1);
+});
+
+test("as time goes on, calls come to have lasted long enough, each where it belongs", () => {
+  const rows = Array.from({ length: 60 }, (_, index) => rowOf(call(index + 1)));
+  const query = readQuery("?longer=600&sort=caller");
+  const listing = new Listing();
+  const begin = Date.parse("2026-01-01T09:00:00Z");
+  listing.rebuild(rows, query, begin);
+  assert.equal(listing.rows.length, 0);
+  for (let now = begin; now < begin + 4_500_000; now += 90_000) {
+    const before: number = listing.rows.length;
+    const came = listing.ripen(rows, query, now);
+    assert.deepEqual(listing.rows, rows.filter(matcher(query, now)).sort(comparator(query.sort)));
+    assert.equal(came, listing.rows.length > before);
+  }
+  assert.ok(listing.rows.length > 5);
 });
 
 test("whatever happens, counts and listing are those of the rows", () => {

@@ -23,29 +23,49 @@ const number =
 
 const byNumber = number((row) => row.number);
 
-/** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
-const COMPARES: ReadonlyMap<string, Compare> = new Map([
-  ["id", byNumber],
-  ["state", number((row) => RANK.get(row.call.state) ?? 99)],
-  ["caller", text((row) => row.call.caller)],
-  ["callee", text((row) => destinationNumber(row.call))],
-  ["customer", number((row) => row.call.customer ?? -1)],
-  ["account", number((row) => row.call.account ?? -1)],
-  ["vendor", number((row) => row.call.vendor ?? -1)],
-  ["connection", number((row) => row.call.connection ?? -1)],
-  ["country", text((row) => row.call.country)],
-  ["direction", text((row) => row.call.direction)],
-  ["switch", text((row) => row.call.switch)],
-  ["duration", number((row) => -row.answered)],
-  ["age", number((row) => -row.started)],
-]);
+/** What people call a value of a facet. */
+export type Called = (facet: string, value: string) => string;
 
-export const SORTABLE: readonly string[] = [...COMPARES.keys()];
+const asItIs: Called = (_, value) => value;
+
+/** By what people read in a column; nobody first. Each name is asked for once. */
+function named(facet: "customer" | "connection" | "country", called: Called): Compare {
+  const known = new Map<string | number | null, string>();
+  return text((row) => {
+    const value = row.call[facet];
+    let name = known.get(value);
+    if (name === undefined) {
+      name = value === null || value === "" ? "" : called(facet, String(value)).toLowerCase();
+      known.set(value, name);
+    }
+    return name;
+  });
+}
+
+/** The smallest first. Lengths are compared by where they began, so that the order stands while they grow. */
+const compares = (called: Called): ReadonlyMap<string, Compare> =>
+  new Map([
+    ["id", byNumber],
+    ["state", number((row) => RANK.get(row.call.state) ?? 99)],
+    ["caller", text((row) => row.call.caller)],
+    ["callee", text((row) => destinationNumber(row.call))],
+    ["customer", named("customer", called)],
+    ["account", number((row) => row.call.account ?? -1)],
+    ["vendor", number((row) => row.call.vendor ?? -1)],
+    ["connection", named("connection", called)],
+    ["country", named("country", called)],
+    ["direction", text((row) => row.call.direction)],
+    ["switch", text((row) => row.call.switch)],
+    ["duration", number((row) => -row.answered)],
+    ["age", number((row) => -row.started)],
+  ]);
+
+export const SORTABLE: readonly string[] = [...compares(asItIs).keys()];
 
 /** The order that a word of the address bar means. Equal rows stand by their numbers, so that no two are equal. */
-export function comparator(sort: string): Compare {
+export function comparator(sort: string, called: Called = asItIs): Compare {
   const descending = sort.startsWith("-");
-  const compare = COMPARES.get(descending ? sort.slice(1) : sort) ?? byNumber;
+  const compare = compares(called).get(descending ? sort.slice(1) : sort) ?? byNumber;
   return descending ? (a, b) => compare(b, a) || byNumber(b, a) : (a, b) => compare(a, b) || byNumber(a, b);
 }
 

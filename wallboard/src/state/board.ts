@@ -8,6 +8,7 @@ import { Listing } from "../model/listing";
 import type { Api } from "../net/api";
 import { type Link, Stream } from "../net/stream";
 import { query } from "./address";
+import { names, nameOf } from "./names";
 import { refreshRights, session, signOut } from "./session";
 
 const clock = new ServerClock();
@@ -58,7 +59,7 @@ function changed(): void {
 }
 
 function rebuild(): void {
-  listing.rebuild(copy.rows.values(), query.value, clock.at(Date.now()));
+  listing.rebuild(copy.rows.values(), query.value, clock.at(Date.now()), nameOf);
   changed();
 }
 
@@ -121,11 +122,13 @@ effect(() => {
 effect(() => {
   query.value;
   paused.value;
+  names.value;
   untracked(rebuild);
 });
 
 setInterval(() => {
   localNow.value = Date.now();
   if (link.value.phase !== "lost") now.value = clock.at(Date.now());
-  if (query.value.longer > 0 && !paused.value) rebuild();
+  if (query.value.longer === 0 || paused.value) return;
+  if (listing.ripen(copy.rows.values(), query.value, clock.at(Date.now()))) changed();
 }, 1000);

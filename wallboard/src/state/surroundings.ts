@@ -4,6 +4,7 @@ import { effect, signal, untracked } from "@preact/signals";
 import { NONE } from "../model/query";
 import { type Api, messageOf } from "../net/api";
 import { counts, filled } from "./board";
+import { forgetNames, learn, NAMED, type Named, names } from "./names";
 import { may, type Session, session } from "./session";
 
 export interface Switch {
@@ -37,23 +38,10 @@ export interface Series {
   answered: number[];
 }
 
-const NAMED = ["customer", "connection", "country"] as const;
-type Named = (typeof NAMED)[number];
-
 export const switches = signal<Switch[] | null>(null);
 export const switchesError = signal("");
 export const peak = signal<Peak | null>(null);
 export const series = signal<Series | null>(null);
-const names = signal<Record<Named, ReadonlyMap<string, string>>>({
-  customer: new Map(),
-  connection: new Map(),
-  country: new Map(),
-});
-
-/** What people call a value of a facet; the value itself where no name is known. */
-export function nameOf(facet: string, value: string): string {
-  return (facet in names.value && names.value[facet as Named].get(value)) || value;
-}
 
 async function readSwitches(api: Api): Promise<void> {
   if (!may("switches.read")) return;
@@ -72,8 +60,10 @@ async function readPeak(api: Api): Promise<void> {
 /** Ask for the names of a facet's values. One that has none is noted too, so that it is not asked for again. */
 async function readNames(api: Api, facet: Named): Promise<void> {
   const { groups } = await api.get<Stats>(`/stats?by=${facet}`);
-  const told = groups.map((group) => [String(group[facet]), group.name ?? ""] as const);
-  names.value = { ...names.value, [facet]: new Map([...names.value[facet], ...told]) };
+  learn(
+    facet,
+    groups.map((group) => [String(group[facet]), group.name ?? ""] as const),
+  );
 }
 
 /** Ask for the names that calls of now want and that are not known. */
@@ -82,6 +72,11 @@ async function readNewNames(api: Api): Promise<void> {
     [...counts().by[facet].keys()].some((value) => value !== NONE && !names.value[facet].has(value)),
   );
   await Promise.all(lacking.map((facet) => readNames(api, facet)));
+}
+
+/** People give other names to what they have: a board that hangs for months learns them. */
+async function readAllNames(api: Api): Promise<void> {
+  await Promise.all(NAMED.map((facet) => readNames(api, facet)));
 }
 
 async function readSeries(api: Api): Promise<void> {
@@ -102,6 +97,7 @@ function begin({ api, who }: Session): () => void {
   if (who.rights.includes("calls.stats")) {
     ends.push(
       every(3, () => readNewNames(api)),
+      every(60, () => readAllNames(api)),
       every(5, () => readPeak(api)),
       every(10, () => readSeries(api)),
     );
@@ -113,7 +109,7 @@ function forget(): void {
   switches.value = null;
   peak.value = null;
   series.value = null;
-  names.value = { customer: new Map(), connection: new Map(), country: new Map() };
+  forgetNames();
 }
 
 effect(() => {

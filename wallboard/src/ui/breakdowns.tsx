@@ -6,7 +6,7 @@ import { NONE, toggled } from "../model/query";
 import { count, directionWord } from "../model/words";
 import { look, query } from "../state/address";
 import { counts } from "../state/board";
-import { nameOf } from "../state/surroundings";
+import { nameOf } from "../state/names";
 import { Panel } from "./widgets";
 
 /** Lines that a panel shows before it is asked for all. */

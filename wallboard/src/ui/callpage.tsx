@@ -8,7 +8,7 @@ import { messageOf } from "../net/api";
 import { open } from "../state/address";
 import { filled, now, row } from "../state/board";
 import { may, session } from "../state/session";
-import { nameOf } from "../state/surroundings";
+import { nameOf } from "../state/names";
 import { confirmOne } from "./confirm";
 import { Close, HangUp } from "./icons";
 import { StateMark, Suspect, Ticking } from "./widgets";

@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { destinationNumber, type Row } from "../model/call";
 import { count, directionWord } from "../model/words";
 import type { Column } from "../state/settings";
-import { nameOf } from "../state/surroundings";
+import { nameOf } from "../state/names";
 import { StateMark, Suspect, Ticking } from "./widgets";
 
 export interface ColumnShape {

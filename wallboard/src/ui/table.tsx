@@ -13,7 +13,7 @@ import { filled, progress, row as rowOf, rows } from "../state/board";
 import { choose, chooseShown, chosen, focused } from "../state/choice";
 import { may } from "../state/session";
 import { COLUMNS, type Column, columns } from "../state/settings";
-import { nameOf } from "../state/surroundings";
+import { nameOf } from "../state/names";
 import { leastWidth, SHAPES, tracks } from "./columns";
 import { StateMark, Suspect, Ticking } from "./widgets";
 
