@@ -13,9 +13,11 @@ from callboard.access.entries import sealing
 from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
 from callboard.api.idempotency import Replies
 from callboard.api.route import Asked, Route, answer_json
+from callboard.api.routes import ROUTES
 from callboard.calls.refusals import Forbidden
 from callboard.http.values import Reply, Request
 from callboard.operations.disconnect import DISCONNECT_CALL
+from callboard.operations.tokens import CREATE_TOKEN
 from callboard.storage.database import Database, open_database
 from callboard.storage.replies import KEEP, KeptReplies, ReplyName
 from tests.api.conftest import Caller, problem, whole
@@ -133,6 +135,11 @@ async def test_a_look_is_not_kept_for_nothing_was_done(caller: Caller, house: Ho
             "/v1/disconnect", method="POST", body=b'{"dry_run":true}', idempotency_key="k1"
         )  # fmt: skip
         assert told(reply)["count"] == count
+
+
+def test_no_token_is_ever_written_down_with_a_reply() -> None:
+    assert not any(route.once for route in ROUTES if route.operation is CREATE_TOKEN)
+    assert any(route.operation is CREATE_TOKEN for route in ROUTES)
 
 
 class Bench:
