@@ -1,6 +1,7 @@
 """Slowing down guessers: who fails too often from somewhere has to wait, each time twice as long."""
 
 from collections import OrderedDict
+from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import NamedTuple
 
@@ -73,6 +74,7 @@ def _keys(address: str, name: str) -> tuple[tuple[str, str], tuple[str]]:
     return (place, name[:_NAME_LENGTH]), (place,)
 
 
+@lru_cache(maxsize=_LIMIT)
 def _place(address: str) -> str:
     """What counts as one address: an IPv4 host, or the /64 that one IPv6 subscriber has to itself (RFC 6177)."""
     try:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -26,6 +27,24 @@ _NUMBER = re.compile(r"[-+0-9.e]+", re.IGNORECASE)
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 
 
+class _Kind(NamedTuple):
+    """What a field's type says of the texts that are read for it."""
+
+    is_list: bool
+    is_text: bool
+    is_moment: bool
+    words: tuple[str, ...]
+
+
+@cache
+def _kinds(wanted: type[msgspec.Struct]) -> Mapping[str, _Kind]:
+    """The fields' by their encoded names: to look at the types takes longer than to read a query."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(wanted)}
+    return {
+        name: _Kind(is_list(kind), _is_text(kind), _is_moment(kind), words_of(kind)) for name, kind in types.items()
+    }
+
+
 def read_query(request: Request, wanted: type[S], members: Mapping[str, object] | None = None) -> S:
     """The query as `wanted`: a field each, by its encoded name; lists are written with commas, or by saying the name
     again.
@@ -36,19 +55,19 @@ def read_query(request: Request, wanted: type[S], members: Mapping[str, object] 
     Raises InvalidArgument, naming the parameter, for a value that does not fit, for a name that is not there, and for
     one that comes twice where there is one value.
     """
-    kinds = {field.encode_name: field.type for field in msgspec.structs.fields(wanted)}
+    kinds = _kinds(wanted)
     given: dict[str, Any] = {}
     for name, value in (*_pairs(request), *(members or {}).items()):
         if name not in kinds:
             raise InvalidArgument(f"there is no parameter {name[:40]!r}{_meant(name, kinds)}", name[:40])
-        if is_list(kinds[name]):
+        if kinds[name].is_list:
             given.setdefault(name, []).extend(_several(name, value))
         elif name in given:
             raise InvalidArgument(f"{name} is given twice, and has one value", name)
         else:
             given[name] = _single(name, value, kinds[name])
     for name, values in given.items():
-        _check_words(name, values if isinstance(values, list) else [values], words_of(kinds[name]))
+        _check_words(name, values if isinstance(values, list) else [values], kinds[name].words)
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
@@ -63,12 +82,12 @@ def _several(name: str, value: object) -> list[str]:
     return _text(name, value).split(",")
 
 
-def _single(name: str, value: object, kind: Any) -> str:
+def _single(name: str, value: object, kind: _Kind) -> str:
     text = _text(name, value)
-    if text.lower() == "null" and not _is_text(kind):
+    if text.lower() == "null" and not kind.is_text:
         # msgspec would take the word for None, and so a filter for none.
         raise InvalidArgument(f"{name}: leave it out, or give it a value", name)
-    if _is_moment(kind) and _NUMBER.fullmatch(text) and not _is_unix_time(text):
+    if kind.is_moment and _NUMBER.fullmatch(text) and not _is_unix_time(text):
         raise InvalidArgument(f"{name}: write it like 2026-11-21T15:04:05Z, or in Unix seconds", name)
     return text
 

@@ -2,18 +2,17 @@
 
 import asyncio
 import logging
-import re
 import secrets
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from email.utils import formatdate
-from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseStartEvent, HTTPScope, Scope
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from callboard.http.blocks import whole as gathered
+from callboard.http.heads import check, head, is_framed
 from callboard.http.live import TOO_OLD, carry_stream, converse
 from callboard.http.protocol import GuardedProtocol
 from callboard.http.values import Block, Body, Conversation, Handler, Reply, Request, Stream
@@ -24,7 +23,18 @@ __all__ = ["Application"]
 logger = logging.getLogger("callboard.http")
 
 Blocks = Generator[Block, None, None]
-Headers = list[tuple[bytes, bytes]]
+
+
+class _Exchange(NamedTuple):
+    """Where a request came from, and where its answer goes."""
+
+    connection: GuardedProtocol
+    cycle: RequestResponseCycle
+    send: ASGISendCallable
+
+    async def end(self) -> None:
+        """End an answer in chunks."""
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Application:
@@ -41,21 +51,20 @@ class Application:
         try:
             body = await _read_body(receive)
             if body is not None:
-                await self._exchange(http, _request(http, body), connection, send)
+                exchange = _Exchange(connection, http["state"]["cycle"], send)
+                await self._exchange(_request(http, body), exchange, whole=http["http_version"] == "1.0")
         except asyncio.CancelledError:
             # The server stops: an answer that is not complete must not look so.
             connection.abort()
 
-    async def _exchange(
-        self, scope: HTTPScope, request: Request, connection: GuardedProtocol, send: ASGISendCallable
-    ) -> None:
-        reply, body = await self._answer(request, whole=scope["http_version"] == "1.0")
+    async def _exchange(self, request: Request, exchange: _Exchange, whole: bool) -> None:
+        reply, body = await self._answer(request, whole)
         if reply.live is not None:
-            await _go_live(request, reply, reply.live, connection, send)
+            await _go_live(request, reply, reply.live, exchange)
         elif isinstance(body, bytes):
-            await _send_whole(reply, body, send)
+            await _send_whole(reply, body, exchange)
         else:
-            await _send_blocks(request, reply, body, connection, send)
+            await _send_blocks(request, reply, body, exchange)
         if self._access_log:
             took = 1000 * (time.time() - request.at)
             logger.info("%s %s %s %d %.1f ms", request.client, request.method, request.path, reply.status, took)
@@ -65,7 +74,7 @@ class Application:
             reply = await self._handler(request)
             if whole and reply.live is not None:
                 reply = TOO_OLD
-            _check_headers(reply)
+            check(reply)
             return reply, _begun(request, reply.body, whole)
         except Exception:
             reference = secrets.token_hex(4)
@@ -134,93 +143,39 @@ def _header_text(value: bytes) -> str:
 
 # --- the reply -------------------------------------------------------------------------------------------------------
 
-_WITHOUT_LENGTH = (204, 304)
-_FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+async def _send_whole(reply: Reply, body: bytes, exchange: _Exchange) -> None:
+    cycle, connection = exchange.cycle, exchange.connection
+    await connection.writable()
+    connection.finish(cycle, head(reply, len(body), cycle.keep_alive), body if is_framed(reply) else b"")
 
 
-def _check_headers(reply: Reply) -> None:
-    """Raises ValueError for a header that would break the message open (RFC 9110 section 5.5)."""
-    for name, value in (*reply.headers, ("Content-Type", reply.content_type)):
-        if not _FIELD_NAME.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
-            raise ValueError(f"the header {name!r} cannot be sent")
+async def _begin(reply: Reply, exchange: _Exchange) -> None:
+    """Send the head of what comes in chunks."""
+    cycle, connection = exchange.cycle, exchange.connection
+    await connection.writable()
+    connection.begin(cycle, head(reply, None, cycle.keep_alive), chunked=is_framed(reply))
 
 
-class _FieldName(bytes):
-    """A header's name: sent as written, compared without regard to case (RFC 9110 section 5.1).
-
-    uvicorn would send it in lower case, where clients that look for `WWW-Authenticate` letter by letter miss it:
-    Python's own `xmlrpc.client` hands them the headers in a plain dict.
-    """
-
-    def lower(self) -> "_FieldName":
-        """Itself: it compares as if it were in lower case already."""
-        return self
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, bytes) and bytes(self).lower() == bytes(other).lower()
-
-    def __hash__(self) -> int:
-        return hash(bytes(self).lower())
-
-
-_DATE = _FieldName(b"Date")
-_CONTENT_TYPE = _FieldName(b"Content-Type")
-_CONTENT_LENGTH = _FieldName(b"Content-Length")
-_TRANSFER_ENCODING = _FieldName(b"Transfer-Encoding")
-
-
-def _headers(reply: Reply, length: int | None) -> Headers:
-    headers: Headers = [(_DATE, _date(int(time.time())))]
-    if reply.content_type:
-        headers.append((_CONTENT_TYPE, reply.content_type.encode("latin-1")))
-    if reply.status not in _WITHOUT_LENGTH:
-        framing = (_TRANSFER_ENCODING, b"chunked") if length is None else (_CONTENT_LENGTH, str(length).encode())
-        headers.append(framing)
-    own = ((_FieldName(name.encode("latin-1")), value.encode("latin-1")) for name, value in reply.headers)
-    return [*headers, *own]
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
-
-
-def _start(reply: Reply, length: int | None) -> HTTPResponseStartEvent:
-    return {"type": "http.response.start", "status": reply.status, "headers": _headers(reply, length)}
-
-
-async def _send_whole(reply: Reply, body: bytes, send: ASGISendCallable) -> None:
-    await send(_start(reply, len(body)))
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-async def _go_live(
-    request: Request,
-    reply: Reply,
-    live: Stream | Conversation,
-    connection: GuardedProtocol,
-    send: ASGISendCallable,
-) -> None:
+async def _go_live(request: Request, reply: Reply, live: Stream | Conversation, exchange: _Exchange) -> None:
     if isinstance(live, Stream):
-        await send(_start(reply, None))
+        await _begin(reply, exchange)
         if request.method == "HEAD":
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await exchange.end()
         else:
-            await carry_stream(live, connection, send)
+            await carry_stream(live, exchange.connection, exchange.send)
         return
     socket = WebSocket(request)
     if socket.refusal is None:
-        await converse(socket, live, connection)
+        await converse(socket, live, exchange.connection)
     else:
-        await _send_whole(*socket.refusal, send)
+        await _send_whole(*socket.refusal, exchange)
 
 
-async def _send_blocks(
-    request: Request, reply: Reply, blocks: Blocks, connection: GuardedProtocol, send: ASGISendCallable
-) -> None:
+async def _send_blocks(request: Request, reply: Reply, blocks: Blocks, exchange: _Exchange) -> None:
     """Send a block, wait until the client has read it, make the next; stop when the client is gone."""
-    await send(_start(reply, None))
+    connection = exchange.connection
+    await _begin(reply, exchange)
     with closing(blocks), connection.sending_blocks():
         try:
             for block in blocks if request.method != "HEAD" else ():
@@ -233,4 +188,4 @@ async def _send_blocks(
             logger.exception("%s %s failed in the middle of the answer", request.method, request.path)
             connection.abort()
             return
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    await exchange.end()

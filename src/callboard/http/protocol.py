@@ -10,8 +10,9 @@ from enum import Enum
 from http import HTTPStatus
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from callboard.http.settings import HttpSettings
@@ -116,6 +117,23 @@ class GuardedProtocol(HttpToolsProtocol):
         except OSError:
             return 0
 
+    def begin(self, cycle: RequestResponseCycle, head: bytes, *, chunked: bool) -> None:
+        """Send the head of an answer of which more follows."""
+        if not cycle.disconnected:
+            cycle.response_started, cycle.chunked_encoding = True, chunked
+            self.transport.write(head)
+
+    def finish(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
+        """Send a whole answer in one go, and be ready for the next request."""
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        self.transport.writelines((head, body) if cycle.scope["method"] != "HEAD" else (head,))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
     def abort(self) -> None:
         """Cut the connection: the client must notice that its answer is not complete."""
         self.transport.abort()
@@ -213,6 +231,10 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["state"]["connection"] = self
         self._header_size = self._body_size = 0
         self._expect(_Receiving.HEADERS)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.scope["state"]["cycle"] = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_url(self, url: bytes) -> None:
         self._count_header(len(url))

@@ -38,6 +38,9 @@ _LEAST = 1000
 _WIDEST = 4096
 """Bytes of a place at most."""
 
+_LAST = 4096
+"""Rows of short listings of which the texts are kept."""
+
 Block = bytes | memoryview
 """Some rows. It is good until the next one of its listing is asked for: then its memory is used again."""
 
@@ -78,6 +81,8 @@ class Arena:
         self._block = block
         self._dials = {number: Dial(part) for number, part in enumerate(layout.parts) if isinstance(part, Clock)}
         self._frame: _Frame | None = None
+        self._last: dict[int, tuple[Call, tuple[bytes | Clock, ...]]] = {}
+        """The rows that were asked for a few at a time, by the calls' numbers: texts, and clocks between them."""
         self._spare: _Sheet | None = None
         """That of a listing that has been made, for the next one."""
         self._grow(0, 0)
@@ -91,6 +96,7 @@ class Arena:
         """Write every row anew when it is asked for next: what rows say beside the call itself has changed."""
         self._stamps.fill(-1)
         self._long.fill(-1)
+        self._last.clear()
 
     def rows(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The rows of these calls with separators between them, block by block, written when they are asked for.
@@ -101,7 +107,25 @@ class Arena:
         layout = layout or self._layout
         if len(calls) > FEW:
             return self.blocks(calls, now, layout)
-        return iter((layout.separator.join([plain_row(layout, call, now) for call in calls]),))
+        return iter((layout.separator.join(self._few(calls, now, layout)),))
+
+    def _few(self, calls: Selection, now: float, layout: Layout) -> Iterator[bytes]:
+        """The rows one by one, without padding: what stands still in them is kept, too."""
+        for slot in calls.standing(slice(None)).tolist():
+            call = self._columns.calls[slot]
+            if call is None:
+                continue
+            seen = call if calls.sight is None else calls.sight.seen(call)
+            yield self._row_of(call, now) if seen is call else plain_row(layout, seen, now)
+
+    def _row_of(self, call: Call, now: float) -> bytes:
+        last = self._last.get(call.number)
+        if last is None or last[0] is not call:
+            if len(self._last) >= _LAST:
+                self._last.clear()
+            still = tuple(part.render(call) if isinstance(part, Text) else part for part in self._layout.parts)
+            last = self._last[call.number] = call, still
+        return b"".join([clock_text(part, call, now) if isinstance(part, Clock) else part for part in last[1]])
 
     def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The same of however many."""
