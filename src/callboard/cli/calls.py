@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callboard.calls.state import State
-from callboard.cli import hangup, orders, watch
+from callboard.cli import completing, hangup, orders, watch
 from callboard.cli.connecting import asks_server
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
@@ -54,7 +54,11 @@ def ls(
     connection: Annotated[int | None, typer.Option(metavar="ID", help="Only calls routed to this connection.")] = None,
     state: Annotated[
         list[str] | None,
-        typer.Option(metavar="STATE", help=f"Only calls in this state; may be given again. {STATES} (a moment ago)."),
+        typer.Option(
+            metavar="STATE",
+            help=f"Only calls in this state; may be given again. {STATES} (a moment ago).",
+            autocompletion=completing.states,
+        ),
     ] = None,
     where: WhereOption = None,
     order: Annotated[Order, typer.Option(help="In which order.")] = Order.OLDEST_FIRST,

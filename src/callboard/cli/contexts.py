@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from callboard.cli import completing
 from callboard.cli.connecting import checked
 from callboard.cli.failures import ExitCode, Failure
 from callboard.cli.help import examples, group
@@ -15,7 +16,9 @@ __all__ = ["app"]
 
 app = group("Keep several servers and how to sign in there, and choose one.")
 
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What you call the server.")]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="What you call the server.", autocompletion=completing.contexts)
+]
 
 
 @app.command("add", epilog=examples("callboard contexts add office --server https://calls.example.net"))

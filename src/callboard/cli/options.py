@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from callboard.cli import completing
 from callboard.cli.output import Output
 
 __all__ = [
@@ -64,7 +65,13 @@ TokenOption = Annotated[
 ]
 ContextOption = Annotated[
     str,
-    typer.Option("--context", metavar="NAME", envvar="CALLBOARD_CONTEXT", help="A server of `callboard contexts`."),
+    typer.Option(
+        "--context",
+        metavar="NAME",
+        envvar="CALLBOARD_CONTEXT",
+        help="A server of `callboard contexts`.",
+        autocompletion=completing.contexts,
+    ),
 ]
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print it.")]
 WhereOption = Annotated[

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from callboard.cli import completing
 from callboard.cli.connecting import asks_server
 from callboard.cli.help import examples
 from callboard.cli.options import OutputOption, WhereOption
@@ -29,7 +30,8 @@ def stats(
         str,
         typer.Option(
             metavar="THINGS",
-            help="state, direction, customer, account, vendor, connection, switch or country; two with a comma.",
+            help=f"{', '.join(completing.THINGS[:-1])} or {completing.THINGS[-1]}; two with a comma.",
+            autocompletion=completing.things,
         ),
     ] = "",
     where: WhereOption = None,
