@@ -163,9 +163,11 @@ def test_filters_stand_in_the_address(open_board: OpenBoard, fake: Fake) -> None
 def test_the_search_looks_at_numbers_and_names(open_board: OpenBoard, fake: Fake) -> None:
     page = open_board()
     fake.do(lambda: fake.enter(caller="777", caller_name="Ümit Öz"))
-    page.get_by_role("searchbox").fill("ümit 777")
+    entries = page.evaluate("history.length")
+    page.get_by_role("searchbox").press_sequentially("ümit 777")
     expect(shown(page)).to_have_text("1 of 61 calls")
     expect(page.locator(".rows .line")).to_contain_text("Ümit Öz")
+    assert page.evaluate("history.length") == entries, "a letter is no page to go back to"
     page.get_by_role("searchbox").fill("nobody has this")
     expect(page.get_by_text("No call fits these filters.")).to_be_visible()
 
@@ -448,6 +450,26 @@ def test_all_of_it_goes_by_the_keyboard(open_board: OpenBoard, fake: Fake) -> No
     page.keyboard.press("Escape")
     page.keyboard.press("w")
     expect(page).not_to_have_url(re.compile("wall"))
+
+
+def test_a_menu_closes_when_the_keyboard_goes_on(open_board: OpenBoard) -> None:
+    page = open_board()
+    page.get_by_role("button", name="Saved views").click()
+    expect(page.get_by_role("textbox", name="Name of this view")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("textbox", name="Name of this view")).to_have_count(0)
+
+
+def test_keys_do_nothing_before_somebody_is_signed_in(open_board: OpenBoard) -> None:
+    page = open_board(login="")
+    page.get_by_role("button", name="Password").focus()
+    for letter in ("w", "?"):
+        page.keyboard.press(letter)
+    sign_in(page, "root")
+    expect(page.locator(".rows .line").first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("held", ["Control", "Alt", "Meta"])

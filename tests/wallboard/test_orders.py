@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.wallboard.conftest import OpenBoard
+from tests.wallboard.conftest import OpenBoard, sign_in
 from tests.wallboard.fake import Fake
 
 
@@ -128,6 +128,25 @@ def test_a_batch_can_be_stopped_even_if_its_progress_was_out_of_reach(open_board
     with page.expect_request(lambda request: request.method == "DELETE"):
         orders.get_by_role("button", name="Stop").click()
     expect(orders).to_contain_text("stopped")
+
+
+def test_who_signs_out_ends_no_more(open_board: OpenBoard, fake: Fake) -> None:
+    page = open_board()
+    fake.outcome = "pending"
+    for number in sorted(fake.calls, key=int, reverse=True)[:9]:
+        page.get_by_role("checkbox", name=f"Choose call {number}").check()
+    page.keyboard.press("d")
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect 9").click()
+    expect(page.get_by_role("region", name="Disconnects")).to_contain_text("Waiting for the switch")
+    page.get_by_role("button", name="Signed in as root").click()
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, "root")
+    before = len(fake.asked)
+    assert before < 9
+    fake.outcome = "done"
+    end_first(page, fake)
+    expect(page.get_by_role("region", name="Disconnects")).to_contain_text("Ended: the switch reported it")
+    assert len(fake.asked) == before + 1
 
 
 @pytest.mark.parametrize("ended", [1, 3])

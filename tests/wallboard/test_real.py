@@ -144,6 +144,24 @@ def test_a_token_that_may_only_look_shows_a_board_to_look_at(browser: Browser, d
     page.keyboard.press("w")
     expect(page.locator(".rows .line").first).to_be_visible()
     assert page.get_by_role("checkbox").count() == 0
+    gone = f"http://{demo.http}/v1/tokens/{made.json()['id']}"
+    httpx2.delete(gone, auth=("root", "demo-root"), timeout=PATIENCE).raise_for_status()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("token", re.IGNORECASE))
+    assert page.evaluate("sessionStorage.length") == 0
+    page.close()
+
+
+def test_a_browser_is_led_to_the_board_and_no_other_page_is_put_around_it(browser: Browser, demo: Demo) -> None:
+    page = browser.new_page()
+    page.goto(f"http://{demo.http}")
+    assert page.url == f"http://{demo.http}/board"
+    page.goto("about:blank")
+    page.set_content(f'<iframe src="http://{demo.http}/board"></iframe>')
+    frame = page.frames[-1]
+    frame.wait_for_load_state()
+    assert frame.get_by_role("button", name="Sign in").count() == 0
+    assert frame.url.startswith("chrome-error:")
     page.close()
 
 

@@ -42,7 +42,7 @@ export function Suspect({ call }: { call: CallMessage }) {
   );
 }
 
-/** A button that opens a panel below it. Escape, and a click elsewhere, close it. */
+/** A button that opens a panel below it. Escape, a click elsewhere and the focus going elsewhere close it. */
 export function Menu(props: {
   label: string;
   face: ComponentChildren;
@@ -70,8 +70,11 @@ export function Menu(props: {
     event.stopPropagation();
     close();
   };
+  const onFocusOut = ({ relatedTarget }: FocusEvent) => {
+    if (relatedTarget && !box.current?.contains(relatedTarget as Node)) setOpen(false);
+  };
   return (
-    <div class="menu" ref={box} onKeyDown={onKeyDown}>
+    <div class="menu" ref={box} onKeyDown={onKeyDown} onFocusOut={onFocusOut}>
       <button
         ref={button}
         type="button"
