@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from callboard.cli.garbage import loading, settle
 from callboard.cli.help import examples
 
 __all__ = ["EXAMPLES", "demo"]
@@ -45,7 +46,8 @@ def demo(
 
     Server, switch and phones run on loopback; the calls are real SIP, in every state, and so are their ends.
     """
-    from callboard import assembly
+    with loading():
+        from callboard import assembly
     from callboard.cli.banner import banner
     from callboard.cli.failures import ExitCode, Failure
     from callboard.cli.logs import start_logging
@@ -59,6 +61,7 @@ def demo(
         raise Failure(str(error), "", ExitCode.USAGE) from None
 
     def ready(running: assembly.Running) -> None:
+        settle()
         print(banner(running.http_addresses, running.sip_address, _command()), flush=True)
 
     run_until_stopped(assembly.demo(options, ready), fix=_OTHER_ADDRESSES)

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from callboard.cli.garbage import loading, settle
 from callboard.cli.help import examples
 from callboard.cli.options import ConfigOption, SetOption
 
@@ -17,7 +18,8 @@ EXAMPLES = examples(
 
 def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = None) -> None:
     """Run the server, until Ctrl-C or SIGTERM."""
-    from callboard import assembly
+    with loading():
+        from callboard import assembly
     from callboard.cli.logs import start_logging
     from callboard.cli.running import run_until_stopped
     from callboard.cli.settings import gathered
@@ -26,6 +28,7 @@ def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
     start_logging(config.logging)
 
     def ready(running: assembly.Running) -> None:
+        settle()
         sip = f"SIP at {running.sip_address}" if running.sip_address else "no SIP"
         print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and {sip}.")
         if running.switches:
