@@ -1,6 +1,7 @@
 """While the disk cannot be written to, nothing is reordered, and what came of a message last is what is kept."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,14 +26,17 @@ class Disk:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.full = False
-        self.failed = asyncio.Event()
+        self.failing = asyncio.Event()
+        self.go = threading.Event()
+        """Set once a write that fails may do so."""
         self.written: list[int] = []
         self._loop = asyncio.get_running_loop()
 
     def save(self, database: Database, letters: Iterable[Letter], settled: Iterable[Delivery]) -> None:
         """In a thread."""
         if self.full:
-            self._loop.call_soon_threadsafe(self.failed.set)
+            self._loop.call_soon_threadsafe(self.failing.set)
+            self.go.wait(15)
             raise StorageError("the disk is full")
         save_deliveries(database, letters, settled)
 
@@ -75,10 +79,11 @@ async def test_what_could_not_be_written_is_in_its_order_and_as_it_came_out_last
         disk.full = True
         book.note(replace(message(1), attempts=1))
         book.add(message(2), write)
-        await asyncio.wait_for(disk.failed.wait(), 10)
+        await asyncio.wait_for(disk.failing.wait(), 10)
         book.note(replace(message(1), attempts=2, state=DeliveryState.DELIVERED))
         book.add(message(3), write)
         disk.full = False
+        disk.go.set()
     assert disk.written == [1, 2, 3]
     kept = list_deliveries(disk.database, "wh-1", None, None, 10)
     assert [(one.number, one.attempts) for one in kept] == [(3, 0), (2, 0), (1, 2)]
@@ -91,7 +96,7 @@ async def test_what_waits_for_the_disk_is_bounded_and_the_oldest_go(
     async with keeping(disk, WebhooksSettings(queue=10)) as book:
         for number in range(1, 16):
             book.add(message(number), write)
-        await asyncio.wait_for(disk.failed.wait(), 10)
+        disk.go.set()
         await _until(lambda: "Webhooks lost 5 messages" in caplog.text)
         assert book.fresh("wh-1") == 10
         disk.full = False

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select, bindparam, delete, func, select, update
 
 from callboard.operations.subscriptions import Delivery, DeliveryState
@@ -14,11 +15,11 @@ from callboard.storage.statements import upsert
 __all__ = [
     "Letter",
     "Told",
-    "dead_deliveries",
     "forget_strays",
     "last_number",
     "last_told",
     "list_deliveries",
+    "revive_deliveries",
     "save_deliveries",
     "trim",
     "waiting_deliveries",
@@ -94,15 +95,22 @@ def last_told(database: Database, events: Iterable[str]) -> tuple[Told, ...]:
         return tuple(Told(*row) for row in connection.execute(found))
 
 
-def dead_deliveries(database: Database, webhook: str, message: str | None = None) -> tuple[Delivery, ...]:
-    """Those of a webhook that were given up, in order, or one of them. Raises `StorageError`."""
-    found = (
-        select(deliveries).where(kept.webhook == webhook, kept.state == DeliveryState.DEAD.value).order_by(kept.number)
-    )
+def revive_deliveries(
+    database: Database, webhook: str, message: str | None, most: int, now: float
+) -> tuple[Delivery, ...]:
+    """Have those of a webhook that were given up wait again, the oldest first, or one of them; returns them in order.
+
+    Raises `StorageError`.
+    """
+    dead = (kept.webhook == webhook) & (kept.state == DeliveryState.DEAD.value)
     if message is not None:
-        found = found.where(kept.message == message)
-    with database.view() as connection:
-        return tuple(_read(connection, found))
+        dead &= kept.message == message
+    with database.change(durable=False) as connection:
+        found = tuple(_read(connection, select(deliveries).where(dead).order_by(kept.number).limit(most)))
+        if found:
+            again = update(deliveries).where(dead, kept.number <= found[-1].number)
+            connection.execute(again.values(state=DeliveryState.WAITING.value, attempts=0, next_at=now, words=""))
+    return tuple(replace(one, state=DeliveryState.WAITING, attempts=0, next_at=now, words="") for one in found)
 
 
 def list_deliveries(

@@ -20,12 +20,11 @@ from callboard.operations.subscriptions import Delivery, DeliveryState, Traffic,
 from callboard.operations.targets import address_fault
 from callboard.storage.database import Database
 from callboard.storage.deliveries import (
-    dead_deliveries,
     forget_strays,
     last_number,
     last_told,
     list_deliveries,
-    save_deliveries,
+    revive_deliveries,
     waiting_deliveries,
     what_it_says,
 )
@@ -149,13 +148,8 @@ class Courier:
     def replay(self, webhook: str, message: str | None, now: float) -> int:
         """Have dead messages sent again, all or one, in their order."""
         with _readable():
-            dead = dead_deliveries(self._database, webhook, message)
-            again = [
-                replace(one, state=DeliveryState.WAITING, attempts=0, next_at=self._clock(), words="") for one in dead
-            ]
             room = max(0, self._settings.queue - len(self._worker(webhook).queue))
-            again = again[:room]
-            save_deliveries(self._database, (), again)
+            again = revive_deliveries(self._database, webhook, message, room, self._clock())
         for delivery in again:
             self._worker(webhook).queue.put(delivery)
         self._worker(webhook).wake()
