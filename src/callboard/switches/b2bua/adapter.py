@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-import msgspec
-
 from callboard.access.digest import OneTimeNonces
 from callboard.access.settings import AccessSettings
 from callboard.access.throttle import Throttle
@@ -24,6 +22,7 @@ from callboard.directory.directory import Directory
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.admission import Gate
 from callboard.switches.b2bua.control import CallControl, Pace
+from callboard.switches.b2bua.health import Health
 from callboard.switches.b2bua.process import EngineProcess, spawn
 from callboard.switches.b2bua.registrar import Registrar
 from callboard.switches.b2bua.settings import B2buaSettings
@@ -31,7 +30,7 @@ from callboard.switches.b2bua.translate import Translator
 from callboard.switches.clock import since_boot
 from callboard.switches.orders import verb
 
-__all__ = ["ENGINE", "B2bua", "Health", "SwitchStartError"]
+__all__ = ["ENGINE", "B2bua", "SwitchStartError"]
 
 ENGINE = (sys.executable, "-P", "-m", "callboard.switches.b2bua.engine")
 """How the engine is run; -P keeps a folder that happens to be the working directory from being imported."""
@@ -62,34 +61,6 @@ _log = logging.getLogger(__name__)
 
 class SwitchStartError(Exception):
     """The engine could not be started. The message names the cause and the fix."""
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the switch is, for people and probes."""
-
-    up: bool
-    why: str
-    """Why it is not up, "" if it is."""
-    last_error: str
-    """Why it went down the last time, "" if it never did."""
-    last_error_at: float | None
-    """Unix seconds."""
-    sip: str
-    """`host:port` that it listens on."""
-    engine: str
-    """Name and version."""
-    pid: int
-    calls: int
-    """Calls that the engine holds, by its last sign of life."""
-    malformed: int
-    """Packets it could not read, since it started."""
-    refused: int
-    """Packets dropped by its limits, since it started."""
-    restarts: int
-    bad_lines: int
-    """Lines of the engine that were no message, since it started."""
-    ignored: int
-    """Messages about calls that were not known (any more), since it started."""
 
 
 class B2bua:
