@@ -159,7 +159,6 @@ def _beside(ours: Rounds, plain: Rounds) -> list[Figure]:
             unit="×",
             samples=(min(plain.cpu) / min(ours.cpu),),
             better=Better.HIGHER,
-            watched=True,
         ),
     ]
 
