@@ -1,5 +1,6 @@
 """Orders compared with sorting by hand; pages that neither skip nor double while the table moves."""
 
+import random
 from functools import partial
 from itertools import count
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from callboard.calls.events import LegAnswered, LegEnded, LegSeen
 from callboard.calls.legs import Call, Facts, LegId, Placement, Side
 from callboard.calls.refusals import Conflict
+from callboard.calls.state import State
 from callboard.table.filters import EVERYTHING, Field, Filter, How, Key, Order, TextMatch
 from callboard.table.kept import KeptOrders
 from callboard.table.numbering import Numbering
@@ -71,6 +73,35 @@ def test_the_pages_of_a_table_at_rest_are_the_whole_list(table: Table, wanted: l
         after = page.next
     assert found == sorted_by_hand(table.calls(), wanted, NOW)
     assert table.page(EVERYTHING, tuple(wanted), limit=None, now=NOW).calls[:] == tuple(found)
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Table:
+    """So many calls that a page of them is sought among a few: half of them are not answered, many begin together."""
+    dice, blocks = random.Random(11), count(1, 10_000)
+    table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for name in map(str, range(9000)):
+        at = float(dice.randrange(300))
+        table.accept(LegSeen(at, leg(name, name, Side.CALLER, at)), NOW)
+        if dice.random() < 0.5:
+            table.accept(LegAnswered(LegId(SWITCH, name), at + dice.randrange(1, 9)), NOW)
+    return table
+
+
+@pytest.mark.parametrize("key", [Key.STARTED, Key.DURATION, Key.NUMBER])
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("limit", [1, 40, 2500])
+def test_pages_of_very_many_calls(crowd: Table, key: Key, descending: bool, limit: int) -> None:
+    wanted = (Order(key, descending), Order(Key.NUMBER, descending=True))
+    expected = sorted_by_hand(crowd.calls(), list(wanted), NOW)
+    after: Bookmark | None = None
+    for begin in range(0, 3 * limit, limit):
+        page = crowd.page(EVERYTHING, wanted, limit=limit, after=after, now=NOW)
+        assert list(page.calls) == expected[begin : begin + limit]
+        assert page.total == 9000
+        after = page.next
+    last = crowd.page(Filter(states=frozenset({State.ENDED})), wanted, limit=limit, now=NOW)
+    assert (len(last.calls), last.total, last.next) == (0, 0, None)
 
 
 class Moving:

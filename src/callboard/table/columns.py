@@ -277,7 +277,7 @@ class Columns:
         if call.dialed != before.dialed:
             views["dialed"][slot] = left_aligned(call.dialed)
         if call.callee != before.callee:
-            views["callee"][slot] = left_aligned(call.callee)
+            views["callee"][slot] = views["dialed"][slot] if call.callee is call.dialed else left_aligned(call.callee)
 
     def _write_owner(self, slot: int, placed: Placement, before: Placement) -> None:
         """Whose it is. The columns one by one, for to go through their names would take three times as long."""
@@ -328,13 +328,19 @@ class Columns:
 
     def durations(self, slots: Slots, now: float, step: int | None = None) -> NDArray[np.float64]:
         """Seconds connected, 0 before the answer. With `step`, an answer that was not known by then does not count."""
-        answered = self._arrays["answered"][slots]
+        if len(slots) > len(self.calls) // 2:
+            return self._lengths(slice(None), now, step).take(slots)
+        return self._lengths(slots, now, step)
+
+    def _lengths(self, slots: Slots | slice, now: float, step: int | None) -> NDArray[np.float64]:
+        """To gather from columns costs more than to reckon with all of them."""
         ended = self._arrays["ended"][slots]
-        lengths = np.nan_to_num(np.where(np.isnan(ended), now, ended) - answered, nan=0.0)
+        until = np.where(np.isnan(ended), now, ended)
+        until -= self._arrays["answered"][slots]
         if step is not None:
-            lengths[self._arrays["answer_step"][slots] >= step] = 0.0
-        result: NDArray[np.float64] = np.maximum(lengths, 0.0)
-        return result
+            until[self._arrays["answer_step"][slots] >= step] = 0.0
+        lengths: NDArray[np.float64] = np.fmax(until, 0.0, out=until)  # NaN counts as less than anything
+        return lengths
 
     def with_prefix(self, name: str, prefix: str) -> Mask:
         """Which calls have a number beginning with `prefix` in the column `name` (caller, callee or dialed)."""

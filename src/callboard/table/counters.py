@@ -4,7 +4,7 @@ To keep them up to date with every event would cost more than the event itself; 
 a fraction of a millisecond.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -47,6 +47,9 @@ class Group(NamedTuple):
     """Connected ones."""
 
 
+_PLAIN = {By.ACCOUNT, By.CUSTOMER, By.CONNECTION, By.VENDOR}
+"""Ids, which stand in the columns as they are."""
+
 _OWNED = {By.CUSTOMER, By.ACCOUNT}
 """Ids that tell of the customer who owns a call."""
 
@@ -67,8 +70,14 @@ class Counters:
         """The tallies of one kind; only what has live calls. Ids are None for calls that belong to nobody known."""
         live, connected = self._masks()
         column = self._columns[by.value]
-        answered = dict(_counted(column[connected]))
-        return {self._named(by, value): (count, answered.get(value, 0)) for value, count in _counted(column[live])}
+        if int(column.max()) < _DENSE:
+            values, tallies = _counted(column, live, connected)
+            names = values if by in _PLAIN and values[:1] != [NOTHING] else [self._named(by, one) for one in values]
+            return dict(zip(names, tallies, strict=True))
+        found, places = np.unique(column[live], return_inverse=True)
+        calls, answered = np.bincount(places), np.bincount(places, weights=connected[live])
+        tallies = zip(calls.tolist(), answered.astype(np.int64).tolist(), strict=True)
+        return dict(zip((self._named(by, value) for value in found.tolist()), tallies, strict=True))
 
     def get(self, by: By, key: object) -> Tally:
         """The tally of one of them; zeros if it has no live calls."""
@@ -80,7 +89,7 @@ class Counters:
         """Which slots hold a live call, and which of these a connected one."""
         states = self._columns["state"]
         live = (states >= State.NEW) & (states < State.ENDED)
-        return live, np.isin(states, list(CONNECTED))
+        return live, _connected(states)
 
     def _named(self, by: By, value: int) -> object:
         match by:
@@ -102,17 +111,16 @@ class Counters:
         """
         if not len(slots):
             return ()
-        found = [np.unique(self._values(each, slots, scope), return_inverse=True) for each in by]
+        found = [_coded(self._values(each, slots, scope)) for each in by]
         places = np.zeros(len(slots), dtype=np.int64)
-        for values, inverse in found:
-            places = places * len(values) + inverse
+        for values, codes in found:
+            places = places * len(values) + codes
         calls = np.bincount(places)
-        answered = np.bincount(places, weights=np.isin(self._columns["state"][slots], list(CONNECTED)))
-        groups = [
-            Group(self._keys(by, [values for values, _ in found], place), int(calls[place]), int(answered[place]))
-            for place in np.flatnonzero(calls).tolist()
-        ]
-        return tuple(sorted(groups, key=lambda group: group.calls, reverse=True))
+        answered = np.bincount(places[_connected(self._columns["state"].take(slots))], minlength=len(calls))
+        there = np.flatnonzero(calls)
+        there = there[np.argsort(-calls[there], kind="stable")]
+        keys = self._keys(by, [values for values, _ in found], there)
+        return tuple(map(Group, keys, calls[there].tolist(), answered[there].tolist()))
 
     def _values(self, by: By, slots: Slots, scope: frozenset[int] | None) -> NDArray[Any]:
         values: NDArray[Any] = self._columns[by.value][slots]
@@ -120,13 +128,16 @@ class Counters:
             values = np.where(np.isin(self._columns["customer"][slots], list(scope)), values, NOTHING)
         return values
 
-    def _keys(self, by: tuple[By, ...], values: list[NDArray[Any]], place: int) -> tuple[object, ...]:
-        """What the places stand for, of which one number was made."""
-        keys: list[object] = []
+    def _keys(
+        self, by: tuple[By, ...], values: list[NDArray[Any]], places: NDArray[np.int64]
+    ) -> Iterable[tuple[object, ...]]:
+        """What the places stand for, of each of which one number was made."""
+        keys: list[list[object]] = []
         for each, column in zip(reversed(by), reversed(values), strict=True):
-            place, index = divmod(place, len(column))
-            keys.append(self._named(each, int(column[index])))
-        return tuple(reversed(keys))
+            places, indexes = np.divmod(places, len(column))
+            names = [self._named(each, value) for value in column.tolist()]
+            keys.insert(0, [names[index] for index in indexes.tolist()])
+        return zip(*keys, strict=True) if keys else ((),)
 
     def _value(self, by: By, key: object) -> object:
         if by is By.SWITCH:
@@ -136,13 +147,35 @@ class Counters:
         return NOTHING if key is None else key
 
 
-def _counted(values: NDArray[Any]) -> list[tuple[int, int]]:
-    """Each value that is there, and how often."""
-    if not len(values):
-        return []
-    if int(values.max()) < _DENSE:
-        counts = np.bincount(values.astype(np.int64) - NOTHING)
-        there = np.flatnonzero(counts)
-        return list(zip((there + NOTHING).tolist(), counts[there].tolist(), strict=True))
-    found, often = np.unique(values, return_counts=True)
-    return list(zip(found.tolist(), often.tolist(), strict=True))
+def _connected(states: NDArray[Any]) -> Mask:
+    connected = np.zeros(len(states), np.bool_)
+    for state in CONNECTED:
+        connected |= states == state
+    return connected
+
+
+def _coded(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The values that are there, smallest first, and the place among them of each."""
+    if int(values.max()) >= _DENSE:
+        found, codes = np.unique(values, return_inverse=True)
+        return found, codes
+    places = values.astype(np.int64) - NOTHING
+    there = np.flatnonzero(np.bincount(places))
+    codes = np.zeros(int(there[-1]) + 1, np.int64)
+    codes[there] = np.arange(len(there))
+    return there + NOTHING, codes.take(places)
+
+
+def _counted(column: NDArray[Any], live: Mask, connected: Mask) -> tuple[list[int], Iterable[Tally]]:
+    """The values that live calls have, smallest first, and their tallies: all in one pass."""
+    places = column.astype(np.int64)
+    places -= NOTHING
+    places *= 2
+    places += connected
+    places *= live
+    pairs = np.bincount(places, minlength=2 * (int(column.max()) - NOTHING + 1)).reshape(-1, 2)
+    pairs[0, 0] -= len(live) - int(np.count_nonzero(live))  # what is not live was counted as nobody's
+    totals = pairs.sum(axis=1)
+    there = np.flatnonzero(totals)
+    tallies = zip(totals[there].tolist(), pairs[there, 1].tolist(), strict=True)
+    return (there + NOTHING).tolist(), tallies

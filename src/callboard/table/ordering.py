@@ -42,6 +42,9 @@ _OWNERS = {
 }
 """Ids that tell of a customer: the column that tells whose they are."""
 
+_SOME, _MARGIN = 4096, 16
+"""How many are looked at to learn how many are small, and how far beyond the place that they tell of."""
+
 _ENOUGH = 4
 """So many times the page's length is sorted rather than thinned out first."""
 
@@ -99,9 +102,12 @@ def page(
     """
     if after.kept is not None and after.number is not None:
         return _next_of_kept(columns, columns.by_number(slots), after, limit, kept, asker)
+    total = len(slots)
+    changing = any(order.key not in STEADY for order in orders)
+    if limit is not None and orders and not changing:
+        slots = _foremost(columns, slots, orders[0], after, limit)
     slots = columns.by_number(slots)
     keys = [_ranks(columns, slots, order, after, scope) for order in orders]
-    changing = any(order.key not in STEADY for order in orders)
     if changing and after.number is None and limit is not None and len(slots) > limit:
         return _first_of_kept(columns, slots, keys, after, limit, kept, asker)
     rest = np.arange(len(slots))
@@ -111,10 +117,34 @@ def page(
     shown = chosen if limit is None else chosen[:limit]
     calls = Selection(columns, slots[shown])
     if len(shown) == len(chosen):
-        return Page(calls, len(slots), None)
+        return Page(calls, total, None)
     last = int(shown[-1])
     values = tuple(float(ranks[last]) for ranks in keys)
-    return Page(calls, len(slots), Bookmark(after.at, after.step, values, int(columns["number"][slots[last]])))
+    return Page(calls, total, Bookmark(after.at, after.step, values, int(columns["number"][slots[last]])))
+
+
+def _foremost(columns: Columns, slots: Slots, order: Order, after: Bookmark, limit: int) -> Slots:
+    """Those of the slots, in no order, that can be on a page: a few of very many, so that only these are sorted."""
+    if len(slots) <= _ENOUGH * limit:
+        return slots
+    ranks, wanted = _ranks(columns, slots, order, after, None), limit
+    if after.number is not None:
+        later = np.flatnonzero(ranks >= after.values[0])
+        slots, ranks = slots.take(later), ranks.take(later)
+        wanted += int(np.count_nonzero(ranks == after.values[0]))
+    return slots if len(ranks) <= wanted else slots[ranks <= _smallest(ranks, wanted)]
+
+
+def _smallest(ranks: Ranks, wanted: int) -> np.generic:
+    """The one before which `wanted` stand. Of very many, those are looked at which are small beside some of them."""
+    step = len(ranks) // _SOME
+    if step > 1:
+        some = ranks[::step]
+        enough = min(len(some) - 1, 2 * wanted // step + _MARGIN)
+        few = ranks[ranks <= np.partition(some, enough)[enough]]
+        ranks = few if len(few) > wanted else ranks
+    smallest: np.generic = np.partition(ranks, wanted)[wanted]
+    return smallest
 
 
 def _first_of_kept(
