@@ -438,6 +438,7 @@ def test_all_of_it_goes_by_the_keyboard(open_board: OpenBoard, fake: Fake) -> No
     expect(page.get_by_role("dialog", name="Disconnect this call?")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(row(page, numbers[-1])).to_be_focused()
     page.keyboard.press("/")
     page.keyboard.type("d442")
     expect(page.get_by_role("searchbox")).to_have_value("d442")
