@@ -1,8 +1,12 @@
 """Turns: what takes long does not come twice in one round of the loop."""
 
 import asyncio
+from functools import partial
 
-from callboard.api.turns import turn
+import pytest
+
+from callboard.api import turns
+from callboard.api.turns import soon, turn
 
 
 async def test_one_in_each_round_of_the_loop_in_the_order_in_which_they_came() -> None:
@@ -36,3 +40,38 @@ async def test_who_is_gone_before_its_turn_keeps_nobody_waiting() -> None:
         await asyncio.wait((first, second, third))
         await turn()
     assert done == ["a", "c"]
+
+
+async def test_small_pieces_are_done_in_their_order_and_let_others_have_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "SPAN", 0.0)
+    done: list[str] = []
+    for name in "ab":
+        soon(partial(done.append, name))
+    soon(partial(done.append, "x")).cancel()
+    soon(partial(done.append, "c"))
+    assert done == []
+    for count in range(4):
+        assert len(done) <= count
+        await asyncio.sleep(0)
+        soon(partial(done.append, "later"))
+    async with asyncio.timeout(10):
+        while done.count("later") < 4:  # noqa: ASYNC110  nobody tells of it
+            await asyncio.sleep(0)
+    assert done == [*"abc", *["later"] * 4]
+
+
+async def test_a_piece_that_fails_holds_up_nobody() -> None:
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+    done = asyncio.Event()
+
+    def fail() -> None:
+        raise ValueError("not this one")
+
+    soon(fail)
+    soon(done.set)
+    async with asyncio.timeout(10):
+        await done.wait()
+    assert [str(failure) for failure in failures] == ["not this one"]

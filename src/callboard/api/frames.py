@@ -76,16 +76,17 @@ class _Rows:
 
     def __init__(self) -> None:
         self._rows: dict[int, tuple[Call, bytes]] = {}
+        """By the identity of the call, which is another one after each change."""
 
     def row(self, call: Call, write: Callable[[], bytes]) -> bytes:
         """The call's row, written unless it is known."""
-        known = self._rows.get(call.number)
-        if known is not None and known[0] is call:
+        known = self._rows.get(id(call))
+        if known is not None:
             return known[1]
         row = write()
         if len(self._rows) >= KEPT:
             del self._rows[next(iter(self._rows))]
-        self._rows[call.number] = call, row
+        self._rows[id(call)] = call, row
         return row
 
 

@@ -7,11 +7,13 @@ is dealt with by itself.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from callboard.api.frames import Look, Message, heartbeat
+from callboard.api.turns import Piece, soon
 from callboard.http.values import Line
 from callboard.operations.watch import Watch
 from callboard.table.changes import Revision
@@ -72,7 +74,7 @@ class Round:
         self._followers: dict[Follower, None] = {}
         self._told = feed.end
         """The place in the feed up to which everybody was told."""
-        self._timer: asyncio.Handle | None = None
+        self._timer: asyncio.Handle | Piece | None = None
         self._telling: Iterator[Follower] | None = None
         self._earliest = 0.0
         self._beat = 0.0
@@ -108,18 +110,24 @@ class Round:
         loop = asyncio.get_running_loop()
         if self._feed.end == self._told:
             self._feed.bells[self._rest] = None
-            self._timer = loop.call_at(self._beat, self._begin)
+            self._timer = loop.call_at(self._beat, self._come)
         elif self._earliest > loop.time() + GATHER:
             self._timer = loop.call_later(GATHER, self._gather)
+        elif self._earliest > loop.time():
+            self._timer = loop.call_at(self._earliest, self._come)
         else:
-            self._timer = loop.call_at(self._earliest, self._begin)
+            self._come()
+
+    def _come(self) -> None:
+        """It is time to tell: soon, for it may be so in many rounds at once."""
+        self._stop()
+        self._timer = soon(self._begin)
 
     def _gather(self) -> None:
         self._convoy.gather()
         self._rest()
 
     def _begin(self) -> None:
-        self._stop()
         self._telling = self._tell(self._news())
         self._go_on(self._telling)
 
@@ -133,7 +141,7 @@ class Round:
                 follower.leave()  # what cannot be made here cuts each one short, and is not passed over
             raise
         if more:
-            self._timer = asyncio.get_running_loop().call_soon(self._go_on, telling)
+            self._timer = soon(partial(self._go_on, telling))
         else:
             self._rest()
 
