@@ -100,7 +100,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """When the switch last told anything of this leg. The table keeps it; adapters leave it alone."""
 
 
-class Placement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """Whose a call is and where it goes: ids in the directory, None where nothing is known."""
 
     direction: Direction = Direction.UNKNOWN
@@ -128,7 +128,7 @@ class Placement(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """ISO 3166 alpha-3 code, such as "PHL"."""
 
 
-class Call(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """A conversation in progress: its legs and what follows from them. Times are Unix seconds on our clock."""
 
     number: CallNumber

@@ -158,9 +158,10 @@ class Ledger:
 
     def observe(self, change: Change, now: float) -> None:
         """Take the proof from the table: what the switch tells of a call settles the commands for it."""
-        if change.kind not in (Kind.CHANGED, Kind.ENDED):
+        commands = self._pending.get(change.call.number)
+        if commands is None or change.kind not in (Kind.CHANGED, Kind.ENDED):
             return
-        for command, pending in tuple(self._pending.get(change.call.number, {}).items()):
+        for command, pending in tuple(commands.items()):
             pending.now = change.call
             self._look(command, pending, now)
 

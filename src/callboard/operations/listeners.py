@@ -186,6 +186,8 @@ class Listeners:
     def concerned(self, change: Change, now: float) -> tuple[Listener, ...]:
         """Those that may see the call, or could before."""
         self._keep_up(now)
+        if not self._listeners:
+            return ()
         found = dict.fromkeys(self._everywhere)
         if self._of_customers:
             for call in (change.call, change.before or change.call):

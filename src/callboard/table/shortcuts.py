@@ -21,26 +21,10 @@ def begun(number: CallNumber, key: CallKey, leg: Leg, placement: Placement) -> C
     """The call that begins with a caller's leg."""
     if leg.side is not _CALLER or leg.state is _OVER:
         return None
-    return Call(
-        number=number,
-        key=key,
-        legs=(leg,),
-        state=JOINT[leg.state][None],
-        caller=leg.number,
-        caller_name=leg.name,
-        dialed=leg.dialed,
-        callee=leg.dialed,
-        sip_call_id=leg.sip_call_id,
-        caller_media=leg.media,
-        callee_media="",
-        placement=placement,
-        started_at=leg.started_at,
-        progressed_at=leg.progressed_at,
-        answered_at=leg.answered_at,
-        ended_at=None,
-        cause=None,
-        first_leg=leg.id,
-    )
+    # Without their names, in the order of the fields: to match 18 names takes five times as long as all the rest.
+    times = leg.started_at, leg.progressed_at, leg.answered_at, None
+    texts = leg.number, leg.name, leg.dialed, leg.dialed, leg.sip_call_id, leg.media, ""
+    return Call(number, key, (leg,), JOINT[leg.state][None], *texts, placement, *times, None, None, leg.id)
 
 
 def joined(call: Call, leg: Leg, placement: Placement) -> Call | None:
