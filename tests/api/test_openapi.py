@@ -7,6 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from callboard.api.calls_query import CallFilters
 from callboard.api.docstrings import field_words
 from callboard.api.faults import ALL_FAULTS
 from callboard.api.fields import CALL_FIELDS, LEG_COLUMNS
@@ -154,3 +155,11 @@ async def test_the_document_needs_no_sign_in_and_takes_no_other_method(caller: C
     for path in ("/v1/openapi.json", "/v1/docs"):
         refused = await caller.reply(path, user="", method="POST")
         assert (refused.status, dict(refused.headers)["Allow"]) == (405, "GET")
+
+
+def test_a_filter_in_a_body_is_never_null_and_never_empty() -> None:
+    members = document()["components"]["schemas"]["DisconnectWanted"]["properties"]
+    for name in CallFilters.__struct_fields__:
+        assert {"type": "null"} not in members[name].get("anyOf", ())
+        assert "default" not in members[name] or members[name]["default"] not in (None, [])
+        assert members[name].get("type") != "array" or members[name]["minItems"] == 1

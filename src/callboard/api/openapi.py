@@ -9,6 +9,7 @@ from typing import Any, get_args
 import msgspec
 
 from callboard import __version__
+from callboard.api.calls_query import CallFilters
 from callboard.api.docstrings import class_words, field_words
 from callboard.api.faults import ALL_FAULTS
 from callboard.api.formats import JSON
@@ -267,6 +268,8 @@ def _schemas() -> Node:
     for struct in _structs([*kinds, Problem]):
         _describe(components.get(struct.__name__, {}), struct)
         _forgive_doubles(components.get(struct.__name__, {}))
+        if issubclass(struct, CallFilters):
+            _never_empty(components[struct.__name__]["properties"])
     components["Problem"]["properties"]["code"]["examples"] = [fault.code for fault in ALL_FAULTS]
     return dict(sorted(components.items()))
 
@@ -293,6 +296,16 @@ def _forgive_doubles(schema: Node) -> None:
     for within in schema.get("properties", {}).values():
         for option in (within, *within.get("anyOf", ())):
             option.pop("uniqueItems", None)
+
+
+def _never_empty(members: Node) -> None:
+    """In a document, too, a filter is there or not, but never null, and a list is not without values."""
+    for name in CallFilters.__struct_fields__:
+        member = _without_null(members[name])
+        if member.get("type") == "array":
+            member.pop("default", None)
+            member["minItems"] = 1
+        members[name] = member
 
 
 def _structs(kinds: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:
