@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import msgspec
 import pytest
@@ -33,6 +34,8 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 Run = Callable[..., Ran]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +83,7 @@ def book() -> Iterator[Book]:
 
 
 @pytest.fixture
-def server(house: House, book: Book) -> Iterator[str]:
+def server(house: House, book: Book, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a server, in a thread of its own, that answers with our API over `house`."""
     router = Router()
     api = Api(house.desk, sealing(sip_realm="callboard", http_realm="Callboard"), lambda: (), book)
@@ -90,6 +93,8 @@ def server(house: House, book: Book) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    for name in ("call", "answer", "end"):
+        monkeypatch.setattr(house, name, in_loop(getattr(house, name), loop, thread))
     asyncio.run_coroutine_threadsafe(http.start(), loop).result(10)
     beat = asyncio.run_coroutine_threadsafe(step_batches(house), loop)
     yield f"http://{http.addresses[0]}"
@@ -99,6 +104,21 @@ def server(house: House, book: Book) -> Iterator[str]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
+
+
+def in_loop(work: Callable[P, T], loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> Callable[P, T]:
+    """What changes the table, for tests: at once and in the server's loop, as the switches of a real server do it."""
+
+    def anywhere(*args: P.args, **kwargs: P.kwargs) -> T:
+        if threading.current_thread() is thread:
+            return work(*args, **kwargs)
+
+        async def there() -> T:
+            return work(*args, **kwargs)
+
+        return asyncio.run_coroutine_threadsafe(there(), loop).result(30)
+
+    return anywhere
 
 
 async def step_batches(house: House) -> None:

@@ -66,7 +66,7 @@ async def test_calls_come_and_go_and_durations_tick(house: House, server: str) -
         await until(pilot, lambda: rows(board)[0][4] > before)
         house.call(State.RINGING)
         await until(pilot, lambda: len(rows(board)) == 2)
-        assert "2 calls: 1 answered, 1 ringing" in text(board, "#head")
+        await until(pilot, lambda: "2 calls: 1 answered, 1 ringing" in text(board, "#head"))
         house.end(house.table.call(960).key)  # type: ignore[union-attr]
         await until(pilot, lambda: [row[0] for row in rows(board)] == ["961"])
 
