@@ -32,6 +32,13 @@ class TestCalls:
         assert re.search(r"answered +call$", ran.out, re.MULTILINE)
         assert json.loads(ask("calls", "show", "960", "-o", "json").out)["timeline"][0]["what"] == "new"
 
+    def test_as_csv_it_is_what_a_list_is(self, house: House, ask: Run) -> None:
+        house.call(State.ANSWERED)
+        (shown,) = csv.DictReader(io.StringIO(ask("calls", "show", "960", "-o", "csv").out))
+        (listed,) = csv.DictReader(io.StringIO(ask("calls", "ls", "-o", "csv").out))
+        assert shown["media"] == listed["media"] == '{"caller":"192.168.22.7","callee":"192.168.22.54"}'
+        assert json.loads(shown["legs"])[0]["side"] == "caller"
+
     def test_any_filter_any_field_and_the_first_few(self, house: House, ask: Run) -> None:
         for dialed in ("63917", "44207", "63918"):
             house.call(dialed=dialed)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from callboard.cli.listing import Row, clock
+from callboard.cli.listing import Row, clock, flat
 from callboard.cli.output import Output, as_csv, as_json, as_table, cut, printable, terminal_width, write
 
 if TYPE_CHECKING:  # to import it takes longer than everything else together
@@ -14,12 +14,12 @@ __all__ = ["call_text", "present_call", "present_one"]
 
 
 def present_one(row: Row, output: Output) -> None:
-    """Print its fields; in CSV as a table of one row."""
+    """Print its fields; in CSV as a table of one row, as lists have them."""
     match output:
         case Output.JSON:
             write(as_json(row))
         case Output.CSV:
-            write(as_csv(list(row), [[_text(value) for value in row.values()]]))
+            write(as_csv(list(row), [[flat(value) for value in row.values()]]))
         case Output.TABLE:
             write(cut(_lines(row), terminal_width()))
 
@@ -36,14 +36,14 @@ def present_call(client: "Client", ask: "Ask[Any]", output: Output) -> None:
 def call_text(row: Row) -> str:
     """A call in full, for people."""
     parts = [_lines({name: value for name, value in row.items() if name not in ("legs", "timeline")})]
-    if row["legs"]:
+    if row.get("legs"):
         head = ["LEG", "SIDE", "NUMBER", "STATE", "TIME", "CHANNEL"]
         legs = [
             [*map(leg.get, ("leg", "side", "number", "state")), clock(leg.get("duration")), leg.get("channel")]
             for leg in row["legs"]
         ]
         parts.append(as_table(head, legs))
-    entries = [[one["at"], one["what"], one["side"] or "call"] for one in row["timeline"]]
+    entries = [[one["at"], one["what"], one["side"] or "call"] for one in row.get("timeline", ())]
     parts.append(as_table(["AT", "WHAT", "OF"], entries))
     return "\n".join(parts)
 

@@ -26,17 +26,17 @@ def history(
     client: "Client", where: WhereOption = None, limit: LimitOption = 100, output: OutputOption = Output.TABLE
 ) -> None:
     """List calls that are over, the newest first."""
-    from callboard.cli.listing import Columns, clock, gather, present, where_of
+    from callboard.cli.listing import CALL_COLUMNS, Columns, clock, gather, present, where_of
     from callboard.client import asks
 
     columns: Columns = (
-        ("ID", lambda row: int(row["id"])),
-        ("ENDED", lambda row: row["ended_at"]),
-        ("CALLER", lambda row: row["caller"]),
-        ("CALLEE", lambda row: row["callee"] or row["dialed"]),
-        ("TIME", lambda row: clock(row["duration"])),
-        ("CAUSE", lambda row: row["cause"]["reason"] if row["cause"] else ""),
-        ("CUSTOMER", lambda row: row["customer"]),
-        ("SWITCH", lambda row: row["switch"]),
+        CALL_COLUMNS[0],
+        ("ENDED", lambda row: row.get("ended_at")),
+        ("CALLER", lambda row: row.get("caller")),
+        ("CALLEE", lambda row: row.get("callee") or row.get("dialed")),
+        ("TIME", lambda row: clock(row.get("duration"))),
+        ("CAUSE", lambda row: row["cause"]["reason"] if row.get("cause") else ""),
+        ("CUSTOMER", lambda row: row.get("customer")),
+        ("SWITCH", lambda row: row.get("switch")),
     )
     present(gather(client, asks.history(where_of(where), None, None), "calls", limit), columns, output, "call")

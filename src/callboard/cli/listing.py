@@ -13,7 +13,19 @@ if TYPE_CHECKING:  # to import it takes longer than everything else together
     from callboard.client.ask import Ask
     from callboard.client.client import Client
 
-__all__ = ["CALL_COLUMNS", "Columns", "Gathered", "Row", "ago", "clock", "counted", "gather", "present", "where_of"]
+__all__ = [
+    "CALL_COLUMNS",
+    "Columns",
+    "Gathered",
+    "Row",
+    "ago",
+    "clock",
+    "counted",
+    "flat",
+    "gather",
+    "present",
+    "where_of",
+]
 
 Row = dict[str, Any]
 Columns = Sequence[tuple[str, Callable[[Row], object]]]
@@ -57,7 +69,7 @@ def present(found: Gathered, columns: Columns, output: Output, noun: str) -> Non
             write(as_json(found.document))
         case Output.CSV:
             head = list(dict.fromkeys(name for row in found.rows for name in row))
-            write(as_csv(head, ([_flat(row.get(name)) for name in head] for row in found.rows)))
+            write(as_csv(head, ([flat(row.get(name)) for name in head] for row in found.rows)))
         case Output.TABLE:
             table = as_table([head for head, _ in columns], ([fill(row) for _, fill in columns] for row in found.rows))
             write(cut(table, terminal_width()))
@@ -117,6 +129,6 @@ def ago(then: object, now: object) -> str:
     return f"{seconds}s"
 
 
-def _flat(value: object) -> object:
+def flat(value: object) -> object:
     """Nested values stand in CSV as JSON."""
     return msgspec.json.encode(value).decode() if isinstance(value, Mapping | list) else value
