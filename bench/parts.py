@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import asterisk, ingest, lag, limits, peers, rendering, streams, switch, table, whole
+from bench import answers, asterisk, ingest, lag, limits, peers, rendering, streams, switch, table, whole
 from bench.figures import Better, Figure, Section
 from bench.serving import serving
 from tests.conformance.sipp import INSTALL as SIPP_INSTALL
@@ -153,6 +153,19 @@ def _whole(full: bool) -> Section:
     return asyncio.run(whole.measure(100_000 if full else 10_000))
 
 
+def _requests(full: bool) -> Section:
+    calls, rounds, seconds = (100_000, 5, 2.0) if full else (10_000, 3, 0.5)
+    return answers.small(calls, rounds, seconds, step())
+
+
+def _meanwhile(full: bool) -> Section:
+    return answers.meanwhile(100_000 if full else 10_000, 3_000, 2.0 if full else 0.5)
+
+
+def _million(full: bool) -> Section:
+    return answers.million()
+
+
 def _streams(full: bool) -> Section:
     """From a new call to those who follow."""
     options = streams.Options(clients=1_000, seconds=20.0 if full else 6.0, calls=10_000)
@@ -264,13 +277,16 @@ PARTS: dict[str, Part] = {
     "start": _start,
     "rows": _rows,
     "whole": _whole,
+    "requests": _requests,
+    "meanwhile": _meanwhile,
     "streams": _streams,
     "lag": _lag,
     "peers": _peers,
+    "million": _million,
     "switch": _switch,
     "watched": _watched,
 }
-FULL_ONLY = frozenset({"switch", "watched"})
+FULL_ONLY = frozenset({"million", "switch", "watched"})
 
 
 def main() -> int:

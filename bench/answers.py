@@ -1,0 +1,84 @@
+"""What clients wait for, as parts of the report: small requests, what goes on beside long lists, a million calls."""
+
+from collections.abc import Iterator, Sequence
+
+from bench import requests, sending
+from bench.figures import Better, Figure, Section
+from bench.listing import full_desk
+
+__all__ = ["meanwhile", "million", "small"]
+
+SLOW, FAST = 12_000.0, 20_000.0
+"""Answers a second wanted of REST, and of the vendors' formats."""
+
+
+def small(calls: int, rounds: int, seconds: float, step: float) -> Section:
+    """Small questions, over and over. `step` is a step of plain Python, in seconds."""
+    figures: list[Figure] = []
+    for found in requests.measure(calls, rounds, seconds):
+        figures += _answered(found, step)
+    about = (
+        f"{calls:,} calls up. One worker, {requests.CONNECTIONS} connections that are kept, each asking again as soon "
+        "as it has its answer; the client is a process of its own on the same machine. A customer has some "
+        f"{requests.ROWS} calls."
+    )
+    return Section(key="requests", title="Small requests", about=about, figures=tuple(figures))
+
+
+def _answered(found: requests.Requests, step: float) -> Iterator[Figure]:
+    name, title = f"requests/{found.name}", found.title
+    goal = SLOW if found.name.startswith("rest") else FAST
+    yield Figure(name=name, title=title, unit="/s", samples=found.rates, better=Better.HIGHER, goal=goal)
+    yield Figure(name=f"{name}/cpu", title=f"{title}: CPU", unit="µs", samples=found.busy)
+    yield Figure(
+        name=f"{name}/steps",
+        title=f"{title}: CPU, in steps of plain Python",
+        unit="",
+        samples=tuple(1e-6 * cost / step for cost in found.busy),
+        watched=True,
+    )
+    yield Figure(name=f"{name}/p99", title=f"{title}: p99", unit="ms", samples=(found.p99,))
+
+
+def meanwhile(calls: int, events: int, seconds: float) -> Section:
+    """What one call, and the events, wait for while somebody is sent all calls."""
+    figures: list[Figure] = []
+    for sent in sending.measure(full_desk(calls), events, rounds=5, seconds=seconds):
+        figures += _waiting("meanwhile", sent)
+    about = (
+        f"{calls:,} calls up, {events:,} events a second coming in. One client is sent all calls, again and again; "
+        "another asks for one call every two milliseconds. Lateness is from when an event was due to when it was in "
+        "the table."
+    )
+    return Section(key="meanwhile", title="While long lists are sent", about=about, figures=tuple(figures))
+
+
+def million(events: int = 20_000) -> Section:
+    """All of it with a million calls."""
+    figures: list[Figure] = []
+    for sent in sending.measure(full_desk(1_000_000), events, rounds=5, seconds=3.0):
+        title = f"{sent.format}, {sent.size / 1e6:.0f} MB: whole list"
+        name = f"million/{_key(sent)}/ms"
+        figures.append(Figure(name=name, title=title, unit="ms", samples=(sent.best,), best=True, goal=1000.0))
+        figures += _waiting("million", sent)
+    about = f"1,000,000 calls in one process, {events:,} events a second coming in all the while."
+    return Section(key="million", title="A million calls", about=about, figures=tuple(figures))
+
+
+def _key(sent: sending.Sent) -> str:
+    return sent.format.partition(",")[0].lower().replace(" ", "-")
+
+
+def _waiting(part: str, sent: sending.Sent) -> Sequence[Figure]:
+    name = f"{part}/{_key(sent)}"
+    return (
+        Figure(name=f"{name}/p99", title=f"{sent.format}: one call, p99", unit="ms", samples=(sent.p99,), goal=5.0),
+        Figure(
+            name=f"{name}/worst",
+            title=f"{sent.format}: one call, worst of {len(sent.small):,}",
+            unit="ms",
+            samples=(sent.small[-1],),
+            goal=20.0,
+        ),
+        Figure(name=f"{name}/late", title=f"{sent.format}: events, p99", unit="ms", samples=(sent.lag,), goal=100.0),
+    )
