@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from callboard.client import Client, Conflict, NotUnderstood, Patience, TimedOut, Unavailable, Unreachable
+from callboard.client import AsyncClient, Client, Conflict, NotUnderstood, Patience, TimedOut, Unavailable, Unreachable
 from callboard.client.ask import Ask
 from callboard.client.asks import change_record, disconnect, whoami
 from callboard.client.exchange import pause
@@ -82,6 +82,14 @@ def flaky() -> Iterator[str]:
 def test_a_command_whose_answer_got_lost_is_sent_again_with_its_key(flaky: str) -> None:
     with Client(flaky, patience=Patience(retries=1, first=0.01)) as client:
         assert client.disconnect(960).command == "c-1"
+    first, second = Flaky.keys
+    assert first == second
+    assert first
+
+
+async def test_the_async_client_sends_it_again_with_its_key(flaky: str) -> None:
+    async with AsyncClient(flaky, patience=Patience(retries=1, first=0.01)) as client:
+        assert (await client.disconnect(960)).command == "c-1"
     first, second = Flaky.keys
     assert first == second
     assert first
