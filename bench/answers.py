@@ -12,11 +12,11 @@ SLOW, FAST = 12_000.0, 20_000.0
 """Answers a second wanted of REST, and of the vendors' formats."""
 
 
-def small(calls: int, rounds: int, seconds: float, step: float) -> Section:
-    """Small questions, over and over. `step` is a step of plain Python, in seconds."""
+def small(calls: int, rounds: int, seconds: float) -> Section:
+    """Small questions, over and over."""
     figures: list[Figure] = []
     for found in requests.measure(calls, rounds, seconds):
-        figures += _answered(found, step)
+        figures += _answered(found)
     about = (
         f"{calls:,} calls up. One worker, {requests.CONNECTIONS} connections that are kept, each asking again as soon "
         "as it has its answer; the client is a process of its own on the same machine. A customer has some "
@@ -25,18 +25,11 @@ def small(calls: int, rounds: int, seconds: float, step: float) -> Section:
     return Section(key="requests", title="Small requests", about=about, figures=tuple(figures))
 
 
-def _answered(found: requests.Requests, step: float) -> Iterator[Figure]:
+def _answered(found: requests.Requests) -> Iterator[Figure]:
     name, title = f"requests/{found.name}", found.title
     goal = SLOW if found.name.startswith("rest") else FAST
     yield Figure(name=name, title=title, unit="/s", samples=found.rates, better=Better.HIGHER, goal=goal)
     yield Figure(name=f"{name}/cpu", title=f"{title}: CPU", unit="µs", samples=found.busy)
-    yield Figure(
-        name=f"{name}/steps",
-        title=f"{title}: CPU, in steps of plain Python",
-        unit="",
-        samples=tuple(1e-6 * cost / step for cost in found.busy),
-        watched=True,
-    )
     yield Figure(name=f"{name}/p99", title=f"{title}: p99", unit="ms", samples=(found.p99,))
 
 

@@ -155,7 +155,7 @@ def _whole(full: bool) -> Section:
 
 def _requests(full: bool) -> Section:
     calls, rounds, seconds = (100_000, 5, 2.0) if full else (10_000, 3, 0.5)
-    return answers.small(calls, rounds, seconds, step())
+    return answers.small(calls, rounds, seconds)
 
 
 def _meanwhile(full: bool) -> Section:
