@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
 from callboard.calls.legs import Call, LegId, Side
 from callboard.calls.state import State
-from callboard.table.arena import FRESH, Arena, Block
+from callboard.table.arena import FEW, FRESH, Arena, Block
 from callboard.table.changes import Change, Kind
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
@@ -240,6 +240,24 @@ def test_no_row_is_torn_or_anothers_while_the_table_changes(layout: Layout, dice
 
 
 @LAYOUTS
+def test_a_few_rows_have_no_padding_and_are_kept_until_their_calls_change(layout: Layout) -> None:
+    board = filled(FEW)
+    arena = Arena(board.columns, layout)
+    for now in (5000.0, 5001.5):
+        assert joined(arena.rows(board.selection(), now)) == written(layout, board.calls, now)
+    describe(board, 1, "another")
+    assert joined(arena.rows(board.selection(), 5000.0)) == written(layout, board.calls, 5000.0)
+    hidden = board.calls[0].number
+
+    def seen(call: Call) -> Call:
+        return replace(call, caller="***") if call.number == hidden else call
+
+    sight = Sight(seen, lambda columns, slots: columns["number"][slots] == hidden)
+    assert joined(arena.rows(board.selection(sight), 5000.0)) == written(layout, list(map(seen, board.calls)), 5000.0)
+    assert joined(arena.rows(board.selection(), 5000.0)) == written(layout, board.calls, 5000.0)
+
+
+@LAYOUTS
 def test_listings_that_are_made_by_turns_do_not_get_into_each_others_way(layout: Layout) -> None:
     board = filled(3 * FRESH)
     arena = Arena(board.columns, layout, block=1)
@@ -292,8 +310,11 @@ def test_what_rows_say_beside_the_call_can_be_forgotten() -> None:
     assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<a/>"
     words[0] = b"<b/>"
     assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<a/>"
+    assert joined(arena.rows(board.selection(), 1.0)) == b"<b/>"
+    words[0] = b"<c/>"
     arena.forget()
-    assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<b/>"
+    assert bare(joined(arena.blocks(board.selection(), 1.0))) == b"<c/>"
+    assert joined(arena.rows(board.selection(), 1.0)) == b"<c/>"
 
 
 def test_progress_shows_in_the_delay() -> None:

@@ -27,8 +27,10 @@ FRESH = 100
 FEW = 20
 """Rows that are written as quickly as they are copied."""
 
-_SAMPLE = 64
+_SAMPLE = 128
 """Rows that are measured before the first is kept."""
+_ODD = 1 / 64
+"""The share of them that are left out of account for being longer than all others."""
 _SPARE = 1 / 32
 """So much more room is given than those needed."""
 _MANY = 1 / 32
@@ -281,7 +283,7 @@ class Arena:
     def _measured(self, calls: Iterable[Call]) -> Iterator[int]:
         """How long each part is in most of these."""
         for lengths in zip(*(map(len, self._texts(call)) for call in calls), strict=True):
-            longest = sorted(lengths)[-1 - int(_MANY * len(lengths))]
+            longest = sorted(lengths)[-1 - int(_ODD * len(lengths))]
             yield min(longest, _WIDEST // (2 * len(self._layout.parts)))
 
     def _widened(self, needed: Iterable[int]) -> _Frame:
