@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from callboard.access.claims import PasswordClaim
-from callboard.api import frames, rounds
+from callboard.api import frames, rounds, stream
 from callboard.api.fields import call_view
 from callboard.api.frames import Message, Shape
 from callboard.api.rows import EVERY_FIELD
@@ -225,6 +225,7 @@ async def test_what_cannot_be_made_cuts_everybody_short(monkeypatch: pytest.Monk
 async def test_those_who_are_shown_all_together_share_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "BLOCK", 2)
     monkeypatch.setattr(frames, "KEPT_BLOCKS", 2)
+    monkeypatch.setattr(stream, "HEAVY", 0)
     house = House()
     for _ in range(5):
         house.call(State.NEW)

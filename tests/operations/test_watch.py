@@ -370,3 +370,48 @@ def test_a_party_that_comes_into_view_is_named() -> None:
     assert not isinstance(news, Why)
     assert [(step.call.number, step.before, step.after) for step in news] == [(call.number, True, True)]
     assert as_seen(house.directory, watch.principal, news[0].call).placement.callee_customer == 5
+
+
+def test_what_was_gathered_for_it_is_news_when_it_goes_on_by_itself() -> None:
+    house = House()
+    watch = watching(house, "root")
+    watch.begin(house.now)
+    assert watch.reader is not None
+    convoy = Convoy(watch.reader.feed)
+    watch.join(convoy, _silence)
+    assert not watch.apart
+    first = house.call()
+    convoy.gather()
+    second = house.call(State.NEW)
+    watch.part(convoy, _silence)
+    assert watch.apart
+    news = watch.news(house.now)
+    assert not isinstance(news, Why)
+    assert [(step.call.number, step.before) for step in news if not step.before] == [
+        (first.number, False),
+        (second.number, False),
+    ]
+    assert not watch.apart
+    assert watch.news(house.now) == ()
+
+
+def test_who_goes_with_others_is_called_when_what_may_be_seen_changes() -> None:
+    house = House()
+    watch = watching(house, "acme")
+    watch.begin(house.now)
+    assert watch.reader is not None
+    convoy = Convoy(watch.reader.feed)
+    rung: list[str] = []
+
+    def bell() -> None:
+        rung.append("!")
+
+    watch.join(convoy, bell)
+    house.directory.put(Customer(id=3, name="Acme", parent=5))
+    assert (rung, watch.apart) == (["!"], True)
+    watch.part(convoy, bell)
+    watch.news(house.now)
+    watch.join(convoy, bell)
+    watch.part(convoy, bell)
+    house.directory.put(Customer(id=3, name="Acme", parent=2))
+    assert rung == ["!"], "who has parted is not called"

@@ -233,6 +233,13 @@ def test_but_not_what_is_too_far_back_nor_what_nobody_is_shown_any_more(
     del new
     again = scene.feeds.snapshot(reader)
     assert again.revision == scene.table.revision
+    quick = scene.open(EVERYTHING)
+    monkeypatch.setattr(module, "LOG", 10_000)
+    scene.begins("d")
+    for each in (reader, quick):
+        each.take()
+    scene.feeds.sweep(1.0)
+    assert scene.feeds.snapshot(quick) is not again, "what happened since is not kept any more"
 
 
 def test_more_than_the_log_is_not_told_but_shown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,3 +277,15 @@ def told_by(convoy: Convoy, reader: Reader) -> list[tuple[bool, bool, Left | Non
     steps = convoy.steps(reader, reader.feed.end)
     assert steps is not None
     return [(step.before, step.after, step.left) for step in steps]
+
+
+def test_a_convoy_tells_who_missed_something(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOG", 2)
+    reader = scene.open(EVERYTHING)
+    convoy = Convoy(reader.feed)
+    convoy.readers[reader] = None
+    for name in "ab":
+        scene.begins(name)
+    assert told_by(convoy, reader) == [ENTER, ENTER]
+    scene.begins("c")
+    assert convoy.steps(reader, reader.feed.end) is None

@@ -20,6 +20,9 @@ from callboard.table.feeds import Step
 
 __all__ = ["Session", "Wish"]
 
+HEAVY = 1 << 15
+"""Bytes that take long enough to make for others to have their turn before the next ones."""
+
 Messages = tuple[Message, ...]
 
 
@@ -73,8 +76,10 @@ class Session:
             told: Iterator[Messages] = self._begin()
             while True:
                 for messages in told:
-                    yield self._written(messages)
-                    await turn()
+                    blocks = self._written(messages)
+                    yield blocks
+                    if sum(map(len, blocks)) > HEAVY:
+                        await turn()
                 await self._follow()
                 await turn()
                 told = self._tell()
