@@ -31,7 +31,7 @@ from bench.followers import Copy, Wish
 from bench.replayed import CUSTOMERS, Proxy, document, proxying
 from bench.report import section_text
 from bench.serving import LOGIN, PASSWORD, Served, kamailio_section, serving
-from bench.truth import Listed, compared, copies_compared, counted_compared
+from bench.truth import Listed, compared, copies_compared, counted_compared, fed_compared
 
 __all__ = ["Plan", "Soaked", "section_of", "soak"]
 
@@ -252,6 +252,8 @@ class _Soak:
         rows = [_listed.decode(line) for line in text.content.splitlines()]
         stats = await self._get("/v1/stats", _Stats, {"by": "account"})
         complaints += counted_compared(rows, stats.total, {group.account: group.calls for group in stats.groups})
+        metrics = (await self._client.get("/metrics")).text
+        complaints += fed_compared(metrics, self._proxy.begun, self._proxy.ended)
         copies = await ask_copies()
         self.seen.cuts = sum(copy.cuts for copy in copies)
         return complaints + copies_compared(rows, copies, _BELOW)

@@ -1,5 +1,6 @@
 """What must be the same: what a switch has, what the server lists and counts, and what streams have copied."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,7 +8,7 @@ import msgspec
 
 from bench.followers import Copy, Row, digest
 
-__all__ = ["Listed", "compared", "copies_compared", "counted_compared"]
+__all__ = ["Listed", "compared", "copies_compared", "counted_compared", "fed_compared"]
 
 SHOWN = 5
 """Calls that a complaint names."""
@@ -51,6 +52,16 @@ def counted_compared(rows: Sequence[Listed], total: int, accounts: Mapping[int |
             f"counters: {len(wrong)} accounts differ; account {first} has {by_rows[first]} rows "
             f"and counts {accounts.get(first, 0)}"
         )
+    return complaints
+
+
+def fed_compared(metrics: str, begun: int, ended: int) -> list[str]:
+    """Whether as many calls were counted, in Prometheus' text, as the switch had: each once."""
+    complaints = []
+    for name, had in (("started", begun), ("ended", ended)):
+        counted = sum(map(float, re.findall(rf"^callboard_calls_{name}_total{{.*}} (\S+)$", metrics, re.MULTILINE)))
+        if counted != had:
+            complaints.append(f"counters: {counted:.0f} calls {name}, and the switch had {had}")
     return complaints
 
 

@@ -1,7 +1,7 @@
 """What is compared at a check."""
 
 from bench.followers import Copy, Row, digest
-from bench.truth import Listed, compared, copies_compared, counted_compared
+from bench.truth import Listed, compared, copies_compared, counted_compared, fed_compared
 
 
 def listed(
@@ -30,6 +30,20 @@ def test_counters_must_say_what_the_rows_do() -> None:
     assert counted_compared(rows, 3, {1: 1, 5: 1}) == ["counters: 3 in all, and 2 rows"]
     assert counted_compared(rows, 2, {1: 1, 5: 2}) == ["counters: 1 accounts differ; account 5 has 1 rows and counts 2"]
     assert counted_compared(rows, 2, {1: 1}) == ["counters: 1 accounts differ; account 5 has 1 rows and counts 0"]
+
+
+def test_each_call_is_counted_once() -> None:
+    metrics = (
+        "# TYPE callboard_calls_started_total counter\n"
+        'callboard_calls_started_total{switch="proxy"} 5.0\n'
+        'callboard_calls_ended_total{direction="outbound",reason="busy",switch="proxy"} 1.0\n'
+        'callboard_calls_ended_total{direction="outbound",reason="normal",switch="proxy"} 2.0\n'
+    )
+    assert fed_compared(metrics, 5, 3) == []
+    assert fed_compared(metrics, 6, 2) == [
+        "counters: 5 calls started, and the switch had 6",
+        "counters: 3 calls ended, and the switch had 2",
+    ]
 
 
 def test_a_copy_is_the_list_of_whom_it_follows() -> None:
