@@ -77,6 +77,7 @@ async def test_who_has_it_already_is_told_so() -> None:
 async def test_it_is_sent_packed_to_who_takes_that(accepted: str) -> None:
     reply = await asked("/board", accept_encoding=accepted)
     assert dict(reply.headers)["Content-Encoding"] == "gzip"
+    assert dict(reply.headers)["Vary"] == "Accept-Encoding"
     assert gzip.decompress(body(reply)) == body(await asked("/board"))
 
 
