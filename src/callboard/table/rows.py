@@ -66,7 +66,7 @@ class Rows:
     def known(self, leg_id: LegId) -> tuple[int, Call, Leg] | None:
         """The slot, the call and the leg of this id, if it is one of a live call."""
         slot = self._legs.get(leg_id)
-        call = self.at(slot)
+        call = None if slot is None else self.columns.calls[slot]
         if slot is None or call is None:
             return None
         for leg in call.legs:

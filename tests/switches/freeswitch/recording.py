@@ -39,14 +39,14 @@ def subscribed(body: bytes) -> bool:
     return str(json.loads(body)["Event-Name"]).encode() in wire.SUBSCRIBE.split()
 
 
-def events(scene: str) -> tuple[wire.ChannelEvent, ...]:
+def events(scene: str) -> tuple[wire.Told, ...]:
     """The events of a scene that we subscribe to."""
     return events_until(scene, None)
 
 
-def events_until(scene: str, asked: int | None) -> tuple[wire.ChannelEvent, ...]:
+def events_until(scene: str, asked: int | None) -> tuple[wire.Told, ...]:
     """The same, up to the `asked`th time (from 0) that the channels were listed."""
-    told: list[wire.ChannelEvent] = []
+    told: list[wire.Told] = []
     for body in bodies(scene):
         if b'"API-Command-Argument":"channels as json"' in body:
             if asked == 0:

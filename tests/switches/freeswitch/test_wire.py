@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.switches.freeswitch import wire
-from tests.switches.freeswitch.recording import FOLDER, SCENES, answer, arrivals, lists, stream
+from tests.switches.freeswitch.recording import FOLDER, SCENES, answer, arrivals, bodies, lists, stream
 
 AUTH = b"Content-Type: auth/request\n\n"
 REPLY = b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
@@ -193,11 +193,22 @@ def test_the_subscription_is_one_line() -> None:
     assert wire.SUBSCRIBE.index(b"\n") == len(wire.SUBSCRIBE) - 2
 
 
+@pytest.mark.parametrize("scene", SCENES)
+def test_what_is_read_of_an_end_is_what_the_whole_of_it_says(scene: str) -> None:
+    for body in bodies(scene):
+        told, whole = wire.read_event(body), msgspec.json.decode(body, type=wire.ChannelEvent)
+        assert told is not None
+        assert isinstance(told, wire.ChannelEvent) is (whole.name not in wire.ENDS)
+        assert [getattr(told, name) for name in told.__struct_fields__] == [
+            getattr(whole, name) for name in told.__struct_fields__
+        ]
+
+
 def test_recorded_answers() -> None:
     assert answer(FOLDER / "idle" / "12-uuid_kill_none.esl") == b"-ERR No such channel!\n"
     assert answer(FOLDER / "idle" / "11-uuid_exists_none.esl") == b"false"
     (dumped,) = (FOLDER / "bridged").glob("07-uuid_dump*")
     details = wire.read_event(answer(dumped))
-    assert details
+    assert isinstance(details, wire.ChannelEvent)
     assert (details.name, details.call_state, details.sip_call_id) == ("CHANNEL_DATA", "ACTIVE", "1-22010@127.0.0.1")
     assert msgspec.structs.asdict(details)["loop_partner"] == ""

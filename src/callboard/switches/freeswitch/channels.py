@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from callboard.calls.causes import Cause, Reason
 from callboard.calls.legs import Facts, Leg, LegId, Side
 from callboard.calls.state import CONNECTED, State
-from callboard.switches.freeswitch.wire import ChannelEvent, Row
+from callboard.switches.freeswitch.wire import ChannelEvent, Row, Told
 
 __all__ = [
     "cause_of",
@@ -66,7 +66,7 @@ _MEDIA = re.compile(r"^c=IN IP[46] ([^\s/]+)", re.MULTILINE)
 _TARGET = re.compile(r"^sips?:(?:[^@]*@)?([^;>?]+)")
 
 
-def cause_of(event: ChannelEvent) -> Cause:
+def cause_of(event: Told) -> Cause:
     """Why a channel ended: the switch's word, and the SIP status where the far end or the switch gave one."""
     word = event.hangup_cause
     code = event.sip_cause.removeprefix("sip:")

@@ -53,8 +53,6 @@ _SIGNALS: dict[str, type[Moved]] = {
     "CHANNEL_HANGUP": LegEnding,
 }
 _TOLD_BY = {State.RINGING: "CHANNEL_PROGRESS", State.ANSWERED: "CHANNEL_ANSWER", State.HELD: "CHANNEL_ANSWER"}
-_ENDS = frozenset({"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
-"""Either alone will do: each has been seen missing in the field."""
 
 REMEMBERED = 10_000
 """Ended channels that are remembered, so that what comes late does not revive them."""
@@ -124,17 +122,17 @@ class Translator:
 
     # --- events ------------------------------------------------------------------------------------------------------
 
-    def accept(self, event: wire.ChannelEvent | None, received: float) -> list[Event]:
+    def accept(self, event: wire.Told | None, received: float) -> list[Event]:
         """One event, `received` at a time of our clock."""
         if event is None or not (event.timestamp.isascii() and event.timestamp.isdigit() and len(event.timestamp) < 18):
             return self._ignore()
-        self.version = event.version or self.version
         at = self._clock.heard(int(event.timestamp) / 1e6, received)
         if not event.uuid:
+            self._learn_version(event)
             return []
         if event.uuid in self._ended:
-            return [] if event.name in _ENDS else self._ignore()
-        if event.name in _ENDS:
+            return [] if event.name in wire.ENDS else self._ignore()
+        if event.name in wire.ENDS or not isinstance(event, wire.ChannelEvent):
             return self._end(event, at)
         if event.name == "CHANNEL_UUID":
             return self._rename(event, at)
@@ -142,6 +140,11 @@ class Translator:
             return self._half(event, at)
         channel = self._channels.get(event.uuid)
         return self._begin(event, at) if channel is None else self._go_on(channel, event, at)
+
+    def _learn_version(self, event: wire.Told) -> None:
+        """A heartbeat tells it."""
+        if isinstance(event, wire.ChannelEvent):
+            self.version = event.version or self.version
 
     def _begin(self, event: wire.ChannelEvent, at: float) -> list[Event]:
         """A channel is heard of for the first time, mostly but not always by its CREATE."""
@@ -207,7 +210,7 @@ class Translator:
         )
         return [kind(leg=leg.id, at=at)]
 
-    def _end(self, event: wire.ChannelEvent, at: float) -> list[Event]:
+    def _end(self, event: wire.Told, at: float) -> list[Event]:
         self._bury(event.uuid)
         if is_loopback(event.channel):
             return []
@@ -293,7 +296,7 @@ class Translator:
         """Take in what the list, and an answer where one was given, say of a channel."""
         known = self._channels.get(row.uuid)
         details = wire.read_event(answer) if answer else None
-        if details is not None and details.uuid == row.uuid:
+        if isinstance(details, wire.ChannelEvent) and details.uuid == row.uuid:
             known = self._channels[row.uuid] = self._detailed(row, details, known, at)
         elif known is None:
             leg = None if is_loopback(row.name) else leg_of_row(row, self._switch, row.call_uuid, self._clock.ours, at)

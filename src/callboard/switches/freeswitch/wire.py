@@ -13,6 +13,7 @@ __all__ = [
     "BRIDGED",
     "CHANNELS",
     "CORE",
+    "ENDS",
     "SUBSCRIBE",
     "TIME",
     "ChannelEvent",
@@ -20,6 +21,7 @@ __all__ = [
     "Frame",
     "Listing",
     "Row",
+    "Told",
     "api",
     "denies",
     "dump",
@@ -38,6 +40,11 @@ MAX_BODY = 64 * 1024 * 1024
 
 EVENT: Final = "text/event-json"
 _HEAD_OF_EVENT = re.compile(rb"Content-Length: (\d{1,12})\nContent-Type: text/event-json")
+
+ENDS = frozenset({"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
+"""Either alone will do: each has been seen missing in the field."""
+_ENDS = tuple(f'{{"Event-Name":"{name}"'.encode() for name in ENDS)
+"""How an end begins."""
 
 BRIDGED: Final = "CHANNEL_BRIDGE"
 _EVENTS = (
@@ -154,20 +161,27 @@ class Decoder:
         return False
 
 
-class ChannelEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """The headers that we need of an event, or of `uuid_dump`. All are text; empty where there is none."""
+class Told(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The headers that we need of every event. All are text; empty where there is none."""
 
     name: str = msgspec.field(default="", name="Event-Name")
     timestamp: str = msgspec.field(default="", name="Event-Date-Timestamp")
     """Microseconds since 1970."""
+    uuid: str = msgspec.field(default="", name="Unique-ID")
+    channel: str = msgspec.field(default="", name="Channel-Name")
+    hangup_cause: str = msgspec.field(default="", name="Hangup-Cause")
+    sip_cause: str = msgspec.field(default="", name="variable_proto_specific_hangup_cause")
+
+
+class ChannelEvent(Told, frozen=True, gc=False, kw_only=True):
+    """Those that we need of an event that is no end, or of `uuid_dump`."""
+
     version: str = msgspec.field(default="", name="FreeSWITCH-Version")
     """Of the switch; a heartbeat has it."""
-    uuid: str = msgspec.field(default="", name="Unique-ID")
     old_uuid: str = msgspec.field(default="", name="Old-Unique-ID")
     call_uuid: str = msgspec.field(default="", name="Channel-Call-UUID")
     """The channel that this one belongs to: itself, or the one that called it."""
     other_uuid: str = msgspec.field(default="", name="Other-Leg-Unique-ID")
-    channel: str = msgspec.field(default="", name="Channel-Name")
     call_state: str = msgspec.field(default="", name="Channel-Call-State")
     answer_state: str = msgspec.field(default="", name="Answer-State")
     direction: str = msgspec.field(default="", name="Call-Direction")
@@ -181,8 +195,6 @@ class ChannelEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     progressed: str = msgspec.field(default="", name="Caller-Channel-Progress-Time")
     progressed_media: str = msgspec.field(default="", name="Caller-Channel-Progress-Media-Time")
     answered: str = msgspec.field(default="", name="Caller-Channel-Answered-Time")
-    hangup_cause: str = msgspec.field(default="", name="Hangup-Cause")
-    sip_cause: str = msgspec.field(default="", name="variable_proto_specific_hangup_cause")
     sip_call_id: str = msgspec.field(default="", name="variable_sip_call_id")
     sdp: str = msgspec.field(default="", name="variable_switch_r_sdp")
     media_ip: str = msgspec.field(default="", name="variable_remote_media_ip")
@@ -232,13 +244,18 @@ class _Rows(msgspec.Struct):
 
 
 _event_decoder = msgspec.json.Decoder(ChannelEvent)
+_end_decoder = msgspec.json.Decoder(Told)
 _rows_decoder = msgspec.json.Decoder(_Rows)
 _row_decoder = msgspec.json.Decoder(Row)
 
 
-def read_event(body: bytes) -> ChannelEvent | None:
-    """An event, or the answer to `uuid_dump ... json`; None if it is none."""
-    event: ChannelEvent | None = _read(_event_decoder, body)
+def read_event(body: bytes) -> Told | None:
+    """An event, or the answer to `uuid_dump ... json`; None if it is none. All but ends are a `ChannelEvent`.
+
+    An end has 250 headers, more than all others, and each is compared with all that could be meant: that few are
+    makes it half as long.
+    """
+    event: Told | None = _read(_end_decoder if body.startswith(_ENDS) else _event_decoder, body)
     return event
 
 
