@@ -49,6 +49,8 @@ __all__ = ["Sent", "measure"]
 CHUNK = 1 << 18
 TICK = 0.005
 """Seconds between two lots of events."""
+MOST = 1000
+"""Events in a lot, however many are due."""
 LAG = "/lag"
 
 
@@ -105,15 +107,17 @@ class Feeder:
         """Forever."""
         if not self._rate:
             await asyncio.Event().wait()
-        events, begin = self._events(), time.perf_counter()
-        for number in count():
-            due = begin + number * TICK
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            for event in islice(events, round(self._rate * TICK)):
+        events, begin, done = self._events(), time.perf_counter(), 0
+        for turn in count():
+            await asyncio.sleep(TICK)
+            due = min(round((time.perf_counter() - begin) * self._rate), done + MOST)
+            oldest = begin + done / self._rate
+            for event in islice(events, due - done):
                 self._table.accept(event, NOW)
-            if not number % 100:
+            done = due
+            if not turn % 100:
                 self._table.sweep(NOW + 3600)
-            self._lags.append(time.perf_counter() - due)
+            self._lags.append(time.perf_counter() - oldest)
 
     def _events(self) -> Iterator[Event]:
         dice, up = random.Random(11), deque[int]()

@@ -169,6 +169,23 @@ def test_a_row_that_is_too_long_is_written_by_itself(layout: Layout) -> None:
     assert arena.width == width
 
 
+def test_a_row_that_is_known_to_be_too_long_is_written_once_a_listing() -> None:
+    written_for: list[int] = []
+
+    def render(call: Call) -> bytes:
+        written_for.append(call.number)
+        return call.caller.encode()
+
+    board = filled(4)
+    arena = Arena(board.columns, Layout((Text(render),)))
+    joined(arena.blocks(board.selection(), 5000.0))
+    describe(board, 2, "x" * 500)
+    joined(arena.blocks(board.selection(), 5000.0))
+    written_for.clear()
+    joined(arena.blocks(board.selection(), 5000.0))
+    assert written_for == [board.calls[2].number]
+
+
 @LAYOUTS
 def test_places_are_as_wide_as_the_calls_need_and_become_wider_where_many_need_more(layout: Layout) -> None:
     board = filled(1500)
