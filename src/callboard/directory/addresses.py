@@ -5,6 +5,7 @@ counts as the IPv4 host it is. Names are not looked up: an address list must not
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 __all__ = ["AddressSet", "Host", "Network", "read_host", "read_network"]
@@ -15,6 +16,7 @@ Network = IPv4Network | IPv6Network
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
+@lru_cache(maxsize=4096)
 def read_host(text: str) -> Host:
     """Read one host; brackets (`[::1]`) and a zone (`fe80::1%eth0`) are dropped. Raises ValueError if it is none."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text

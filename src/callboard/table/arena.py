@@ -15,7 +15,7 @@ import numpy as np
 from callboard.calls.legs import Call
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.dials import Bytes, Dial
-from callboard.table.layout import Clock, Layout, Text, clock_text, plain_row
+from callboard.table.layout import Clock, Layout, Text, clock_text, plain_row, running_since
 from callboard.table.selection import Selection, Sight
 
 __all__ = ["BLOCK", "FEW", "FRESH", "Arena", "Block"]
@@ -84,7 +84,7 @@ class Arena:
         self._dials = {number: Dial(part) for number, part in enumerate(layout.parts) if isinstance(part, Clock)}
         self._frame: _Frame | None = None
         self._last: dict[int, tuple[Call, tuple[bytes | Clock, ...]]] = {}
-        """The rows that were asked for a few at a time, by the calls' numbers: texts, and clocks between them."""
+        """The rows that were asked for a few at a time, by the calls' numbers: texts, and the clocks that run."""
         self._spare: _Sheet | None = None
         """That of a listing that has been made, for the next one."""
         self._grow(0, 0)
@@ -125,8 +125,7 @@ class Arena:
         if last is None or last[0] is not call:
             if len(self._last) >= _LAST:
                 self._last.clear()
-            still = tuple(part.render(call) if isinstance(part, Text) else part for part in self._layout.parts)
-            last = self._last[call.number] = call, still
+            last = self._last[call.number] = call, tuple(_still(part, call) for part in self._layout.parts)
         return b"".join([clock_text(part, call, now) if isinstance(part, Clock) else part for part in last[1]])
 
     def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
@@ -293,6 +292,13 @@ class Arena:
         width = -(-offsets[-1] // 16) * 16
         self._grow(len(self._columns.calls), width)
         return _Frame(rooms, offsets, width, max(FRESH, self._block // width))
+
+
+def _still(part: Text | Clock, call: Call) -> bytes | Clock:
+    """The part as it stands in the row of a call; a clock that runs, as itself."""
+    if isinstance(part, Text):
+        return part.render(call)
+    return clock_text(part, call, 0.0) if running_since(part, call) is None else part
 
 
 def _room(part: Text | Clock, needed: int) -> int:
