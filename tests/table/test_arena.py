@@ -275,6 +275,17 @@ def test_a_few_rows_have_no_padding_and_are_kept_until_their_calls_change(layout
 
 
 @LAYOUTS
+def test_what_was_over_when_it_was_chosen_is_listed_until_it_leaves(layout: Layout) -> None:
+    board = filled(2 * FEW)
+    board.tell(LegEnded(LegId(SWITCH, "3-a"), 3000.0), now=3000.0)
+    calls, chosen = board.calls, board.selection()
+    arena = Arena(board.columns, layout)
+    assert bare(joined(arena.blocks(chosen, 5000.0))) == written(layout, calls, 5000.0)
+    board.table.sweep(4000.0)
+    assert bare(joined(arena.blocks(chosen, 5000.0))) == written(layout, calls[:3] + calls[4:], 5000.0)
+
+
+@LAYOUTS
 def test_listings_that_are_made_by_turns_do_not_get_into_each_others_way(layout: Layout) -> None:
     board = filled(3 * FRESH)
     arena = Arena(board.columns, layout, block=1)
