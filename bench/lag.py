@@ -238,12 +238,15 @@ class Watchers:
         self.lists = 0
 
     async def see(self, tell: Callable[[], None], wanted: bytes) -> None:
-        """Have something told, and wait until everybody has seen it. Raises TimeoutError if somebody does not."""
+        """Have something told, and wait until everybody has seen it. Raises TimeoutError, which says who did not."""
         self._wanted, self._unseen = wanted, set(_OBSERVERS)
         self._all_seen.clear()
         self._told_at = time.perf_counter()
         tell()
-        await asyncio.wait_for(self._all_seen.wait(), PATIENCE)
+        try:
+            await asyncio.wait_for(self._all_seen.wait(), PATIENCE)
+        except TimeoutError:
+            raise TimeoutError(f"{wanted.decode()} was not seen by {', '.join(self._unseen)}") from None
 
     def _note(self, name: str, data: bytes) -> None:
         if name in self._unseen and self._wanted in data:
