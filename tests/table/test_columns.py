@@ -1,14 +1,17 @@
 """Columns write what changed alone and clean slots late: of each call they say what they say of a new one."""
 
-from itertools import count, cycle
+from itertools import count, cycle, islice
+from random import Random
 
-from hypothesis import given
+import numpy as np
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from callboard.calls.legs import Call, CallNumber, Placement
+from callboard.calls.legs import Call, CallKey, CallNumber, Leg, LegId, Placement, Side
 from callboard.table.changes import Change, Kind
 from callboard.table.columns import NOTHING, Columns
+from callboard.table.fold import call_of
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import History, histories, place, weather
@@ -19,6 +22,9 @@ _OF_VALUES = (
     *("customer", "account", "device", "callee_customer", "callee_account", "callee_device", "vendor", "connection"),
     *("did", "machine", "caller", "callee", "dialed"),
 )
+
+_CALLER = Leg(id=LegId("pbx", "a"), call="1", side=Side.CALLER, started_at=1.0)
+_CALL = call_of(CallNumber(1), CallKey("pbx", "1"), (_CALLER,), Placement())
 
 
 def said(columns: Columns, slot: int) -> list[object]:
@@ -95,3 +101,36 @@ def test_ids_may_be_large(table: Table, large: list[int]) -> None:
     assert [int(columns["account"][slot]) for slot in slots] == [call.placement.account for call in calls]
     known = [call.placement.account for call in table.calls()]
     assert [int(columns["account"][slot]) for slot in before] == [NOTHING if one is None else one for one in known]
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.integers(1, 1500), st.integers(0, 100)), min_size=1, max_size=5), st.randoms())
+def test_a_number_is_found_and_numbers_are_sorted_however_many_came_and_went(
+    waves: list[tuple[int, int]], chance: Random
+) -> None:
+    """Each wave brings so many calls, and leaves so many of a hundred of those that are there."""
+    columns, numbers, slots = Columns(), count(1), dict[int, int]()
+    for coming, staying in waves:
+        for number in islice(numbers, coming):
+            slots[number] = columns.add(replace(_CALL, number=CallNumber(number)))
+        for number in [number for number in slots if chance.randrange(100) >= staying]:
+            columns.remove(slots.pop(number))
+        columns.reclaim()
+    last = next(numbers)
+    found = {number: slot for number in range(-1, last + 1) if (slot := columns.slot(number)) is not None}
+    assert found == slots
+    for share in (1.0, 0.01):
+        some = [number for number in slots if chance.random() <= share]
+        mixed = chance.sample(some, len(some))
+        ordered = columns.by_number(np.array([slots[number] for number in mixed], np.intp))
+        assert [int(columns["number"][slot]) for slot in ordered] == sorted(some)
+
+
+def test_what_is_remembered_of_calls_that_left_has_a_bound() -> None:
+    columns = Columns()
+    for number in range(1, 20_000):
+        columns.remove(columns.add(replace(_CALL, number=CallNumber(number))))
+        if number % 500 == 0:
+            columns.reclaim()
+    assert len(columns.calls) == 1024
+    assert len(columns._births) == len(columns._born) <= 2048

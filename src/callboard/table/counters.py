@@ -115,12 +115,12 @@ class Counters:
         places = np.zeros(len(slots), dtype=np.int64)
         for values, codes in found:
             places = places * len(values) + codes
+        there, places = _coded(places)
         calls = np.bincount(places)
         answered = np.bincount(places[_connected(self._columns["state"].take(slots))], minlength=len(calls))
-        there = np.flatnonzero(calls)
-        there = there[np.argsort(-calls[there], kind="stable")]
-        keys = self._keys(by, [values for values, _ in found], there)
-        return tuple(map(Group, keys, calls[there].tolist(), answered[there].tolist()))
+        sizes = np.argsort(-calls, kind="stable")
+        keys = self._keys(by, [values for values, _ in found], there[sizes])
+        return tuple(map(Group, keys, calls[sizes].tolist(), answered[sizes].tolist()))
 
     def _values(self, by: By, slots: Slots, scope: frozenset[int] | None) -> NDArray[Any]:
         values: NDArray[Any] = self._columns[by.value][slots]

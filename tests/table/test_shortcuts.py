@@ -1,0 +1,124 @@
+"""A table that takes shortcuts is the table that takes none, whatever comes in whatever order."""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+from hypothesis import given
+
+from callboard.calls.events import Event
+from callboard.calls.legs import Call, Leg, LegId
+from callboard.calls.state import CONNECTED, LIVE
+from callboard.table import fold
+from callboard.table.changes import Change
+from callboard.table.columns import Columns
+from callboard.table.counters import By
+from callboard.table.numbering import Numbering
+from callboard.table.table import Table
+from tests.table.history import place
+from tests.table.test_columns import said
+from tests.table.unruly import happenings
+
+_KEYS: dict[By, Callable[[Call], object]] = {
+    By.ACCOUNT: lambda call: call.placement.account,
+    By.CUSTOMER: lambda call: call.placement.customer,
+    By.CONNECTION: lambda call: call.placement.connection,
+    By.STATE: lambda call: call.state,
+    By.DIRECTION: lambda call: call.placement.direction,
+    By.SWITCH: lambda call: call.key.switch,
+    By.COUNTRY: lambda call: call.placement.country,
+}
+
+
+class _NoShortcuts:
+    """The same questions, none of which is answered by less than all the work."""
+
+    @staticmethod
+    def none(*_: object) -> None:
+        return None
+
+    begun = joined = ended = none
+
+    @staticmethod
+    def advanced(call: Call, leg: Leg, after: Leg) -> Call:
+        legs = tuple(after if one is leg else one for one in call.legs)
+        return fold.call_of(call.number, call.key, legs, call.placement, before=call)
+
+
+class _Watched:
+    """A table, and all that it told."""
+
+    def __init__(self) -> None:
+        blocks = count(1, 10_000)
+        self.table = Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
+        self.told: list[Change] = []
+        self.table.watch(self.told.append)
+
+    def take(self, event: Event, now: float) -> None:
+        self.table.accept(event, now)
+        self.table.sweep(now)
+
+
+@given(happenings)
+def test_a_table_with_shortcuts_tells_what_one_without_tells(steps: list[tuple[float, Event]]) -> None:
+    quick, plain = _Watched(), _Watched()
+    now = 1000.0
+    for passed, event in steps:
+        now += passed
+        quick.take(event, now)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("callboard.table.table.shortcuts", _NoShortcuts)
+            plain.take(event, now)
+        assert quick.told == plain.told
+        assert quick.table.calls() == plain.table.calls()
+        assert quick.table.ignored == plain.table.ignored
+
+
+@given(happenings)
+def test_all_that_finds_or_counts_a_call_knows_the_rows_as_they_are(steps: list[tuple[float, Event]]) -> None:
+    watched = _Watched()
+    now = 1000.0
+    for passed, event in steps:
+        now += passed
+        watched.take(event, now)
+    table = watched.table
+    _check_columns(table)
+    _check_counters(table)
+    _check_names(table)
+
+
+def _check_columns(table: Table) -> None:
+    """The columns say of every row what new ones would, and nothing of any other call."""
+    columns = table.counters._columns
+    last = max((call.number for call in table.calls()), default=0) + 2
+    slots = {number: slot for number in range(last) if (slot := columns.slot(number)) is not None}
+    assert {columns.calls[slot] for slot in slots.values()} == set(table.calls())
+    assert int(columns["used"].sum()) == len(slots) == len(table)
+    for slot in slots.values():
+        call, fresh = columns.calls[slot], Columns()
+        assert call is not None
+        assert said(columns, slot) == said(fresh, fresh.add(call))
+
+
+def _check_counters(table: Table) -> None:
+    live = [call for call in table.calls() if call.state in LIVE]
+    for by, key in _KEYS.items():
+        totals = Counter(map(key, live))
+        connected = Counter(key(call) for call in live if call.state in CONNECTED)
+        expected = {value: (total, connected[value]) for value, total in totals.items()}
+        assert table.counters.by(by) == expected
+        assert {value: table.counters.get(by, value) for value in totals} == expected
+
+
+def _check_names(table: Table) -> None:
+    """A live call is found by its switch's name for it and by its legs, and one that is over by neither."""
+    live = [call for call in table.calls() if call.state in LIVE]
+    assert [table.find(call.key) for call in live] == live
+    ids: set[LegId] = {leg.id for call in live for leg in call.legs}
+    assert set(table._rows._legs) == ids
+    for leg_id in ids:
+        known = table._rows.known(leg_id)
+        assert known is not None
+        assert known[1] in live
+    assert {table._rows.at(slot) for slot in table._rows._keys.values()} == set(live)
