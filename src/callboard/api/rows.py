@@ -46,13 +46,17 @@ def _written(names: tuple[str, ...], start: bytes, end: bytes) -> Callable[[Call
     return render
 
 
+_KEPT = Layout(tuple(_parts(EVERY_FIELD)), b",")
+"""Of the rows that are kept. It is made once: a table keeps the rows of each layout that it meets, to the end."""
+
+
 def rows(table: Table, calls: Selection, now: float, fields: tuple[str, ...], separator: bytes) -> Iterator[Block]:
     """The rows of these calls with a separator of one byte between them, block by block, written when they are asked
     for. Rows with every field are kept for the next who asks.
     """
     own = layout(fields, separator)
     if fields == EVERY_FIELD:
-        yield from table.arena(layout(fields, b",")).rows(calls, now, own)
+        yield from table.arena(_KEPT).rows(calls, now, own)
         return
     for number, block in enumerate(in_blocks(calls)):
         yield (separator if number else b"") + separator.join([plain_row(own, call, now) for call in block])
