@@ -1,5 +1,7 @@
 """Guessers wait ever longer; nobody else does."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,6 +108,17 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         throttle.failed("192.0.2.1", str(number), NOW)
     assert len(throttle._failures) <= 50
     assert throttle.wait("192.0.2.1", "anybody", NOW) > 0
+
+
+def test_what_is_remembered_of_an_address_is_short() -> None:
+    module._place.cache_clear()
+    throttle = Throttle(SETTINGS)
+    tracemalloc.start()
+    for number in range(1000):
+        throttle.wait(f"{number} " + "x" * 10_000, "acme", NOW)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_a_request_that_waited_for_its_turn_clears_nothing() -> None:

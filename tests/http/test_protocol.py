@@ -1,12 +1,14 @@
 """What clients can do wrong on the wire, and that it costs nobody else anything."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
+import uvloop
 
 from callboard.http import protocol
 from callboard.http.values import Reply, Request
-from tests.http.conftest import Connect, Start
+from tests.http.conftest import Connect, Start, serving
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -255,6 +257,56 @@ async def test_a_flood_of_pipelined_requests_is_bounded(start: Start, connect: C
     await raw.send(GET * 5000)
     go_on.set()
     assert (await raw.rest()).count(b"GET / 0|") == 101
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 50])
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_who_leaves_before_several_answers_is_nobodys_fault(
+    loop: Callable[[], asyncio.AbstractEventLoop], blocks: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """uvicorn notices it for the last request alone, and would write the trace of an error for the others."""
+
+    async def scene() -> None:
+        asked, go_on, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def handler(request: Request) -> Reply:
+            if request.path == "/now":
+                return Reply(body=b"|")
+            asked.set()
+            await go_on.wait()
+            answered.set()
+            return Reply(body=[b"x" * 100_000] * blocks if blocks else b"x")
+
+        async with serving(handler) as server:
+            host, _, port = server.addresses[0].rpartition(":")
+            _, leaving = await asyncio.open_connection(host, int(port))
+            leaving.write(GET * 3)
+            await asked.wait()
+            leaving.transport.abort()
+            for _ in range(2):
+                reader, writer = await asyncio.open_connection(host, int(port))
+                writer.write(b"GET /now HTTP/1.1\r\nHost: x\r\n\r\n")
+                await reader.readuntil(b"|")
+                writer.close()
+                go_on.set()
+            await answered.wait()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(asyncio.wait_for(scene(), 20))
+    assert caplog.text == ""
+
+
+async def test_who_leaves_in_the_middle_of_a_long_answer_is_nobodys_fault(
+    start: Start, connect: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(request: Request) -> Reply:
+        return Reply(body=[b"x" * 100_000] * 100)
+
+    raw = await connect(await start(handler))
+    await raw.send(GET)
+    raw.writer.write_eof()
+    assert not (await raw.rest()).endswith(b"0\r\n\r\n")
+    assert caplog.text == ""
 
 
 async def test_a_request_that_offers_another_protocol_keeps_its_body(start: Start, connect: Connect) -> None:

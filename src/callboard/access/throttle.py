@@ -70,7 +70,7 @@ class Throttle:
 
 
 def _keys(address: str, name: str) -> tuple[tuple[str, str], tuple[str]]:
-    place = _place(address)
+    place = _place(address[:_NAME_LENGTH])
     return (place, name[:_NAME_LENGTH]), (place,)
 
 
@@ -80,5 +80,5 @@ def _place(address: str) -> str:
     try:
         host = read_host(address)
     except ValueError:
-        return address[:_NAME_LENGTH]
+        return address
     return f"{int(host) >> 64:x}::/64" if isinstance(host, IPv6Address) else str(host)

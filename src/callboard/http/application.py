@@ -34,7 +34,8 @@ class _Exchange(NamedTuple):
 
     async def end(self) -> None:
         """End an answer in chunks."""
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not self.connection.left(self.cycle):
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Application:
@@ -56,6 +57,8 @@ class Application:
         except asyncio.CancelledError:
             # The server stops: an answer that is not complete must not look so.
             connection.abort()
+        finally:
+            connection.left(http["state"]["cycle"])
 
     async def _exchange(self, request: Request, exchange: _Exchange, whole: bool) -> None:
         reply, body = await self._answer(request, whole)
@@ -179,11 +182,11 @@ async def _send_blocks(request: Request, reply: Reply, blocks: Blocks, exchange:
     with closing(blocks), connection.sending_blocks():
         try:
             for block in blocks if request.method != "HEAD" else ():
+                if connection.gone:
+                    return
                 connection.put(block)
                 await connection.writable()
                 await asyncio.sleep(0)  # others have their turn, however fast this client reads
-                if connection.gone:
-                    return
         except Exception:
             logger.exception("%s %s failed in the middle of the answer", request.method, request.path)
             connection.abort()

@@ -74,6 +74,14 @@ class GuardedProtocol(HttpToolsProtocol):
         """Whether the client left, so that nothing more needs to be made for it."""
         return self.transport.is_closing()
 
+    def left(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the client left before the answer to this request was sent: it gets no more of it.
+
+        uvicorn notices that for the request that was read last, and not for those that came before it.
+        """
+        cycle.disconnected = cycle.disconnected or self.gone
+        return cycle.disconnected
+
     @property
     def free(self) -> bool:
         """Whether the client is there and has read enough of what was sent."""
@@ -119,13 +127,13 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def begin(self, cycle: RequestResponseCycle, head: bytes, *, chunked: bool) -> None:
         """Send the head of an answer of which more follows."""
-        if not cycle.disconnected:
+        if not self.left(cycle):
             cycle.response_started, cycle.chunked_encoding = True, chunked
             self.transport.write(head)
 
     def finish(self, cycle: RequestResponseCycle, head: bytes, body: bytes) -> None:
         """Send a whole answer in one go, and be ready for the next request."""
-        if cycle.disconnected:
+        if self.left(cycle):
             return
         cycle.response_started = cycle.response_complete = True
         self.transport.writelines((head, body) if cycle.scope["method"] != "HEAD" else (head,))
