@@ -341,9 +341,9 @@ def section_of(seen: Soaked) -> Section:
     """As a part of the report."""
     plan, pace = seen.plan, seen.begun / seen.seconds
     about = (
-        f"{plan.seconds / 60:.0f} minutes; {seen.begun:,} calls came and {seen.ended:,} ended, "
-        f"{sum(seen.outcomes.values())} of them by command; {plan.streams} streams, cut {seen.cuts} times; "
-        f"{sum(map(len, seen.lists.values()))} whole lists; {seen.checks} checks of everything."
+        f"{plan.seconds / 60:.0f} minutes, {plan.rate:g} calls a second asked for; {seen.begun:,} came and "
+        f"{seen.ended:,} ended; {sum(seen.outcomes.values())} commands to end one; {plan.streams} streams, cut "
+        f"{seen.cuts} times; {sum(map(len, seen.lists.values()))} whole lists; {seen.checks} checks of everything."
     )
     figures = [
         Figure(

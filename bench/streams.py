@@ -132,7 +132,8 @@ def build(options: Options) -> tuple[Desk, list[str]]:
     ids = itertools.count()
     ledger = Ledger(lambda: CommandId(f"c-{next(ids)}"))
     desk = Desk(directory=who, access=access, table=table, ledger=ledger, switchboard=Nobody())
-    owners = [2 + (_FEWEST + index % options.customers) % (CUSTOMERS - 1) for index in range(options.clients)] + [1] * options.watchers
+    owners = [2 + (_FEWEST + index % options.customers) % (CUSTOMERS - 1) for index in range(options.clients)]
+    owners += [1] * options.watchers
     return desk, [token_of(access, index, customer) for index, customer in enumerate(owners)]
 
 
