@@ -179,6 +179,13 @@ def test_a_misspelled_setting_is_told_before_there_is_any_section() -> None:
             ),
         ),
         (
+            "[table]\ntombstone = 15\n[switches.asterisk.a]\nlist_timeout = 15\n[switches.asterisk.b]\n",
+            (
+                "5: switches.asterisk.b.list_timeout: a list may take longer than calls that ended are remembered, "
+                "and would bring them back: table.tombstone (PATH:2); make this shorter, or the other longer"
+            ),
+        ),
+        (
             '[switches.asteriks.pbx1]\nhost = "a"\n',
             " switches.asteriks: there is no such setting; did you mean `asterisk`?",
         ),

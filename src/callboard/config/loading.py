@@ -9,7 +9,7 @@ from msgspec import inspect as shapes
 
 from callboard.config.examples import EXAMPLES
 from callboard.config.mistakes import ConfigError, Mistake, did_you_mean
-from callboard.config.settings import Config, same_listeners, same_names
+from callboard.config.settings import Config, same_listeners, same_names, slow_lists
 from callboard.config.sources import Given, Named, Source, from_environment, from_file, from_options
 from callboard.config.tree import KeyPath, dotted, item_of
 from callboard.config.values import choices, read_value, shown, toml, wanted
@@ -124,7 +124,9 @@ class _Builder:
 
 
 def _clashes(config: Config, builder: _Builder) -> Iterator[Mistake]:
-    """A mistake for each switch that is called as one before it, or listens where one before it does."""
+    """A mistake for each switch that is called as one before it, listens where one before it does, or may list longer
+    than the table remembers.
+    """
     origins = {**builder.origins, **builder.headers}
 
     def mistakes(groups: Iterable[tuple[KeyPath, ...]], cause: str, fix: str) -> Iterator[Mistake]:
@@ -143,6 +145,11 @@ def _clashes(config: Config, builder: _Builder) -> Iterator[Mistake]:
         same_listeners(config.switches),
         "another switch's events come to this address",
         "give one of them another port",
+    )
+    yield from mistakes(
+        slow_lists(config),
+        "a list may take longer than calls that ended are remembered, and would bring them back",
+        "make this shorter, or the other longer",
     )
 
 

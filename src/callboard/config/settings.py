@@ -24,7 +24,19 @@ from callboard.switches.settings import SwitchName
 from callboard.table.settings import TableSettings
 from callboard.webhooks.settings import WebhooksSettings
 
-__all__ = ["Config", "Dialects", "LoggingSettings", "NodeSettings", "Switches", "same_listeners", "same_names"]
+__all__ = [
+    "Config",
+    "Dialects",
+    "LoggingSettings",
+    "NodeSettings",
+    "Switches",
+    "same_listeners",
+    "same_names",
+    "slow_lists",
+]
+
+_KINDS = ("asterisk", "freeswitch", "kamailio", "opensips")
+"""The sections of switches that have any number of each."""
 
 
 class NodeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +95,7 @@ def same_names(switches: Switches) -> Iterator[tuple[KeyPath, ...]]:
     found: dict[str, list[KeyPath]] = {}
     if switches.b2bua.enabled:
         found[folded(switches.b2bua.name)] = [("switches", "b2bua", "name")]
-    for kind in ("asterisk", "freeswitch", "kamailio", "opensips"):
+    for kind in _KINDS:
         for name in getattr(switches, kind):
             found.setdefault(folded(name), []).append(("switches", kind, name))
     return _shared(found)
@@ -97,6 +109,21 @@ def same_listeners(switches: Switches) -> Iterator[tuple[KeyPath, ...]]:
         if not switch.listen.endswith(":0"):
             found.setdefault(switch.listen, []).append(("switches", "opensips", name, "listen"))
     return _shared(found)
+
+
+def slow_lists(config: Config) -> Iterator[tuple[KeyPath, ...]]:
+    """How long the table remembers, then the settings by which a switch may take longer over a full list.
+
+    Such a list could bring calls back that ended, and were forgotten, while it was on its way.
+    """
+    slow: list[KeyPath] = [
+        ("switches", kind, name, "list_timeout")
+        for kind in _KINDS
+        for name, switch in getattr(config.switches, kind).items()
+        if switch.list_timeout > config.table.tombstone
+    ]
+    if slow:
+        yield (("table", "tombstone"), *slow)
 
 
 def _shared(found: Mapping[str, list[KeyPath]]) -> Iterator[tuple[KeyPath, ...]]:

@@ -15,4 +15,5 @@ class TableSettings(msgspec.Struct, frozen=True, kw_only=True):
     linger: Seconds = 5.0
     """How long an ended call stays listed as ended. RFC 3261 gives a message 5 s (timer T4) to leave the network."""
     tombstone: Seconds = 120.0
-    """How long an ended leg's id is remembered, so that a late or doubled message makes no ghost of it."""
+    """How long an ended leg's id is remembered, so that a late or doubled message makes no ghost of it. No switch
+    may take longer over a full list (its `list_timeout`)."""
