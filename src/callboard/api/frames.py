@@ -31,6 +31,7 @@ __all__ = [
     "look_of",
     "resumed",
     "revision_text",
+    "shown",
 ]
 
 LEG_FIELDS = ("state", "started_at", "progressed_at", "answered_at", "ended_at", "cause", "sip_call_id")
@@ -132,7 +133,7 @@ class Look:
         rows = self._plain if seen is call else self._own
         return rows.row(call, lambda: self._written(seen, now))
 
-    def _block(self, snapshot: Snapshot, begin: int, now: float) -> bytes:
+    def block(self, snapshot: Snapshot, begin: int, now: float) -> bytes:
         """Some rows of a snapshot. Those who are shown the same at the same time ask for the same ones."""
         blocks = self._blocks.setdefault(snapshot, {})
         if begin not in blocks:
@@ -142,15 +143,6 @@ class Look:
         return blocks[begin]
 
     # --- messages ----------------------------------------------------------------------------------------------------
-
-    def snapshot(self, snapshot: Snapshot, why: Why, now: float) -> Iterator[Message]:
-        """Forget everything: these are all calls that there are."""
-        revision = revision_text(snapshot.revision)
-        total = len(snapshot.calls)
-        yield _message("begin", "", revision=revision, at=timestamp(now), total=total, why=why.value)
-        for begin in range(0, total, BLOCK):
-            yield Message("rows", b'{"type":"rows","calls":[' + self._block(snapshot, begin, now) + b"]}")
-        yield _message("ready", revision, revision=revision)
 
     def batch(self, steps: Sequence[Step], revision: Revision, now: float) -> Message | None:
         """What became of each call up to the revision; None if that is nothing."""
@@ -186,6 +178,16 @@ def look_of(watch: Watch, shape: Shape) -> Look:
     if look is None:
         look = _LOOKS[key] = Look(directory, principal, shape)
     return look
+
+
+def shown(snapshot: Snapshot, why: Why, looks: Callable[[], Look], now: float) -> Iterator[Message]:
+    """Forget everything: these are all calls that there are. How they look is asked for each block anew."""
+    revision = revision_text(snapshot.revision)
+    total = len(snapshot.calls)
+    yield _message("begin", "", revision=revision, at=timestamp(now), total=total, why=why.value)
+    for begin in range(0, total, BLOCK):
+        yield Message("rows", b'{"type":"rows","calls":[' + looks().block(snapshot, begin, now) + b"]}")
+    yield _message("ready", revision, revision=revision)
 
 
 def _message(kind: str, has: str | None = None, **more: object) -> Message:

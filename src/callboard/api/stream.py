@@ -7,7 +7,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from callboard.access.rights import Principal
-from callboard.api.frames import Look, Message, Shape, behind, error, heartbeat, look_of, resumed
+from callboard.api.frames import Look, Message, Shape, behind, error, heartbeat, look_of, resumed, shown
 from callboard.api.rounds import TOGETHER, Follower, Written, round_of
 from callboard.api.turns import turn
 from callboard.calls.refusals import Conflict, Refusal
@@ -80,9 +80,14 @@ class Session:
                     yield blocks
                     if sum(map(len, blocks)) > HEAVY:
                         await turn()
-                await self._follow()
-                await turn()
-                told = self._tell()
+                    why = self._watch.look_again(time.time())
+                    if why is not None:
+                        told = self._anew(why)
+                        break
+                else:
+                    await self._follow()
+                    await turn()
+                    told = self._tell()
         except Refusal as refusal:
             yield self._written((error(refusal),))
         finally:
@@ -128,7 +133,7 @@ class Session:
             yield (behind(),)
         now = time.time()
         snapshot = self._watch.begin(now)
-        for message in self._seen().snapshot(snapshot, why, now):
+        for message in shown(snapshot, why, self._seen, now):
             yield (message,)
         yield (heartbeat(snapshot.revision, time.time()),)
 

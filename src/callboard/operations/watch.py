@@ -66,14 +66,14 @@ class Watch:
 
     def begin(self, now: float) -> Snapshot:
         """A snapshot, and the place from which news are news. Raises as `news` does."""
-        self._check(now)
+        self.look_again(now)
         reader = self._open(now)
         self._backlog = ()
         return self._desk.feeds.snapshot(reader, self.arguments.order)
 
     def resume(self, since: Revision, now: float) -> Why | None:
         """Go on from where the client was; what it missed is news then. Else it says why a snapshot is needed."""
-        self._check(now)
+        self.look_again(now)
         revision = self.revision
         if since.epoch != revision.epoch or since.number > revision.number:
             return Why.UNKNOWN_REVISION
@@ -92,7 +92,7 @@ class Watch:
         Raises the refusals of the family `Unauthenticated`, `Forbidden` or `CustomerNotFound` once the principal may
         not watch this any more.
         """
-        why = self._check(now)
+        why = self.look_again(now)
         if why is not None:
             return why
         steps = self._open(now).take()
@@ -101,6 +101,24 @@ class Watch:
         if self._backlog:
             steps, self._backlog = self._backlog + steps, ()
         return steps
+
+    def look_again(self, now: float) -> Why | None:
+        """Look again at what may be seen, if anything about that changed, and turn to it. Raises as `news` does.
+
+        To be asked also while something long is shown. Returns why it must be shown anew.
+        """
+        expires_at = self.principal.expires_at
+        if self.standing == self._desk.standing.changes and (expires_at is None or now < expires_at):
+            return None
+        self.standing = self._desk.standing.changes
+        before, scope = self.principal, self._scope
+        renewed = self._desk.renew(WATCH_CALLS, before, now)
+        wanted = wanted_of(self._desk, renewed, self.arguments)
+        self.principal, self._scope = renewed, self._desk.scope(renewed)
+        if (renewed.customer, renewed.masks) != (before.customer, before.masks):
+            self._turn_anew(wanted)
+            return Why.RIGHTS
+        return self._turn(wanted, self._scope ^ scope, now)
 
     def join(self, convoy: Convoy, bell: Bell) -> None:
         """Be told with others from now on, and have `bell` called when what may be seen is to be looked at again."""
@@ -126,21 +144,6 @@ class Watch:
         if self.reader is None:
             self.reader = self._desk.feeds.open(self._wanted, now)
         return self.reader
-
-    def _check(self, now: float) -> Why | None:
-        """Look again at what may be seen, if anything about that changed, and turn to it."""
-        expires_at = self.principal.expires_at
-        if self.standing == self._desk.standing.changes and (expires_at is None or now < expires_at):
-            return None
-        self.standing = self._desk.standing.changes
-        before, scope = self.principal, self._scope
-        renewed = self._desk.renew(WATCH_CALLS, before, now)
-        wanted = wanted_of(self._desk, renewed, self.arguments)
-        self.principal, self._scope = renewed, self._desk.scope(renewed)
-        if (renewed.customer, renewed.masks) != (before.customer, before.masks):
-            self._turn_anew(wanted)
-            return Why.RIGHTS
-        return self._turn(wanted, self._scope ^ scope, now)
 
     def _turn_anew(self, wanted: Filter) -> None:
         self.close()
