@@ -13,6 +13,7 @@ from callboard.access.claims import PasswordClaim
 from callboard.api import frames, rounds, stream
 from callboard.api.fields import call_view
 from callboard.api.frames import Message, Shape
+from callboard.api.rounds import Written
 from callboard.api.rows import EVERY_FIELD
 from callboard.api.stream import Session, Wish
 from callboard.calls.legs import Call
@@ -32,7 +33,12 @@ class Client:
     """Has a line of its own that it may hold shut, and notes which way everything came."""
 
     def __init__(
-        self, house: House, user: str = "root", rate: float = 50.0, fields: tuple[str, ...] = EVERY_FIELD
+        self,
+        house: House,
+        user: str = "root",
+        rate: float = 50.0,
+        fields: tuple[str, ...] = EVERY_FIELD,
+        written: Written = written,
     ) -> None:
         principal = house.access.sign_in(PasswordClaim(user, f"demo-{user}", ""), house.now)
         wish = Wish(ListCalls(where=Filter(states=LIVE), as_party=True), Shape(fields), rate)
@@ -124,6 +130,34 @@ async def test_what_is_new_is_written_once_for_all_who_see_it_alike() -> None:
         assert all(client.together[0] is clients[0].together[0] for client in clients)
         assert other.copy.calls == {str(call.number): {"id": str(call.number), "state": "answered"}}
         assert all(client.alone[-1] == "heartbeat" for client in clients)
+
+
+async def test_who_comes_while_others_wait_is_told_what_came_after_it_alone() -> None:
+    house = House()
+    first, late = Client(house, rate=5.0), Client(house, rate=5.0)
+    async with following(first):
+        house.call(State.ANSWERED)
+        await until(knows_all(house, first))
+        house.call(State.ANSWERED)
+        async with following(late):
+            last = house.call(State.ANSWERED)
+            await until(knows_all(house, first, late))
+            assert (len(first.copy.calls), len(late.copy.calls)) == (3, 3)
+            told = [change["id"] for block in late.together for change in msgspec.json.decode(block)["changes"]]
+            assert told == [str(last.number)], "of the others it has the rows"
+
+
+async def test_who_follows_in_another_way_gets_what_is_new_in_its_own() -> None:
+    house = House()
+
+    def indented(messages: Iterable[Message]) -> tuple[bytes, ...]:
+        return tuple(b"  " + message.data for message in messages)
+
+    plain, other = Client(house), Client(house, written=indented)
+    async with following(plain, other):
+        house.call(State.ANSWERED)
+        await until(knows_all(house, plain, other))
+        assert [block.startswith(b"  ") for block in (*plain.together, *other.together)] == [False, True]
 
 
 async def test_a_row_that_is_seen_as_it_is_is_written_once_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,3 +271,13 @@ async def test_those_who_are_shown_all_together_share_its_blocks(monkeypatch: py
         assert all(client.copy.seen[:5] == ["begin new", "rows", "rows", "rows", "ready"] for client in clients)
         assert len(made) == 5
         assert all(len(client.copy.calls) == 5 for client in clients)
+
+
+def test_what_is_kept_of_rows_is_bounded_and_of_calls_that_are_there() -> None:
+    call = House().call(State.ANSWERED)
+    rows = frames._Rows()
+    for number in range(frames.KEPT + 100):
+        # A call that nobody holds leaves its identity to the next one.
+        text = str(number).encode()
+        assert rows.row(replace(call, caller=str(number)), partial(bytes, text)) == text
+    assert len(rows._rows) == frames.KEPT

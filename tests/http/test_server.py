@@ -138,7 +138,7 @@ async def test_a_reply_whole(start: Start, connect: Connect) -> None:
 
 async def test_no_content_has_no_length(start: Start, connect: Connect) -> None:
     async def handler(request: Request) -> Reply:
-        return Reply(status=204, content_type="")
+        return Reply(status=204, content_type="", body=b"what would be taken for the next answer")
 
     raw = await connect(await start(handler))
     await raw.send(b"DELETE / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

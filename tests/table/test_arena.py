@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from callboard.calls.events import Event, LegAnswered, LegDescribed, LegEnded, LegRinging, LegSeen
 from callboard.calls.legs import Call, LegId, Side
 from callboard.calls.state import State
+from callboard.table import arena as module
 from callboard.table.arena import FEW, FRESH, Arena, Block
 from callboard.table.changes import Change, Kind
 from callboard.table.columns import Columns, Mask, Slots
@@ -272,6 +273,16 @@ def test_a_few_rows_have_no_padding_and_are_kept_until_their_calls_change(layout
     sight = Sight(seen, lambda columns, slots: columns["number"][slots] == hidden)
     assert joined(arena.rows(board.selection(sight), 5000.0)) == written(layout, list(map(seen, board.calls)), 5000.0)
     assert joined(arena.rows(board.selection(), 5000.0)) == written(layout, board.calls, 5000.0)
+
+
+def test_of_the_rows_of_short_lists_some_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LAST", 5)
+    board = filled(FEW)
+    arena = Arena(board.columns, JSON)
+    for slot, call in zip(board.selection().standing(slice(None)), board.calls, strict=True):
+        one = Selection(board.columns, np.array([slot]))
+        assert joined(arena.rows(one, 5000.0)) == written(JSON, [call], 5000.0)
+    assert 0 < len(arena._last) <= 5
 
 
 @LAYOUTS
