@@ -286,3 +286,14 @@ def _leave_or_come_back(directory: Directory, record: Record) -> None:
             directory.put(record)
         else:
             directory.remove(type(record), record.id)
+
+
+def test_what_is_remembered_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callboard.directory.placement.REMEMBERED", 3)
+    directory = company()
+    placer = Placer(directory)
+    for number in range(20):
+        legs = (_caller(f"6391712345{number:02}", account=number), _callee(connection=1))
+        assert placer(legs) == place(directory, legs)
+        assert len(placer._known._parties) <= 3
+        assert len(placer._known._destinations) <= 3

@@ -134,3 +134,21 @@ def test_what_is_remembered_of_calls_that_left_has_a_bound() -> None:
             columns.reclaim()
     assert len(columns.calls) == 1024
     assert len(columns._births) == len(columns._born) <= 2048
+
+
+def test_large_ids_stay_whole_when_more_calls_come() -> None:
+    columns, large = Columns(), 2**40 + 1
+    slot = columns.add(replace(_CALL, placement=Placement(account=large)))
+    for number in range(2, 3000):
+        columns.add(replace(_CALL, number=CallNumber(number)))
+    assert int(columns["account"][slot]) == large
+
+
+def test_an_answer_that_was_not_known_by_a_moment_does_not_count_there() -> None:
+    columns = Columns()
+    columns.step = 5
+    slot = columns.add(_CALL)
+    columns.step = 7
+    columns.change(slot, replace(_CALL, answered_at=10.0))
+    slots = np.array([slot], np.intp)
+    assert [float(columns.durations(slots, 15.0, step)[0]) for step in (None, 7, 8)] == [5.0, 0.0, 5.0]

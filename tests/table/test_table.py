@@ -544,3 +544,70 @@ def test_who_watches_some_kinds_of_changes_is_told_of_no_others() -> None:
     end()
     tell(table, LegSeen(13.0, second), now=13.0)
     assert told == [Kind.BEGAN, Kind.ENDED]
+
+
+def test_who_stops_watching_takes_nobody_else_along() -> None:
+    table = new_table()
+    first: list[Kind] = []
+    second: list[Kind] = []
+    end = table.watch(lambda change: first.append(change.kind))
+    table.watch(lambda change: second.append(change.kind), {Kind.BEGAN})
+    end()
+    up(table)
+    assert (first, second) == ([], [Kind.BEGAN])
+
+
+def test_a_branch_that_gave_way_is_no_ghost_when_it_is_told_of_late() -> None:
+    table = new_table()
+    up(table)
+    other = leg("x", "c1", Side.CALLEE, 10.3, state=State.DIALING)
+    tell(table, LegSeen(10.3, other), LegEnded(other.id, 10.4), LegSeen(10.3, other))
+    assert [one.id for one in only(table).legs] == [A, B]
+    assert table.ignored == {"LegSeen": 1}
+
+
+def test_tombstones_stand_as_long_as_before_when_our_clock_is_set() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegEnded(A, 20.0), LegEnded(B, 20.0), now=2000.0)
+    table.set_clock(10_000.0, 12_000.0)
+    table.sweep(12_100.0)
+    seen = leg("a", "c1", Side.CALLER, 10.0)
+    tell(table, LegSeen(10.0, seen), now=12_100.0)
+    assert table.calls() == ()
+    table.sweep(12_130.0)
+    tell(table, LegSeen(12_130.0, seen), now=12_130.0)
+    assert len(table) == 1
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_leg_that_a_list_shows_in_another_call_is_in_that_one_alone(complete: bool) -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegHeld(A, 50.0))
+    moved = leg("b", "c2", Side.CALLEE, 10.2, state=State.ANSWERED)
+    tell(table, SwitchListed(SWITCH, 40.0, (moved,), complete), now=51.0)
+    assert {call.key.native: [one.id for one in call.legs] for call in table.calls()} == {"c1": [A], "c2": [B]}
+    tell(table, LegEnded(B, 60.0), now=60.0)
+    assert [call.key.native for call in table.calls() if call.state in LIVE] == ["c1"]
+
+
+def test_of_a_call_that_a_list_lacks_only_what_is_younger_goes_on() -> None:
+    table = new_table()
+    up(table)
+    tell(table, LegHeld(A, 50.0), SwitchListed(SWITCH, 40.0, (), complete=True), now=51.0)
+    call = only(table)
+    assert [one.id for one in call.legs] == [A]
+    assert (call.state, call.suspect_since, call.callee) == (State.HELD, None, "812")
+    tell(table, LegHeld(B, 52.0), now=52.0)
+    assert only(table) == call
+
+
+def test_facts_that_legs_share_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callboard.table.table.SHARED", 5)
+    table = new_table()
+    for number in range(40):
+        caller = leg(str(number), str(number), Side.CALLER, 1.0, facts=Facts(account=number % 20))
+        tell(table, LegSeen(1.0, caller))
+        assert len(table._facts) <= 5
+    assert {call.placement.account for call in table.calls()} == set(range(20))

@@ -70,8 +70,22 @@ class Reconciliation:
                     self._rows.tombstones.exhume(leg.id)
         elif confirmed:
             self._rows.change(slot, call, fold.listed_again(call, together, self._place(together)), now)
-        elif all(leg.told_at <= event.at for leg in together):
-            self._suspect([(slot, call)], event.at, now)
+        else:
+            self._go_on(slot, call, together, event.at, now)
+
+    def _go_on(self, slot: int, call: Call, legs: tuple[Leg, ...], at: float, now: float) -> None:
+        """A call of which none is listed goes on with these of its legs, without those that are over, or another's now.
+
+        Nothing vouches for it unless something was told since.
+        """
+        since = call.suspect_since
+        if since is None and all(leg.told_at <= at for leg in legs):
+            since = at
+        after = replace(call, suspect_since=since)
+        if len(legs) < len(call.legs):
+            placement = self._place(legs)
+            after = fold.call_of(call.number, call.key, legs, placement, before=call, suspect_since=since)
+        self._rows.change(slot, call, after, now)
 
     def _kept(self, missing: list[Leg], event: SwitchListed, now: float) -> list[Leg]:
         """Of the legs that a complete list lacks, those that are younger than it; the others are over."""
