@@ -306,6 +306,20 @@ async def test_a_token_that_expires_ends_its_stream_though_nothing_happens(serve
         assert client.messages[-1]["code"] == "unauthenticated"
 
 
+async def test_a_token_expires_by_the_clock_also_where_that_is_set(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "HEARTBEAT", 0.05)
+    desk, now = served.house.desk, time.time
+    owner = served.house.access.sign_in(PasswordClaim("root", "demo-root", ""), now())
+    made = desk.perform(CREATE_TOKEN, replace(owner, expires_at=now() + 3600), CreateToken(name="x"), now())
+    async with served.follow(user="", Authorization=f"Bearer {made.text}") as client:
+        await client.until(lambda: client.copy.seen.count("heartbeat") > 2)
+        monkeypatch.setattr(time, "time", lambda: now() + 7200)
+        await client.until(lambda: client.copy.seen[-1:] == ["error"])
+        assert client.messages[-1]["code"] == "unauthenticated"
+
+
 async def test_a_login_that_moves_sees_what_is_there(served: Served) -> None:
     house = served.house
     mine, others = house.call(account=5), house.call(account=7)

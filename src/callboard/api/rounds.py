@@ -172,6 +172,9 @@ class Round:
         line, reader = follower.line, follower.reader
         if follower.leaving.done():
             return
+        if news.beats and follower.watch.expired(news.at):
+            follower.leave()  # its own timer does not notice a clock that was set, or a machine that slept
+            return
         blocks = self._blocks(follower, news) if line is not None and line.free else None
         if line is None or blocks is None:
             follower.leave()

@@ -102,13 +102,17 @@ class Watch:
             steps, self._backlog = self._backlog + steps, ()
         return steps
 
+    def expired(self, now: float) -> bool:
+        """Whether the time is over for which the principal may see this."""
+        expires_at = self.principal.expires_at
+        return expires_at is not None and expires_at <= now
+
     def look_again(self, now: float) -> Why | None:
         """Look again at what may be seen, if anything about that changed, and turn to it. Raises as `news` does.
 
         To be asked also while something long is shown. Returns why it must be shown anew.
         """
-        expires_at = self.principal.expires_at
-        if self.standing == self._desk.standing.changes and (expires_at is None or now < expires_at):
+        if self.standing == self._desk.standing.changes and not self.expired(now):
             return None
         self.standing = self._desk.standing.changes
         before, scope = self.principal, self._scope
