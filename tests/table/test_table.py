@@ -611,3 +611,11 @@ def test_facts_that_legs_share_are_not_kept_for_ever(monkeypatch: pytest.MonkeyP
         tell(table, LegSeen(1.0, caller))
         assert len(table._facts) <= 5
     assert {call.placement.account for call in table.calls()} == set(range(20))
+
+
+def test_what_is_left_of_a_suspect_call_is_suspect_since_then() -> None:
+    table = new_table()
+    up(table)
+    moved = leg("b", "c2", Side.CALLEE, 10.2, state=State.ANSWERED)
+    tell(table, SwitchLost(SWITCH, 20.0, "gone"), SwitchListed(SWITCH, 40.0, (moved,), complete=False))
+    assert {call.key.native: call.suspect_since for call in table.calls()} == {"c1": 20.0, "c2": None}

@@ -1,6 +1,10 @@
-"""What switches might tell in no order at all: legs of any side and state, renamed, re-sided, listed, lost."""
+"""What switches might tell in no order at all: legs of any side and state, renamed, re-sided, listed, lost.
 
-from hypothesis import strategies as st
+Drawn from a seed rather than by hypothesis, which would take most of its time to draw legs that meet no other.
+"""
+
+from collections.abc import Callable
+from random import Random
 
 from callboard.calls.causes import Cause, Reason
 from callboard.calls.events import (
@@ -18,80 +22,83 @@ from callboard.calls.events import (
 from callboard.calls.legs import Facts, Leg, LegId, Side
 from callboard.calls.state import State
 
-__all__ = ["happenings"]
+__all__ = ["Steps", "happenings"]
 
-_switches = st.sampled_from(["pbx", "pbx", "pbx", "pbx", "other"])
-_natives = st.sampled_from("abc")
-_states = st.sampled_from([*State, State.DIALING, State.RINGING, State.ANSWERED])
-_times = st.integers(0, 40).map(float)
-_known = st.one_of(st.none(), _times)
-_texts = st.sampled_from(["", "801", "812"])
-
-
-@st.composite
-def _ids(draw: st.DrawFn) -> LegId:
-    return LegId(draw(_switches), draw(_natives))
-
-
-def _named(ids: st.SearchStrategy[LegId]) -> st.SearchStrategy[Leg]:
-    return st.builds(
-        Leg,
-        id=ids,
-        call=st.sampled_from("xxxy"),
-        side=st.sampled_from(Side),
-        state=_states,
-        number=_texts,
-        name=_texts,
-        dialed=_texts,
-        media=_texts,
-        sip_call_id=_texts,
-        facts=st.builds(Facts, account=st.sampled_from([None, 3, 4]), connection=st.sampled_from([None, 1])),
-        started_at=_times,
-        progressed_at=_known,
-        answered_at=_known,
-    )
-
-
-_legs = _named(_ids())
-_causes = st.sampled_from([Cause(Reason.BUSY, 486), Cause(Reason.NORMAL)])
-_moves = st.one_of(*(st.builds(kind, _ids(), _times) for kind in MOVES if kind is not LegEnded))
-
-
-@st.composite
-def _lists(draw: st.DrawFn) -> SwitchListed:
-    switch = draw(_switches)
-    ids = st.builds(LegId, st.just(switch), _natives)
-    legs = draw(st.lists(_named(ids), max_size=4, unique_by=lambda leg: leg.id))
-    return SwitchListed(switch, draw(_times), tuple(legs), draw(st.booleans()))
-
-
-@st.composite
-def _renames(draw: st.DrawFn) -> LegRenamed:
-    switch = draw(_switches)
-    old, new = draw(st.permutations("abc"))[:2]
-    return LegRenamed(draw(_times), LegId(switch, old), LegId(switch, new))
-
-
-_seen = st.builds(LegSeen, _times, _legs)
-_ended = st.builds(LegEnded, _ids(), _times, _causes)
-_rare: st.SearchStrategy[Event] = st.one_of(
-    st.builds(LegDescribed, _times, _legs),
-    _renames(),
-    _lists(),
-    st.builds(SwitchLost, _switches, _times, st.just("gone")),
-    st.builds(SwitchUp, _switches, _times),
-    st.builds(SwitchRestarted, _switches, _times, st.just("restarted")),
-)
-
-
-@st.composite
-def _events(draw: st.DrawFn) -> Event:
-    """Mostly what makes calls: `one_of` would take each kind of move to be as likely as a leg."""
-    kinds: list[st.SearchStrategy[Event]] = [_seen, _seen, _seen, _moves, _moves, _moves, _ended, _rare]
-    return draw(draw(st.sampled_from(kinds)))
-
-
-happenings: st.SearchStrategy[list[tuple[float, Event]]] = st.lists(
-    st.tuples(st.sampled_from([0.0, 0.1, 3.0, 130.0, 130.0]), _events()), min_size=10, max_size=50
-)
+Steps = list[tuple[float, Event]]
 """Events, each so many seconds after the one before it: rows leave after 5, tombstones after 120."""
+
+_SWITCHES = ("pbx", "pbx", "pbx", "pbx", "other")
+_NATIVES = "abc"
+_STATES = (*State, *[State.NEW] * 4, *[State.DIALING] * 4, *[State.ANSWERED] * 4)
+
+
+class _Drawing:
+    """Draws events from one source of chance."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._one_of = chance.choice
+
+    def id(self) -> LegId:
+        return LegId(self._one_of(_SWITCHES), self._one_of(_NATIVES))
+
+    def at(self) -> float:
+        return float(self._chance.randrange(40))
+
+    def _text(self) -> str:
+        return self._one_of(("", "801", "812"))
+
+    def leg(self, leg_id: LegId) -> Leg:
+        """Anything; mostly `a` calls, `b` and `c` are called, and all of it is one call."""
+        calling = (leg_id.native == "a") is (self._chance.random() < 0.75)
+        return Leg(
+            id=leg_id,
+            call=self._one_of("xxxxxy"),
+            side=Side.CALLER if calling else Side.CALLEE,
+            state=self._one_of(_STATES),
+            number=self._text(),
+            name=self._text(),
+            dialed=self._text(),
+            media=self._text(),
+            sip_call_id=self._text(),
+            facts=Facts(account=self._one_of((None, 3, 4)), connection=self._one_of((None, 1))),
+            started_at=self.at(),
+            progressed_at=self._one_of((None, None, None, 5.0, 25.0)),
+            answered_at=self._one_of((None, None, None, 15.0, 35.0)),
+        )
+
+    def seen(self) -> Event:
+        return LegSeen(self.at(), self.leg(self.id()))
+
+    def described(self) -> Event:
+        return LegDescribed(self.at(), self.leg(self.id()))
+
+    def moved(self) -> Event:
+        return self._one_of(MOVES[:-1])(self.id(), self.at())
+
+    def ended(self) -> Event:
+        return LegEnded(self.id(), self.at(), self._one_of((Cause(Reason.BUSY, 486), Cause(Reason.NORMAL))))
+
+    def renamed(self) -> Event:
+        switch, (old, new) = self._one_of(_SWITCHES), self._chance.sample(_NATIVES, 2)
+        return LegRenamed(self.at(), LegId(switch, old), LegId(switch, new))
+
+    def listed(self) -> Event:
+        switch = self._one_of(_SWITCHES)
+        natives = self._chance.sample(_NATIVES, self._chance.randrange(4))
+        legs = tuple(self.leg(LegId(switch, native)) for native in natives)
+        return SwitchListed(switch, self.at(), legs, self._one_of((True, False)))
+
+    def linked(self) -> Event:
+        switch, at = self._one_of(_SWITCHES), self.at()
+        return self._one_of((SwitchLost(switch, at, "gone"), SwitchUp(switch, at), SwitchRestarted(switch, at, "new")))
+
+
+def happenings(seed: int) -> Steps:
+    """Up to sixty events; the same for the same seed."""
+    chance = Random(seed)
+    draw = _Drawing(chance)
+    usual: list[Callable[[], Event]] = [*[draw.seen] * 6, *[draw.moved] * 10, *[draw.ended] * 2]
+    kinds = [*usual, draw.described, draw.renamed, draw.listed, draw.linked, draw.linked]
+    waits = (0.0, 0.1, 3.0, 130.0)
+    return [(chance.choice(waits), chance.choice(kinds)()) for _ in range(chance.randrange(60))]
