@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from callboard.switches.asterisk.wire import MAX_PACKET, Packet, Stream, UnsendableError, action, challenge_key
+from callboard.switches.asterisk.wire import (
+    MAX_FIELDS,
+    MAX_PACKET,
+    Packet,
+    Stream,
+    UnsendableError,
+    action,
+    challenge_key,
+)
 from tests.switches.asterisk.replay import RECORDINGS, packets, recorded
 
 SCENES = sorted(path.name for path in RECORDINGS.iterdir() if path.is_dir())
@@ -109,6 +117,11 @@ def test_the_quick_way_to_read_a_packet_reads_it_as_the_other_does(lines: list[s
     more = slow.feed("\r\n".join([*lines, "Output: x", "", ""]).encode())
     assert more == [replace(packet, output=(*packet.output, "x")) for packet in told]
     assert quick.malformed == slow.malformed
+
+
+def test_a_packet_has_no_more_fields_than_are_read() -> None:
+    (packet,) = Stream().feed(b"".join(b"F%d: 1\r\n" % number for number in range(MAX_FIELDS + 5)) + b"\r\n")
+    assert len(packet.fields) == MAX_FIELDS
 
 
 def test_an_action() -> None:

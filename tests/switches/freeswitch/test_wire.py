@@ -59,6 +59,11 @@ def test_a_tail_waits_for_the_rest() -> None:
     assert decoder.feed(REPLY[20:]) == [wire.Frame("command/reply", "+OK accepted")]
 
 
+def test_a_head_that_only_begins_like_that_of_an_event_is_read_to_its_end() -> None:
+    odd = b"Content-Length: 2\nContent-Type: text/event-json-not\nReply-Text: no\n\n{}"
+    assert wire.Decoder().feed(odd) == [wire.Frame("text/event-json-not", "no", b"{}")]
+
+
 def test_a_stream_that_ends_says_why() -> None:
     last = wire.Decoder().feed(stream("shut_down"))[-1]
 
