@@ -599,6 +599,7 @@ def test_of_a_call_that_a_list_lacks_only_what_is_younger_goes_on() -> None:
     call = only(table)
     assert [one.id for one in call.legs] == [A]
     assert (call.state, call.suspect_since, call.callee) == (State.HELD, None, "812")
+    assert (call.placement.account, call.placement.connection) == (3, 1), "it stays whose it was"
     tell(table, LegHeld(B, 52.0), now=52.0)
     assert only(table) == call
 

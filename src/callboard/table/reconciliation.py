@@ -76,15 +76,14 @@ class Reconciliation:
     def _go_on(self, slot: int, call: Call, legs: tuple[Leg, ...], at: float, now: float) -> None:
         """A call of which none is listed goes on with these of its legs, without those that are over, or another's now.
 
-        Nothing vouches for it unless something was told since.
+        Nothing vouches for it unless something was told since. It stays whose it was: no leg has appeared.
         """
         since = call.suspect_since
         if since is None and all(leg.told_at <= at for leg in legs):
             since = at
         after = replace(call, suspect_since=since)
         if len(legs) < len(call.legs):
-            placement = self._place(legs)
-            after = fold.call_of(call.number, call.key, legs, placement, before=call, suspect_since=since)
+            after = fold.call_of(call.number, call.key, legs, call.placement, before=call, suspect_since=since)
         self._rows.change(slot, call, after, now)
 
     def _kept(self, missing: list[Leg], event: SwitchListed, now: float) -> list[Leg]:
