@@ -33,10 +33,13 @@ class Rpc:
         self._auth = httpx2.BasicAuth(user, password) if user else None
         self._ca = ca
         self._http: httpx2.AsyncClient | None = None
+        self._closed = False
         self.server = ""
         """What the last answer's header `Server` said."""
 
     def _client(self) -> httpx2.AsyncClient:
+        if self._closed:
+            raise LinkError(f"the connections to {self._url} were given up")
         if self._http is None:
             try:
                 verify = ssl.create_default_context(cafile=self._ca or None)
@@ -86,7 +89,8 @@ class Rpc:
         return bytes(body)
 
     async def close(self) -> None:
-        """Give its connections up."""
+        """Give its connections up; nothing can be asked any more."""
+        self._closed = True
         if self._http is not None:
             await self._http.aclose()
             self._http = None

@@ -98,8 +98,8 @@ class KamailioLink(ProxyLink):
 
     async def close(self) -> None:
         """Give both connections up."""
-        await self._end_tasks()
         try:
+            await self._end_tasks()
             if self._writer is not None:
                 self._writer.close()
                 with suppress(OSError):

@@ -99,8 +99,8 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """Want no more events, and give the connections up, also if there is no time to say so."""
-        await self._end_tasks()
         try:
+            await self._end_tasks()
             if self._transport is not None and not self._lost.done():
                 with suppress(LinkError):
                     await self._ask(subscription(self._address(), 0), wire.ANYTHING)
