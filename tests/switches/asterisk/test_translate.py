@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from callboard.calls.causes import Reason
 from callboard.calls.commands import CommandId, HangUp
@@ -338,6 +339,16 @@ def test_events_told_twice_are_told_once() -> None:
     assert len([event for event in twice.told if isinstance(event, LegEnded)]) == len(
         [event for event in once.told if isinstance(event, LegEnded)]
     )
+
+
+def test_an_attended_transfer_that_shows_no_target_leads_to_whom_the_transferer_talked_to() -> None:
+    """Asterisk 22 leaves the target's fields out at times."""
+    theatre = Theatre()
+    for at, packet in events("attended_transfer"):
+        fields = {name: value for name, value in packet.fields.items() if not name.startswith("TransferTarget")}
+        theatre.tell(replace(packet, fields=fields), at)
+    (story,) = theatre.stories.values()
+    assert (story.call.caller, story.call.dialed, story.call.callee) == ("uas-answer", "uas-slow", "uas-slow")
 
 
 def test_who_goes_on_after_a_transfer_does_not_go_by_the_former_callers_name() -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "new_leg",
     "order_of",
     "state_of",
+    "transfer_target",
 ]
 
 NOT_DIALED = frozenset({"", "s", "h", "i", "t"})
@@ -191,6 +192,12 @@ def new_leg(switch: str, shown: Snapshot, created_at: float, side: Side, dialed:
         started_at=created_at,
     )
     return described(leg, shown)
+
+
+def transfer_target(packet: Packet) -> str:
+    """Where a transfer leads. An attended one shows no target at times: it is whom the transferer talked to last."""
+    told = map(packet.get, ("Extension", "TransferTargetCallerIDNum", "SecondTransfererConnectedLineNum"))
+    return next(filter(None, told), "")
 
 
 def as_side(switch: str, shown: Snapshot, leg: Leg, side: Side, dialed: str = "") -> Leg:

@@ -38,6 +38,7 @@ from callboard.switches.asterisk.channels import (
     is_phone,
     new_leg,
     order_of,
+    transfer_target,
 )
 from callboard.switches.asterisk.mirror import Channel, Mirror
 from callboard.switches.asterisk.orders import Order, orders
@@ -225,7 +226,7 @@ class Translator:
         transferee = self._known(packet, "Transferee")
         if packet.get("Result") == "Success" and transferee is not None and transferee.leg is not None:
             if transferee.leg.side is Side.CALLEE:
-                transferee.promoted = packet.get("Extension") or packet.get("TransferTargetCallerIDNum")
+                transferee.promoted = transfer_target(packet)
             events += self._settle(transferee.shown.linkedid, at)
         return events
 
