@@ -136,7 +136,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.left(cycle):
             return
         cycle.response_started = cycle.response_complete = True
-        self.transport.writelines((head, body) if cycle.scope["method"] != "HEAD" else (head,))
+        # asyncio's transport, from Python 3.12 on, never gets done with an empty piece at the end.
+        self.transport.writelines((head, body) if body and cycle.scope["method"] != "HEAD" else (head,))
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
