@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import random
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ ACME = Caller(user="101", password="sip-101")
 CALLEE = Callee()
 
 
-class Follower:
+class Follower(ABC):
     """A client that has what a list showed, and follows from there, however often its connection is cut."""
 
     def __init__(self, server: Server, listing: dict[str, Any], query: str, seed: int) -> None:
@@ -58,8 +59,9 @@ class Follower:
                 async with self._cut_at_random():
                     await self._connect(session)
 
+    @abstractmethod
     async def _connect(self, session: aiohttp.ClientSession) -> None:
-        raise NotImplementedError
+        """Follow over one connection, for as long as it lasts."""
 
     @asynccontextmanager
     async def _cut_at_random(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Protocol, TypeVar
 
@@ -47,7 +48,7 @@ class ProxySettings(Protocol):
     def answer_timeout(self) -> float: ...
 
 
-class ProxyLink:
+class ProxyLink(ABC):
     """One try, without the way on which events come. See `callboard.switches.link.Link`."""
 
     what = ""
@@ -96,9 +97,9 @@ class ProxyLink:
         """Wait until the link is lost, and say why."""
         return await asyncio.shield(self._lost)
 
+    @abstractmethod
     def explained(self, error: FaultError | MalformedError) -> LinkError:
         """An answer that is none, for people."""
-        raise NotImplementedError
 
     # --- for the proxies' own links ----------------------------------------------------------------------------------
 
