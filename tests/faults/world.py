@@ -107,7 +107,7 @@ class World:
         return {what: names for what, names in found.items() if names}
 
     def _leg(self, name: str) -> str:
-        legs = (leg for call in self.table.calls() for leg in call.legs if leg.id.native == name)
+        legs = (leg for call in self.table.calls() for leg in call.legs if leg.id.native.partition("/")[0] == name)
         return next((f"{leg.state.name}, told at {leg.told_at}" for leg in legs), "")
 
     async def comes_true(self, what: str) -> None:

@@ -1,6 +1,7 @@
 """A real browser, and a server for it to look at."""
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from tests.wallboard.fake import Fake, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 INSTALL = "Chromium is not installed: 'apt-get install chromium' on Debian"
+
+PATIENCE = 30.0
+"""Seconds that a test waits for what must come, on a machine that may be busy."""
 
 OpenBoard = Callable[..., Page]
 
@@ -74,3 +78,11 @@ def sign_in(page: Page, login: str) -> None:
     page.get_by_label("Password", exact=True).fill(f"demo-{login}")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".link-live")).to_be_visible()
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds that no locator of the page can tell of."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"not in {PATIENCE:.0f} s: {what}"
+        time.sleep(0.05)

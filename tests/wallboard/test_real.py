@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,11 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from tests.ports import free_port
-from tests.wallboard.conftest import sign_in
+from tests.wallboard.conftest import PATIENCE, sign_in, until
 from tests.wallboard.relay import relaying
-
-PATIENCE = 30.0
-"""Seconds that a test waits for what must come, on a machine that may be busy."""
 
 
 class Demo:
@@ -73,14 +69,6 @@ def board(browser: Browser, demo: Demo, login: str, path: str = "/board") -> Ite
     yield page
     context.close()
     assert wrong == []
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {PATIENCE:.0f} s: {what}"
-        time.sleep(0.05)
 
 
 def ids(page: Page) -> set[str]:
