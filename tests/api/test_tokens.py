@@ -190,3 +190,13 @@ async def test_what_is_masked_is_masked_in_lists_and_for_one_call(masked: Caller
 async def test_rights_know_every_word_that_a_token_can_have(caller: Caller) -> None:
     token = await made(caller, "root")
     assert set(token["rights"]) == {right.value for right in Right}
+
+
+async def test_a_member_that_is_not_there_is_named_with_what_may_have_been_meant(caller: Caller) -> None:
+    reply = await post(caller, "acme", name="test", loginn="acme")
+    told = problem(reply)
+    assert (told["code"], told["argument"]) == ("invalid_argument", "loginn")
+    assert told["detail"] == "there is no 'loginn' here: did you mean login?"
+    far = problem(await post(caller, "acme", name="test", **{"z" * 300: 1}))
+    assert far["argument"] == "z" * 40
+    assert far["detail"].endswith("here, only name, login, rights, days")

@@ -71,7 +71,7 @@ def read_query(request: Request, wanted: type[S], members: Mapping[str, object] 
     try:
         return msgspec.convert(given, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, wanted) from None
 
 
 def _several(name: str, value: object) -> list[str]:
@@ -131,7 +131,7 @@ def read_value(value: Any, wanted: Any) -> Any:
     try:
         return msgspec.convert(value, wanted)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        raise _invalid(error, wanted) from None
 
 
 def _whole_numbers(value: Any) -> Any:
@@ -163,6 +163,7 @@ _FOR_PEOPLE = {
     "object": "an object",
 }
 """msgspec's names of types."""
+_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`", re.DOTALL)
 
 
 def is_list(kind: Any) -> bool:
@@ -195,10 +196,15 @@ def words_of(kind: Any) -> tuple[str, ...]:
     return next((words for one in get_args(kind) if (words := words_of(one))), ())
 
 
-def _invalid(error: msgspec.ValidationError) -> InvalidArgument:
+def _invalid(error: msgspec.ValidationError, wanted: Any) -> InvalidArgument:
     """msgspec's words end in the place, such as `$.limit` or `$.state[0]`."""
     words = str(error)
     found = _AT.search(words)
     argument = re.split(r"[.\[]", found["path"])[0] if found else ""
+    unknown = None if argument else _UNKNOWN.fullmatch(words)
+    if unknown:
+        name = unknown["name"]
+        known = getattr(wanted, "__struct_encode_fields__", ())
+        return InvalidArgument(f"there is no {name[:40]!r} here{_meant(name[:200], known)}", name[:40])
     cause = _TYPE.sub(lambda type_: _FOR_PEOPLE.get(type_[1], type_[1]), _AT.sub("", words))
     return InvalidArgument(f"{argument or 'the document'}: {cause[:1].lower()}{cause[1:]}", argument)
