@@ -17,7 +17,8 @@ PATIENCE = 30.0
 
 OpenBoard = Callable[..., Page]
 
-expect.set_options(timeout=15_000)
+# The board itself may wait for twelve seconds until it tries a server again.
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="module")

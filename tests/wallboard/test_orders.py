@@ -108,23 +108,24 @@ def test_an_outcome_that_the_server_has_forgotten_is_not_known(open_board: OpenB
 
 def test_a_batch_can_be_stopped_even_if_its_progress_was_out_of_reach(open_board: OpenBoard, fake: Fake) -> None:
     page = open_board(path="/board?state=answered")
-    looks = 0
+    out_of_reach = stopped = False
     running = '{"count": 9, "state": "running", "waiting": 7, "left": 0, "outcomes": {"done": 2}}'
 
     def told(route: Route) -> None:
-        nonlocal looks
-        looks += 1
-        if route.request.method == "DELETE" or looks < 2 or looks > 3:
-            route.fulfill(status=200, body=running if looks < 6 else running.replace("running", "stopped"))
-        else:
+        nonlocal stopped
+        stopped = stopped or route.request.method == "DELETE"
+        if out_of_reach and not stopped:
             route.fulfill(status=502, body="<h1>Bad gateway</h1>")
+        else:
+            route.fulfill(status=200, body=running.replace("running", "stopped") if stopped else running)
 
     page.route("**/v1/disconnect/*", told)
     page.get_by_role("button", name=re.compile("^Disconnect all")).click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^Disconnect")).click()
     orders = page.get_by_role("region", name="Disconnects")
     expect(orders).to_contain_text("2 of 9 calls")
-    page.wait_for_event("response", lambda answer: answer.status == 502)
+    with page.expect_response(lambda answer: answer.status == 502):
+        out_of_reach = True
     with page.expect_request(lambda request: request.method == "DELETE"):
         orders.get_by_role("button", name="Stop").click()
     expect(orders).to_contain_text("stopped")
