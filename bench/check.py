@@ -27,9 +27,12 @@ def baseline_of(report: Report) -> dict[str, float]:
 
 
 def complaints(report: Report, baseline: Mapping[str, float], slack: float = SLACK) -> list[str]:
-    """One line for each ratio that is worse by more than `slack`, or that the run lacks; none: all is well."""
+    """One line for each ratio that is worse by more than `slack`, or that the run or the baseline lacks; none: all is
+    well.
+    """
     figures = each(report.sections)
-    lines = []
+    new = [name for name, figure in figures.items() if figure.watched and name not in baseline]
+    lines = [f"{name}: watched, but the baseline does not have it: keep it with --keep" for name in new]
     for name, before in baseline.items():
         figure = figures.get(name)
         if figure is None:

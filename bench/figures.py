@@ -74,6 +74,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     figures: tuple[Figure, ...] = ()
     skipped: str = ""
     """Why nothing was measured."""
+    failed: bool = False
+    """Whether it was to be measured and could not be."""
     seconds: float = 0.0
     """How long it took."""
 

@@ -23,6 +23,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     full: bool
     seconds: float
     sections: tuple[Section, ...]
+    earlier: tuple[str, ...] = ()
+    """The keys of those that were measured in another run."""
 
 
 def write(report: Report, folder: Path) -> None:
@@ -42,10 +44,10 @@ def markdown(report: Report) -> str:
 def rewritten(text: str, report: Report) -> str:
     """A page of the documentation with what stands between its marks written anew from a report.
 
-    A mark is `<!-- bench: KEY -->` to `<!-- /bench -->`, with the key of a section, `machine` or `balance`. What was
-    not measured this time stays as it was.
+    A mark is `<!-- bench: KEY -->` to `<!-- /bench -->`, with the key of a section, `machine` or `balance`. A part that
+    was skipped says so there: figures of another day beside today's would be taken for today's.
     """
-    known = {section.key: section_text(section) for section in report.sections if not section.skipped}
+    known = {section.key: section_text(section) for section in report.sections}
     known |= {"machine": _conditions(report), "balance": _balance(report.sections)}
 
     def written(found: re.Match[str]) -> str:
@@ -58,11 +60,12 @@ def _conditions(report: Report) -> str:
     machine = report.machine
     versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
     run = "full" if report.full else "quick"
+    earlier = f" Measured before, each in a run of its own: {', '.join(report.earlier)}." if report.earlier else ""
     return (
         f"{machine.cores} cores of {machine.processor}, {machine.memory_gb:g} GB, {machine.kernel}, {machine.python}; "
         f"{versions}; commit {machine.commit or 'unknown'}. Measured {machine.at}, the {run} run, in "
         f"{report.seconds:.0f} s; load average before it {machine.load[0]:.1f}. Server, clients and whatever else runs "
-        "share the machine."
+        f"share the machine.{earlier}"
     )
 
 
@@ -70,11 +73,12 @@ def _balance(sections: Sequence[Section]) -> str:
     """How many goals were met, which were not, and what was not measured."""
     judged = [figure for section in sections for figure in section.figures if figure.goal is not None]
     missed = [figure for figure in judged if not figure.met]
-    lines = [f"{len(judged) - len(missed)} of {len(judged)} goals met."]
+    skipped = [section for section in sections if section.skipped]
+    parts = f"; {len(skipped)} of {len(sections)} parts not measured" if skipped else ""
+    lines = [f"{len(judged) - len(missed)} of {len(judged)} goals met{parts}."]
     if missed:
         lines += ["", "Not met:", ""]
         lines += [f"- {figure.title}: {words(figure.value, figure.unit)}, goal {_goal(figure)}" for figure in missed]
-    skipped = [section for section in sections if section.skipped]
     if skipped:
         lines += ["", "Not measured:", "", *(f"- {section.title}: {section.skipped}" for section in skipped)]
     return "\n".join(lines)

@@ -23,9 +23,14 @@ def test_a_ratio_may_be_a_little_worse(report: Report) -> None:
 
 
 def test_what_is_not_measured_any_more_is_missed(report: Report) -> None:
-    (line,) = complaints(report, {"peers/ari": 40.0})
+    (line,) = complaints(report, {"peers/ari": 40.0, "rows/rest": 60.0})
     assert line == "peers/ari: not measured, though the baseline has it (no Asterisk)"
-    assert "no reason" in complaints(report, {"rows/gone": 1.0})[0]
+    assert "no reason" in complaints(report, {"rows/gone": 1.0, "rows/rest": 60.0})[0]
+
+
+def test_what_is_watched_is_compared_with_something(report: Report) -> None:
+    (line,) = complaints(report, {})
+    assert line == "rows/rest: watched, but the baseline does not have it: keep it with --keep"
 
 
 def test_the_baseline_is_a_file_of_names_and_ratios(tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.__main__ import PAGE as PAGE_OF_FIGURES
 from bench.machine import examine
+from bench.parts import PARTS
 from bench.report import Report, markdown, rewritten, write
 
 
 def test_people_read_what_was_met_and_what_was_not(report: Report) -> None:
     text = markdown(report)
     assert "2 cores of a processor, 24 GB, Linux 6, CPython 3.11" in text
-    assert "1 of 2 goals met." in text
+    assert "1 of 2 goals met; 1 of 3 parts not measured." in text
     assert "- REST, 1,000 calls: 2 ms, goal ≤ 1 ms" in text
     assert "- Peers: no Asterisk" in text
     assert "| REST, times plain | 60.0× | 50.0 … 70.0 | 3 | ≥ 30.0× | yes |" in text
@@ -39,10 +41,25 @@ def test_the_documentation_is_rewritten_between_its_marks(report: Report) -> Non
     assert rewritten(page, report) == page
 
 
-@pytest.mark.parametrize("key", ["peers", "moon"])
-def test_what_was_not_measured_stays_as_it_was(report: Report, key: str) -> None:
-    page = f"<!-- bench: {key} -->\nold\n<!-- /bench -->"
+def test_a_part_that_is_not_in_the_report_stays_as_it_was(report: Report) -> None:
+    page = "<!-- bench: moon -->\nold\n<!-- /bench -->"
     assert rewritten(page, report) == page
+
+
+def test_a_part_that_was_skipped_has_no_old_figures(report: Report) -> None:
+    page = rewritten("<!-- bench: peers -->\nold\n<!-- /bench -->", report)
+    assert page == "<!-- bench: peers -->\n\nNot measured: no Asterisk\n\n<!-- /bench -->"
+
+
+def test_what_is_of_an_earlier_run_is_told(report: Report) -> None:
+    assert "Measured before" not in markdown(report)
+    later = msgspec.structs.replace(report, earlier=("limits", "rows"))
+    assert "Measured before, each in a run of its own: limits, rows." in markdown(later)
+
+
+@pytest.mark.parametrize("key", [*PARTS, "soak", "machine", "balance"])
+def test_the_documentation_has_a_place_for_every_part(key: str) -> None:
+    assert PAGE_OF_FIGURES.read_text(encoding="utf-8").count(f"<!-- bench: {key} -->") == 1
 
 
 def test_this_machine_is_known() -> None:
