@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Placement
 from callboard.calls.state import State
+from callboard.table.parties import Parties
 
 __all__ = ["NOTHING", "NUMBERS", "Columns", "digits_range", "left_aligned"]
 
@@ -148,6 +149,7 @@ class Columns:
         self.switches = _Names()
         self.countries = _Names()
         self.prefixes = _Names()
+        self.parties = Parties()
         self._writes = 0
         self.step = 0
         """How many changes were told of before the one that is being written."""
@@ -245,15 +247,27 @@ class Columns:
 
     def remove(self, slot: int) -> None:
         """The call has left. The slot is free once it is reclaimed, which costs less for many at once."""
-        views = self._views
+        views, call = self._views, self.calls[slot]
+        if call is not None:
+            self.parties.moved(slot, call.placement, _BLANK.placement)
         views["used"][slot] = False
         views["number"][slot] = views["standing"][slot] = 0
         views["state"][slot] = NOTHING
         self.calls[slot] = None
         self._left.append(slot)
 
+    def of_customers(self, customers: frozenset[int]) -> set[int] | None:
+        """The slots of the calls that these customers own or are called in; None if there are too many of either."""
+        return self.parties.slots(customers, self._of_customer)
+
+    def _of_customer(self, customer: int) -> list[int]:
+        mask = (self._arrays["customer"] == customer) | (self._arrays["callee_customer"] == customer)
+        slots: list[int] = np.flatnonzero(mask & self._arrays["used"]).tolist()
+        return slots
+
     def reclaim(self) -> None:
         """Make the slots of the calls that left free, or more of them if that gives none. Call it now and then."""
+        self.parties.review()
         if self._left:
             slots = np.array(self._left, np.intp)
             for name, column in _COLUMNS.items():
@@ -270,6 +284,7 @@ class Columns:
         if call.started_at is not before.started_at:
             views["started"][slot] = call.started_at
         if call.placement is not before.placement:
+            self.parties.moved(slot, before.placement, call.placement)
             self._write_owner(slot, call.placement, before.placement)
             self._write_way(slot, call.placement, before.placement)
         if call.caller != before.caller:
