@@ -41,6 +41,7 @@ from callboard.table.ordering import Bookmark, Page, ordered, page
 from callboard.table.reconciliation import Place, Reconciliation
 from callboard.table.rows import Rows, Watcher
 from callboard.table.settings import TableSettings
+from callboard.table.shortlist import short_page
 
 __all__ = ["Table"]
 
@@ -137,6 +138,9 @@ class Table:
         `asker` is who a kept order is for; see `ordering`, also for the Conflict that it raises.
         """
         start = Bookmark(now, self.revision.number) if after is None else after
+        short = short_page(self._columns, wanted, orders, start, limit, now)
+        if short is not None:
+            return short
         slots = matching(self._columns, wanted, now)
         return page(self._columns, slots, orders, start, limit, scope, self._kept, asker)
 
