@@ -18,6 +18,7 @@ from callboard.api.rows import EVERY_FIELD
 from callboard.api.stream import Session, Wish
 from callboard.calls.legs import Call
 from callboard.calls.state import LIVE, State
+from callboard.operations import watch
 from callboard.operations.list_calls import ListCalls
 from callboard.table import feeds
 from callboard.table.filters import Filter
@@ -100,7 +101,7 @@ async def following(*clients: Client) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110  nobody tells of it
             await asyncio.sleep(0.001)
 
@@ -226,7 +227,7 @@ async def test_who_may_not_see_it_any_more_is_told_nothing_more_from_that_moment
 
 
 async def test_many_are_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rounds, "TOGETHER", 2)
+    monkeypatch.setattr(rounds, "SPAN", 0.0)
     house = House()
     clients = [Client(house, rate=rate) for rate in (50.0, 0.0) for _ in range(5)]
     async with following(*clients):
@@ -237,6 +238,61 @@ async def test_many_are_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> 
             house.call(State.ANSWERED)
             await until(knows_all(house, *clients, late))
         assert all(len(client.copy.calls) == 4 for client in clients)
+
+
+@pytest.mark.parametrize("rate", [50.0, 0.25])
+async def test_much_is_told_in_portions(rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "PORTION", 4)
+    house = House()
+    clients = [Client(house, rate=rate) for _ in range(3)]
+    async with following(*clients):
+        begin = house.table.revision.number
+        for _ in range(10):
+            house.call(State.NEW)
+        await until(knows_all(house, *clients))
+        told = [msgspec.json.decode(block) for block in clients[0].together]
+        assert [(len(one["changes"]), one["revision"]) for one in told] == [
+            (4, f"1-{begin + 4}"),
+            (4, f"1-{begin + 8}"),
+            (2, f"1-{begin + 10}"),
+        ]
+        assert clients[0].together == clients[1].together == clients[2].together
+        assert all(made[0] is made[1] for made in zip(clients[0].together, clients[1].together, strict=True))
+
+
+async def test_who_cannot_take_a_portion_gets_the_others_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in (rounds, watch, feeds):
+        monkeypatch.setattr(room, "PORTION", 4)
+    house = House()
+    quick, slow = Client(house), Client(house)
+    async with following(quick, slow):
+        slow.stop_reading()
+        for _ in range(10):
+            house.call(State.NEW)
+        await until(knows_all(house, quick))
+        slow.read_on()
+        await until(knows_all(house, slow))
+        assert slow.alone.count("changes") >= 2
+        assert "behind" not in slow.copy.seen
+        house.call(State.NEW)
+        await until(knows_all(house, quick, slow))
+        assert slow.together[-1] is quick.together[-1], "it is told with the others again"
+
+
+async def test_what_waits_for_a_slow_pace_is_told_before_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "GATHER", 0.01)
+    monkeypatch.setattr(rounds, "LOG", 20)
+    monkeypatch.setattr(feeds, "LOG", 20)
+    for room in (rounds, watch, feeds):
+        monkeypatch.setattr(room, "PORTION", 4)
+    house = House()
+    client = Client(house, rate=0.01)
+    async with following(client):
+        for made in range(8, 56, 8):
+            for _ in range(8):
+                house.call(State.NEW)
+            await until(partial(lambda least: len(client.copy.calls) >= least, made - 10))
+        assert "behind" not in client.copy.seen
 
 
 async def test_what_cannot_be_made_cuts_everybody_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from callboard.calls.legs import Call
 from callboard.calls.refusals import CustomerNotFound
 from callboard.calls.state import LIVE, State
 from callboard.directory.records import Customer
+from callboard.operations import loads as module
 from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
@@ -151,6 +152,16 @@ def test_no_more_customers_are_noted_than_memory_is_meant_for() -> None:
     loads.sample(BEGIN)
     assert loads.series(1, 0.0).calls == (MOST,)
     assert sum(loads.series(number, 0.0).calls[0] for number in range(10, 10 + MOST)) == MOST - 1
+
+
+def test_who_sees_which_pair_is_forgotten_before_it_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAIRS", 3)
+    house = House()
+    full(house)
+    assert 0 < len(house.desk.loads._above) <= 3
+    for customer in (1, 2, 3, 4, 5):
+        seen = house.desk.perform(LIST_CALLS, principal(customer), EVERYTHING, house.now).calls
+        assert house.desk.loads.now(customer, house.now)[0] == len(seen)
 
 
 def test_a_customer_without_calls_has_no_peak() -> None:

@@ -18,13 +18,14 @@ from callboard.calls.legs import Call, Facts
 from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unauthenticated
 from callboard.calls.state import LIVE, State
 from callboard.directory.records import Account, Customer
+from callboard.operations import watch as module
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
 from callboard.table import feeds, history
 from callboard.table.changes import Revision
-from callboard.table.feeds import Convoy, Feed, Left, Step, conflated
+from callboard.table.feeds import Convoy, Feed, Left, Reader, Step, conflated
 from callboard.table.filters import Field, Filter, How, TextMatch
 from tests.house import SWITCH, House
 
@@ -110,6 +111,15 @@ class Client:
 
     def read(self) -> None:
         """Be told all that there is."""
+        self.glance()
+        while self.watch is not None and self.watch.reader is not None and self._waits(self.watch, self.watch.reader):
+            self.glance()
+
+    def _waits(self, watch: Watch, reader: Reader) -> bool:
+        return watch.apart or reader.waiting
+
+    def glance(self) -> None:
+        """Be told some of it."""
         self._part()
         watch = self.watch
         if watch is None:
@@ -118,11 +128,10 @@ class Client:
             news = watch.news(self.house.now)
             if isinstance(news, Why):
                 self._begin(watch)
-                self.read()
             else:
                 for step in news if self.every else conflated(news):
                     self._take(step, watch)
-                self.has = watch.revision
+                self.has = watch.known
         except (Unauthenticated, Forbidden, CustomerNotFound):
             self.lose()
             with pytest.raises(Refusal):
@@ -240,6 +249,10 @@ class Following(RuleBasedStateMachine):
         self.all[which % len(self.all)].read()
 
     @rule(which=which)
+    def client_reads_a_little(self, which: int) -> None:
+        self.all[which % len(self.all)].glance()
+
+    @rule(which=which)
     def client_waits(self, which: int) -> None:
         client = self.all[which % len(self.all)]
         if client.watch is not None and not client.every:
@@ -278,6 +291,8 @@ class Following(RuleBasedStateMachine):
 def small_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that clients fall behind, and what they missed is forgotten, within a few steps."""
     monkeypatch.setattr(feeds, "LOG", 12)
+    monkeypatch.setattr(feeds, "PORTION", 3)
+    monkeypatch.setattr(module, "PORTION", 3)
     monkeypatch.setattr(history, "HISTORY", 10)
 
 
@@ -380,19 +395,71 @@ def test_what_was_gathered_for_it_is_news_when_it_goes_on_by_itself() -> None:
     convoy = Convoy(watch.reader.feed)
     watch.join(convoy, _silence)
     assert not watch.apart
-    first = house.call()
+    first = house.call(State.NEW)
     convoy.gather()
     second = house.call(State.NEW)
     watch.part(convoy, _silence)
     assert watch.apart
-    news = watch.news(house.now)
-    assert not isinstance(news, Why)
-    assert [(step.call.number, step.before) for step in news if not step.before] == [
-        (first.number, False),
-        (second.number, False),
-    ]
+    assert [step.call.number for step in told(watch, house) if not step.before] == [first.number]
+    assert watch.known < watch.revision
+    assert [step.call.number for step in told(watch, house) if not step.before] == [second.number]
+    assert watch.known == watch.revision
     assert not watch.apart
     assert watch.news(house.now) == ()
+
+
+def told(watch: Watch, house: House) -> tuple[Step, ...]:
+    news = watch.news(house.now)
+    assert not isinstance(news, Why)
+    return news
+
+
+def test_much_is_told_in_portions_each_with_the_revision_that_it_leads_to() -> None:
+    house = House()
+    watch = watching(house, "root")
+    watch.begin(house.now)
+    for _ in range(8):
+        house.call(State.NEW)
+    assert watch.apart, "who is far behind holds up nobody"
+    first = house.table.revision.number - 8
+    known = []
+    while watch.known != watch.revision:
+        steps = told(watch, house)
+        known.append((len(steps), watch.known.number - first))
+    assert known == [(3, 3), (3, 6), (2, 8)]
+
+
+def test_who_missed_much_is_told_it_in_portions_too() -> None:
+    house = House()
+    since = house.table.revision
+    for _ in range(8):
+        house.call(State.NEW)
+    watch = watching(house, "root")
+    assert watch.resume(since, house.now) is None
+    assert watch.known == since
+    assert len(told(watch, house)) == 6
+    assert watch.known.number == since.number + 6
+    again = watching(house, "root")
+    assert again.resume(watch.known, house.now) is None, "it may break off there"
+    assert len(told(again, house)) == 2
+
+
+def test_a_view_that_turned_is_known_when_all_of_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "LOG", 100)
+    house = House()
+    for _ in range(5):
+        house.call(State.NEW, account=5)
+    watch = watching(house, "reseller")
+    watch.begin(house.now)
+    known = watch.known
+    house.directory.put(Customer(id=3, name="Acme", parent=5))
+    house.call(State.NEW)
+    for _ in range(7):
+        house.call(State.NEW, account=7)
+    assert len(told(watch, house)) == 6
+    assert watch.known == known, "who breaks off here begins anew"
+    assert len(told(watch, house)) == 6
+    assert watch.known == watch.revision
 
 
 def test_who_goes_with_others_is_called_when_what_may_be_seen_changes() -> None:

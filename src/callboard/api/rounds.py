@@ -8,16 +8,16 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import islice
+from time import perf_counter
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from callboard.api.frames import Look, Message, heartbeat
-from callboard.api.turns import Piece, soon
+from callboard.api.turns import SPAN, Piece, soon
 from callboard.http.values import Line
 from callboard.operations.watch import Watch
 from callboard.table.changes import Revision
-from callboard.table.feeds import Convoy, Feed, Reader, Step
+from callboard.table.feeds import LOG, PORTION, Convoy, Feed, Reader, Step
 
 __all__ = ["GATHER", "HEARTBEAT", "Follower", "Round", "Written", "round_of"]
 
@@ -28,7 +28,7 @@ GATHER = 0.5
 """Seconds after which what waits for the next batch is taken in, so that waiting is not falling behind."""
 
 TOGETHER = 100
-"""Clients that are told, and changes that are told one by one, before others have their turn."""
+"""Changes that are told one by one before others have their turn."""
 
 Written = Callable[[Iterable[Message]], tuple[bytes, ...]]
 """Messages as the blocks that a client gets."""
@@ -74,6 +74,8 @@ class Round:
         self._followers: dict[Follower, None] = {}
         self._told = feed.end
         """The place in the feed up to which everybody was told."""
+        self._goal = feed.end
+        """The place up to which is told at this time, portion by portion."""
         self._timer: asyncio.Handle | Piece | None = None
         self._telling: Iterator[Follower] | None = None
         self._earliest = 0.0
@@ -83,6 +85,7 @@ class Round:
         """Be told with the others, until it is to be dealt with by itself."""
         if not self._followers:
             self._beat = _clock() + HEARTBEAT
+            self._told = self._goal = follower.reader.place
         self._followers[follower] = None
         self._told = min(self._told, follower.reader.place)
         follower.watch.join(self._convoy, follower.leave)
@@ -111,6 +114,8 @@ class Round:
         if self._feed.end == self._told:
             self._feed.bells[self._rest] = None
             self._timer = loop.call_at(self._beat, self._come)
+        elif self._told < self._goal:
+            self._come()
         elif self._earliest > loop.time() + GATHER:
             self._timer = loop.call_later(GATHER, self._gather)
         elif self._earliest > loop.time():
@@ -125,7 +130,10 @@ class Round:
 
     def _gather(self) -> None:
         self._convoy.gather()
-        self._rest()
+        if self._convoy.loose > LOG // 2:
+            self._come()  # before some of it is not kept any more
+        else:
+            self._rest()
 
     def _begin(self) -> None:
         self._telling = self._tell(self._news())
@@ -133,9 +141,9 @@ class Round:
 
     def _go_on(self, telling: Iterator[Follower]) -> None:
         """Tell some; the others when what else there is to do has had its turn."""
-        more = False
+        until = perf_counter() + SPAN
         try:
-            more = next(islice(telling, TOGETHER - 1, None), None) is not None
+            more = any(perf_counter() >= until for _ in telling)
         except BaseException:
             for follower in self._followers:
                 follower.leave()  # what cannot be made here cuts each one short, and is not passed over
@@ -149,15 +157,22 @@ class Round:
 
     def _news(self) -> News:
         """What there is to tell now."""
-        clock, end = _clock(), self._feed.end
-        if not self._interval:
-            end = min(end, self._told + TOGETHER)
-        beats = clock >= self._beat and end == self._feed.end
+        clock, feed = _clock(), self._feed
+        if self._told >= self._goal or self._goal <= feed.begin:
+            self._goal = feed.end
+            if self._goal > self._told:
+                self._earliest = clock + self._interval
+        portion = PORTION if self._interval else TOGETHER
+        end = min(self._goal, max(max(self._told, feed.begin) + portion, self._convoy.gathered))
+        beats = clock >= self._beat and end == self._goal
         if beats:
             self._beat = clock + HEARTBEAT
-        if end > self._told:
-            self._earliest = clock + self._interval
-        return News(end, next(iter(self._followers)).watch.revision, time.time(), beats, {})
+        return News(end, self._revision(end), time.time(), beats, {})
+
+    def _revision(self, end: int) -> Revision:
+        """Up to which one knows all who was told the steps up to this place."""
+        newest = next(iter(self._followers)).watch.revision
+        return newest if end == self._feed.end else Revision(newest.epoch, self._feed.number_at(end))
 
     def _tell(self, news: News) -> Iterator[Follower]:
         """Tell one after the other. Who cannot be told here leaves, and sees for itself."""
@@ -165,7 +180,7 @@ class Round:
             if follower.reader.place < news.end or news.beats:
                 self._tell_one(follower, news)
             yield follower
-        self._told = news.end
+        self._told = min((one.reader.place for one in self._followers if not one.leaving.done()), default=news.end)
         self._convoy.settle()
 
     def _tell_one(self, follower: Follower, news: News) -> None:

@@ -145,7 +145,7 @@ class Session:
         news = self._watch.news(now)
         if isinstance(news, Why):
             return self._anew(news)
-        return self._changes(news, self._watch.revision, now)
+        return self._changes(news, self._watch.known, now)
 
     def _turn(self) -> Iterator[Messages]:
         wish, self._next = self._next, None

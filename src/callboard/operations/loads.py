@@ -26,6 +26,8 @@ KEPT = 361
 """Samples: an hour, both ends included."""
 MOST = 5_000
 """Customers in a sample, those with the most calls; the others had none, as far as it tells."""
+PAIRS = 50_000
+"""Pairs of customers that call each other of whom it is known who sees them. A thousand customers have a million."""
 
 
 class Peak(msgspec.Struct, frozen=True):
@@ -198,6 +200,8 @@ class Loads:
         parties = (call.placement.customer, call.placement.callee_customer)
         known = self._above.get(parties)
         if known is None:
+            if len(self._above) >= PAIRS:
+                self._above.clear()
             known = self._above[parties] = tuple({ROOT, *self._up_from(parties[0]), *self._up_from(parties[1])})
         return known
 

@@ -10,7 +10,7 @@ from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
-from callboard.table.feeds import Bell, Convoy, Left, Reader, Snapshot, Step, conflated, difference
+from callboard.table.feeds import PORTION, Bell, Convoy, Left, Reader, Snapshot, Step, conflated, difference
 from callboard.table.filters import Filter
 
 __all__ = ["WATCH_CALLS", "Watch", "Why"]
@@ -48,6 +48,10 @@ class Watch:
         self.reader: Reader | None = None
         """Its place among the changes, once it has begun."""
         self._backlog: tuple[Step, ...] = ()
+        self._turned = False
+        """Whether the backlog says what became of a view that was turned: it holds when all of it was told."""
+        self.known: Revision = self.revision
+        """After `begin`, `resume` or `news`: up to where the client knows all, once it was told that."""
 
     @property
     def directory(self) -> Directory:
@@ -56,20 +60,30 @@ class Watch:
 
     @property
     def revision(self) -> Revision:
-        """The table's. After `news` the client knows all up to it."""
+        """The table's."""
         return self._desk.table.revision
 
     @property
     def apart(self) -> bool:
-        """Whether there may be news that are not, or not only, in the log that it shares with others."""
-        return self.reader is None or bool(self._backlog) or self.standing != self._desk.standing.changes
+        """Whether there may be news that are not, or not only, in the log that it shares with others, or more of them
+        than others wait for.
+        """
+        reader = self.reader
+        return (
+            reader is None
+            or bool(self._backlog)
+            or self.standing != self._desk.standing.changes
+            or reader.feed.end - reader.place > PORTION
+        )
 
     def begin(self, now: float) -> Snapshot:
         """A snapshot, and the place from which news are news. Raises as `news` does."""
         self.look_again(now)
         reader = self._open(now)
-        self._backlog = ()
-        return self._desk.feeds.snapshot(reader, self.arguments.order)
+        self._backlog, self._turned = (), False
+        snapshot = self._desk.feeds.snapshot(reader, self.arguments.order)
+        self.known = snapshot.revision
+        return snapshot
 
     def resume(self, since: Revision, now: float) -> Why | None:
         """Go on from where the client was; what it missed is news then. Else it says why a snapshot is needed."""
@@ -83,11 +97,11 @@ class Watch:
         missed = self._desk.feeds.missed(self._open(now), since)
         if missed is None:
             return Why.RESYNC
-        self._backlog = missed
+        self._backlog, self.known = missed, since
         return None
 
     def news(self, now: float) -> tuple[Step, ...] | Why:
-        """What happened since the last time, or why only a snapshot can tell.
+        """What happened since the last time, some of it where it is much, or why only a snapshot can tell.
 
         Raises the refusals of the family `Unauthenticated`, `Forbidden` or `CustomerNotFound` once the principal may
         not watch this any more.
@@ -95,12 +109,21 @@ class Watch:
         why = self.look_again(now)
         if why is not None:
             return why
-        steps = self._open(now).take()
+        reader = self._open(now)
+        steps = self._of_backlog() if self._backlog else reader.take(PORTION)
         if steps is None:
             return Why.BEHIND
-        if self._backlog:
-            steps, self._backlog = self._backlog + steps, ()
+        self._turned = self._turned and bool(self._backlog)
+        if not self._backlog and not reader.waiting:
+            self.known = self.revision
+        elif steps and not self._turned:
+            self.known = Revision(self.revision.epoch, steps[-1].number)
         return steps
+
+    def _of_backlog(self) -> tuple[Step, ...]:
+        """What a convoy gathered is no more than this, for what is told of it at once must be all."""
+        some, self._backlog = self._backlog[: 2 * PORTION], self._backlog[2 * PORTION :]
+        return some
 
     def expired(self, now: float) -> bool:
         """Whether the time is over for which the principal may see this."""
@@ -151,7 +174,7 @@ class Watch:
 
     def _turn_anew(self, wanted: Filter) -> None:
         self.close()
-        self._wanted, self._backlog = wanted, ()
+        self._wanted, self._backlog, self._turned = wanted, (), False
 
     def _turn(self, wanted: Filter, changed: frozenset[int], now: float) -> Why | None:
         """Show from now on what is wanted now: what came or went by that, and what names a customer that did, is news.
@@ -174,7 +197,7 @@ class Watch:
             if call.number in shown and _names(call, changed)
         )
         turned = tuple(difference(shown, calls, number, Left.NO_LONGER_ALLOWED))
-        self._backlog = conflated(before + steps + touched + turned)
+        self._backlog, self._turned = conflated(before + steps + touched + turned), True
         return None
 
 

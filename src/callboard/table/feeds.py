@@ -22,6 +22,7 @@ from callboard.table.table import Table
 
 __all__ = [
     "LOG",
+    "PORTION",
     "Bell",
     "Convoy",
     "Feed",
@@ -39,6 +40,9 @@ Bell = Callable[[], None]
 
 LOG = 10_000
 """Steps by which a reader may fall behind, also one who comes back: more of them are sooner shown than told."""
+
+PORTION = 200
+"""Steps that are told in one go: to write them takes a few milliseconds."""
 
 _INDEXED = 1_000
 """A feed of more customers than these is asked about every change rather than found by the customer."""
@@ -119,6 +123,10 @@ class Feed:
             self._taken = begin, end, tuple(newest)[::-1]
         return self._taken[2]
 
+    def number_at(self, place: int) -> int:
+        """The revision's number up to which one knows all who was told what is before this place, if that is kept."""
+        return self.steps[place - 1 - self.begin].number
+
     # --- what the table does -----------------------------------------------------------------------------------------
 
     def step(self, change: Change) -> Step | None:
@@ -176,11 +184,14 @@ class Reader:
         """Whether there are steps that it has not had."""
         return self.place < self.feed.end
 
-    def take(self) -> tuple[Step, ...] | None:
-        """The steps since the last time; None if some of them are not kept any more."""
+    def take(self, most: int = LOG) -> tuple[Step, ...] | None:
+        """The steps since the last time, so many at most; None if some of them are not kept any more."""
         feed, place = self.feed, self.place
-        self.place = feed.end
-        return None if place < feed.begin else feed.between(place, self.place)
+        if place < feed.begin:
+            self.place = feed.end
+            return None
+        self.place = min(place + most, feed.end)
+        return feed.between(place, self.place)
 
 
 class Convoy:
@@ -193,8 +204,27 @@ class Convoy:
         """For readers in this place: the last state of each call from there to `_gathered`."""
         self._gathered = feed.end
 
+    @property
+    def gathered(self) -> int:
+        """The place up to which steps are held together; whoever is told them is told them all at once."""
+        return self._gathered if self._held else 0
+
+    @property
+    def loose(self) -> int:
+        """How many steps wait in the feed's log for the reader that waits for most of them."""
+        return max((self.feed.end - self._begin(reader.place) for reader in self.readers), default=0)
+
+    def _begin(self, place: int) -> int:
+        """Where those steps begin for a reader in this place that are not held."""
+        return self._gathered if place in self._held else place
+
     def gather(self) -> None:
-        """Take in what is waiting, the last state of each call alone, so that to be told seldom is not to be behind."""
+        """Take in what is waiting, the last state of each call alone, so that to be told seldom is not to be behind.
+
+        What would be too much to be told in one go stays in the log.
+        """
+        if self.loose > PORTION or any(len(steps) >= PORTION for steps in self._held.values()):
+            return
         end, held = self.feed.end, {}
         for reader in self.readers:
             if reader.place < end and reader.place not in held and (steps := self.steps(reader, end)) is not None:
@@ -204,12 +234,12 @@ class Convoy:
     def settle(self) -> None:
         """Let go of what was gathered for those who have had it."""
         if self._held:
-            self.gather()
+            places = {reader.place for reader in self.readers}
+            self._held = {place: steps for place, steps in self._held.items() if place in places}
 
     def steps(self, reader: Reader, end: int) -> tuple[Step, ...] | None:
         """What a reader has not had up to a place that is not before its own; None if it is not kept any more."""
-        held = self._held.get(reader.place)
-        begin = reader.place if held is None else self._gathered
+        held, begin = self._held.get(reader.place), self._begin(reader.place)
         if begin < self.feed.begin:
             return None
         steps = self.feed.between(begin, end)
