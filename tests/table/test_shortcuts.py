@@ -36,7 +36,7 @@ class _NoShortcuts:
     def none(*_: object) -> None:
         return None
 
-    begun = joined = ended = none
+    begun = confirmed = joined = ended = none
 
     @staticmethod
     def advanced(call: Call, leg: Leg, after: Leg) -> Call:
@@ -72,6 +72,7 @@ def _compare(steps: Steps) -> None:
     quick.take(steps)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("callboard.table.table.shortcuts", _NoShortcuts)
+        patch.setattr("callboard.table.merge.shortcuts", _NoShortcuts)
         plain.take(steps)
     assert quick.told == plain.told
     assert quick.table.calls() == plain.table.calls()

@@ -21,6 +21,7 @@ __all__ = [
     "listed",
     "listed_again",
     "moved",
+    "over",
     "same",
     "seen_again",
     "sides_of",
@@ -125,6 +126,11 @@ def ended(legs: tuple[Leg, ...], at: float, cause: Cause) -> tuple[Leg, ...]:
 def _ended(leg: Leg, at: float, cause: Cause) -> Leg:
     ended_at = max(at, leg.answered_at or leg.started_at)
     return replace(leg, state=_ENDED, ended_at=ended_at, cause=cause, told_at=at)
+
+
+def over(call: Call, at: float, cause: Cause) -> Call:
+    """The call, with what was not over of it ended `at` for `cause`."""
+    return call_of(call.number, call.key, ended(call.legs, at, cause), call.placement, before=call)
 
 
 def same(call: Call, other: Call) -> bool:

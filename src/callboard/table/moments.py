@@ -8,7 +8,7 @@ from callboard.calls.events import Event, LegDescribed, LegSeen, SwitchListed
 from callboard.calls.legs import Call, Leg
 from callboard.table.links import Link
 
-__all__ = ["call_moved_by", "event_moved_by", "link_moved_by"]
+__all__ = ["call_moved_by", "event_moved_by", "leg_moved_by", "link_moved_by"]
 
 Timed = TypeVar("Timed", Leg, Call, Link)
 
@@ -17,14 +17,15 @@ def _moved(value: Timed, names: tuple[str, ...], by: float) -> Timed:
     return replace(value, **{name: at + by for name in names if (at := getattr(value, name)) is not None})
 
 
-def _leg_moved_by(leg: Leg, by: float) -> Leg:
+def leg_moved_by(leg: Leg, by: float) -> Leg:
+    """The leg, with all that happened to it so much later."""
     return _moved(leg, ("started_at", "progressed_at", "answered_at", "ended_at", "told_at"), by)
 
 
 def call_moved_by(call: Call, by: float) -> Call:
     """The call, with all that happened to it so much later."""
     names = ("started_at", "progressed_at", "answered_at", "ended_at", "suspect_since")
-    return replace(_moved(call, names, by), legs=tuple(_leg_moved_by(leg, by) for leg in call.legs))
+    return replace(_moved(call, names, by), legs=tuple(leg_moved_by(leg, by) for leg in call.legs))
 
 
 def link_moved_by(link: Link, by: float) -> Link:
@@ -35,7 +36,7 @@ def link_moved_by(link: Link, by: float) -> Link:
 def event_moved_by(event: Event, by: float) -> Event:
     """The event, so much later."""
     if isinstance(event, LegSeen | LegDescribed):
-        return replace(event, at=event.at + by, leg=_leg_moved_by(event.leg, by))
+        return replace(event, at=event.at + by, leg=leg_moved_by(event.leg, by))
     if isinstance(event, SwitchListed):
-        return replace(event, at=event.at + by, legs=tuple(_leg_moved_by(leg, by) for leg in event.legs))
+        return replace(event, at=event.at + by, legs=tuple(leg_moved_by(leg, by) for leg in event.legs))
     return replace(event, at=event.at + by)

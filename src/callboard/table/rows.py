@@ -6,6 +6,7 @@ What comes in here is decided already: whose a call is, and what its legs make o
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 from msgspec.structs import replace
 
 from callboard.calls.causes import Reason
@@ -82,10 +83,12 @@ class Rows:
                 yield slot, call
 
     def of_switch(self, switch: str) -> Iterator[tuple[int, Call]]:
-        """The live calls of a switch."""
-        for slot in [slot for key, slot in self._keys.items() if key.switch == switch]:
-            call = self.at(slot)
-            if call is not None:
+        """The live calls of a switch, the oldest first; those that begin meanwhile are not among them."""
+        columns = self.columns
+        mine = (columns["switch"] == columns.switches.known(switch)) & columns["used"]
+        for slot in columns.by_number(np.flatnonzero(mine)).tolist():
+            call = columns.calls[slot]
+            if call is not None and call.state is not _OVER and call.key.switch == switch:
                 yield slot, call
 
     def watch(self, watcher: Watcher, kinds: Iterable[Kind]) -> Callable[[], None]:
@@ -130,6 +133,10 @@ class Rows:
     def vouch(self, slot: int, before: Call, after: Call) -> None:
         """Something was heard of a call that shows nowhere, and that nobody is told of."""
         self.columns.advance(slot, before, after)
+
+    def confirm(self, slot: int, call: Call) -> None:
+        """The row stands as it was told, and only when its legs were last heard of is later."""
+        self.columns.calls[slot] = call
 
     def change(self, slot: int, before: Call, after: Call, now: float) -> None:
         """The call is another, in whatever it may be; nobody is told if the two say the same."""

@@ -10,7 +10,7 @@ from callboard.calls.legs import Call, CallKey, CallNumber, Leg, Placement, Side
 from callboard.calls.state import JOINT, State
 from callboard.table.fold import answered_at, cause_of, earliest, ended_at, joint_of, known, later, sides_of
 
-__all__ = ["advanced", "begun", "ended", "joined"]
+__all__ = ["advanced", "begun", "confirmed", "ended", "joined"]
 
 # Before Python 3.12, to look a member of an enum up takes half as long as to make a leg.
 _CALLER, _CALLEE = Side
@@ -106,6 +106,47 @@ def ended(call: Call, leg: Leg, after: Leg) -> Call | None:
     if going_on.state is not _OVER:
         return going_on
     return replace(going_on, ended_at=ended_at(going_on.legs), cause=cause_of(*sides_of(going_on.legs)))
+
+
+def confirmed(call: Call, legs: list[Leg], at: float) -> Call | None:
+    """The call after a list taken `at` that says of its legs, and of no others, what it said the last time.
+
+    The row is one that nothing touched since then.
+    """
+    if len(legs) != len(call.legs):
+        return None
+    vouched: list[Leg] = []
+    for place, before in enumerate(call.legs):
+        leg = legs[place]
+        if leg.id.native != before.id.native:
+            leg = next((leg for leg in legs if leg.id.native == before.id.native), leg)
+        if before.told_at > at or not _as_known(before, leg):
+            return None
+        vouched.append(replace(before, told_at=at))
+    return replace(call, legs=tuple(vouched))
+
+
+def _as_known(known: Leg, leg: Leg) -> bool:
+    """Whether a list says of a leg that is not over what is known. What tells most often is compared first."""
+    return (
+        known.state is leg.state
+        and known.state is not _OVER
+        and known.answered_at == leg.answered_at
+        and known.started_at == leg.started_at
+        and known.progressed_at == leg.progressed_at
+        and known.id.native == leg.id.native
+        and known.side is leg.side
+        and known.number == leg.number
+        and known.dialed == leg.dialed
+        and known.name == leg.name
+        and known.media == leg.media
+        and known.sip_call_id == leg.sip_call_id
+        and known.channel == leg.channel
+        and known.ended_at == leg.ended_at
+        and known.cause == leg.cause
+        and known.call == leg.call
+        and known.facts == leg.facts
+    )
 
 
 def _with(legs: tuple[Leg, ...], leg: Leg, after: Leg) -> tuple[Leg, ...]:

@@ -6,6 +6,7 @@ to subscribe and to list is one step.
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -35,10 +36,12 @@ from callboard.table.filters import EVERYTHING, Filter, Order, matching
 from callboard.table.kept import KeptOrders
 from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
+from callboard.table.merge import Place
 from callboard.table.moments import call_moved_by
 from callboard.table.numbering import Numbering
 from callboard.table.ordering import Bookmark, Page, ordered, page
-from callboard.table.reconciliation import Place, Reconciliation
+from callboard.table.pace import Steps, drain
+from callboard.table.reconciliation import Clock, Reconciliation
 from callboard.table.rows import Rows, Watcher
 from callboard.table.settings import TableSettings
 from callboard.table.shortlist import short_page
@@ -71,10 +74,8 @@ class Table:
             LegSeen: self._see,
             LegDescribed: self._describe,
             LegRenamed: self._rename,
-            SwitchListed: self._reconcile,
-            SwitchLost: self._lose,
             SwitchUp: self._resync,
-            SwitchRestarted: self._reconciliation.restart,
+            **dict.fromkeys((SwitchListed, SwitchLost, SwitchRestarted), self._at_once),
         }
         self._told = dict.fromkeys(self._rules, 0)
         self._facts: dict[Facts, Facts] = {}
@@ -172,6 +173,18 @@ class Table:
         self._told[kind] += 1
         self._rules[kind](event, now)
 
+    def accept_in_steps(
+        self, event: SwitchListed | SwitchLost | SwitchRestarted, clock: Clock, by: float = 0.0
+    ) -> Steps:
+        """Fold an event about all calls of a switch, a few milliseconds' work a step, for there may be very many.
+
+        Between two steps anything may be asked and told. Whatever is told next of the same link, and be it by `accept`,
+        has the rest of a list dropped: it vouches for nothing, and what it did not come to stays as it is. The rest of
+        a loss or a restart is done at once then. `by` is how many seconds later what a list says is on our clock.
+        """
+        self._told[type(event)] += 1
+        return self._in_steps(event, clock, by)
+
     def forget(self, number: int, words: str, now: float) -> Call | None:
         """End a row by hand, whatever its switch says of the call; None if there is no such live row.
 
@@ -193,22 +206,26 @@ class Table:
     def set_clock(self, by: float, now: float) -> None:
         """Our clock was set `by` seconds forward: all that is kept moves along, and calls that are over stay put."""
         self._evidence.set_clock(by)
+        self._reconciliation.set_clock(by)
         self._rows.set_clock(by)
         for slot, call in self._rows.live():
             self._rows.change(slot, call, call_moved_by(call, by), now)
 
     # --- switches ----------------------------------------------------------------------------------------------------
 
-    def _reconcile(self, event: SwitchListed, now: float) -> None:
-        self._reconciliation.reconcile(event, now)
-        if event.complete:
-            self._evidence.listed(event.switch, event.at, now)
+    def _at_once(self, event: SwitchListed | SwitchLost | SwitchRestarted, now: float) -> None:
+        drain(self._in_steps(event, lambda: now, 0.0))
 
-    def _lose(self, event: SwitchLost, now: float) -> None:
+    def _in_steps(self, event: SwitchListed | SwitchLost | SwitchRestarted, clock: Clock, by: float) -> Steps:
+        if isinstance(event, SwitchListed):
+            return self._reconciliation.merge(event, clock, by, partial(self._evidence.listed, event.switch))
+        if isinstance(event, SwitchRestarted):
+            return self._reconciliation.restart(event, clock)
         self._evidence.moved(event.switch, LinkState.LOST, event.at, event.why)
-        self._reconciliation.lose(event, now)
+        return self._reconciliation.lose(event, clock)
 
     def _resync(self, event: SwitchUp, now: float) -> None:
+        self._reconciliation.interrupt(event.switch)
         self._evidence.moved(event.switch, LinkState.RESYNCING, event.at)
 
     # --- legs --------------------------------------------------------------------------------------------------------
