@@ -23,6 +23,7 @@ __all__ = [
     "Order",
     "TextMatch",
     "Words",
+    "mask_of",
     "matching",
     "pattern",
     "some",
@@ -178,6 +179,11 @@ Order.SHORTEST_FIRST = Order(Key.DURATION)
 
 def matching(columns: Columns, wanted: Filter, now: float = 0.0) -> Slots:
     """The slots of the calls that `wanted` describes, in no order. `now` is needed where it is about durations."""
+    return np.flatnonzero(mask_of(columns, wanted, now))
+
+
+def mask_of(columns: Columns, wanted: Filter, now: float = 0.0) -> Mask:
+    """Which slots hold a call that `wanted` describes, as `matching`."""
     mask: Mask = columns["used"].copy()
     for name, codes in _sets(columns, wanted):
         mask &= _among(columns[name], codes)
@@ -192,8 +198,9 @@ def matching(columns: Columns, wanted: Filter, now: float = 0.0) -> Slots:
             mask &= _with_prefixes(columns, text)
         else:
             slow.append(text)
-    slots = np.flatnonzero(mask)
-    return _with_texts(columns, slots, slow) if slow else slots
+    if slow:
+        _leave_out(columns, mask, slow)
+    return mask
 
 
 def _sets(columns: Columns, wanted: Filter) -> Iterator[tuple[str, Collection[int]]]:
@@ -258,7 +265,7 @@ def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
     """Where one of the values stands. numpy's own `isin` would sort, or look at the whole column several times."""
     if not values:
         return np.zeros(len(column), np.bool_)
-    least, most = min(values), max(values)
+    least, most = int(min(values)), int(max(values))  # numpy compares small columns with an enum's members as wide ones
     if most - least + 1 == len(values):
         mask: Mask = (column >= least) & (column <= most) if len(values) > 1 else column == least
         return mask
@@ -269,10 +276,12 @@ def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
     return wanted.take(column + 1, mode="clip")
 
 
-def _with_texts(columns: Columns, slots: Slots, texts: list[TextMatch]) -> Slots:
+def _leave_out(columns: Columns, mask: Mask, texts: list[TextMatch]) -> None:
+    """Take out of the mask what the texts do not fit, call by call."""
     patterns = [(text.field.value, [pattern(one, text.how) for one in text.texts]) for text in texts]
-    kept = [slot for slot in slots.tolist() if _fits(columns.calls[slot], patterns)]
-    return np.array(kept, dtype=np.intp)
+    for slot in np.flatnonzero(mask).tolist():
+        if not _fits(columns.calls[slot], patterns):
+            mask[slot] = False
 
 
 def _fits(call: Call | None, patterns: list[tuple[str, list[re.Pattern[str]]]]) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Conflict
-from callboard.table.columns import NOTHING, Columns, Slots
+from callboard.table.columns import NOTHING, Columns, Mask, Slots
 from callboard.table.filters import Key, Order
 from callboard.table.kept import KeptOrders
 from callboard.table.selection import Selection
@@ -47,6 +47,12 @@ _SOME, _MARGIN = 4096, 16
 
 _ENOUGH = 4
 """So many times the page's length is sorted rather than thinned out first."""
+
+_SPARSE = 16
+"""Where fewer than one slot in so many is wanted, those are picked out rather than whole columns looked at."""
+
+_SLACK = 0.001
+"""Seconds by which a bound of answers is loosened, so that no rounding leaves out a call."""
 
 
 class Bookmark(NamedTuple):
@@ -87,7 +93,7 @@ def ordered(columns: Columns, slots: Slots, order: Order, now: float) -> Slots:
 
 def page(
     columns: Columns,
-    slots: Slots,
+    mask: Mask,
     orders: tuple[Order, ...],
     after: Bookmark,
     limit: int | None,
@@ -95,17 +101,19 @@ def page(
     kept: KeptOrders,
     asker: object,
 ) -> Page:
-    """The calls of these slots that come after a bookmark, sorted by one order after the other, then by their number.
+    """The calls in a mask that come after a bookmark, sorted by one order after the other, then by their number.
 
     With `scope`, ids of customers outside of it count as none, so that the order tells nothing of them. Raises
     `Conflict` if the order that the bookmark needs is not kept any more, or was not made for this `asker`.
     """
     if after.kept is not None and after.number is not None:
-        return _next_of_kept(columns, columns.by_number(slots), after, limit, kept, asker)
-    total = len(slots)
+        return _next_of_kept(columns, columns.by_number(np.flatnonzero(mask)), after, limit, kept, asker)
+    total = int(np.count_nonzero(mask))
     changing = any(order.key not in STEADY for order in orders)
-    if limit is not None and orders and not changing:
-        slots = _foremost(columns, slots, orders[0], after, limit)
+    if limit is None or not orders or changing:
+        slots = np.flatnonzero(mask)
+    else:
+        slots = _foremost(columns, mask, total, orders, after, limit)
     slots = columns.by_number(slots)
     keys = [_ranks(columns, slots, order, after, scope) for order in orders]
     if changing and after.number is None and limit is not None and len(slots) > limit:
@@ -123,28 +131,91 @@ def page(
     return Page(calls, total, Bookmark(after.at, after.step, values, int(columns["number"][slots[last]])))
 
 
-def _foremost(columns: Columns, slots: Slots, order: Order, after: Bookmark, limit: int) -> Slots:
-    """Those of the slots, in no order, that can be on a page: a few of very many, so that only these are sorted."""
-    if len(slots) <= _ENOUGH * limit:
-        return slots
-    ranks, wanted = _ranks(columns, slots, order, after, None), limit
+def _foremost(
+    columns: Columns, mask: Mask, total: int, orders: tuple[Order, ...], after: Bookmark, limit: int
+) -> Slots:
+    """Those of the slots, in no order, that can be on a page: a few of very many, so that only these are sorted.
+
+    The orders are by what is steady.
+    """
+    if total <= _ENOUGH * limit:
+        return np.flatnonzero(mask)
+    bound = _bound(columns, mask, total, orders[0], after, limit)
+    if bound is not None:
+        slots = np.flatnonzero(_roughly(columns, orders[0], after, bound) & mask)
+        slots = slots[_ranks(columns, slots, orders[0], after, None) <= bound]
+        slots = _later(columns, slots, orders, after.values, after)
+        if len(slots) > limit:
+            return _thinned(columns, slots, orders, after, limit)
+    slots = _later(columns, np.flatnonzero(mask), orders, after.values, after)
+    return _thinned(columns, slots, orders, after, limit)
+
+
+def _bound(columns: Columns, mask: Mask, total: int, order: Order, after: Bookmark, limit: int) -> float | None:
+    """A rank beyond which nothing of a page stands, as some of the calls let one guess; None where they are too few."""
+    step = total // _SOME
+    if step < 2 or total * _SPARSE < len(mask):
+        return None
+    ranks = _ranks(columns, np.flatnonzero(mask[::step]) * step, order, after, None)
     if after.number is not None:
-        later = np.flatnonzero(ranks >= after.values[0])
-        slots, ranks = slots.take(later), ranks.take(later)
-        wanted += int(np.count_nonzero(ranks == after.values[0]))
-    return slots if len(ranks) <= wanted else slots[ranks <= _smallest(ranks, wanted)]
+        ranks = ranks[ranks >= after.values[0]]
+    enough = 2 * limit // step + _MARGIN
+    return float(np.partition(ranks, enough)[enough]) if len(ranks) > enough else None
 
 
-def _smallest(ranks: Ranks, wanted: int) -> np.generic:
-    """The one before which `wanted` stand. Of very many, those are looked at which are small beside some of them."""
-    step = len(ranks) // _SOME
-    if step > 1:
-        some = ranks[::step]
-        enough = min(len(some) - 1, 2 * wanted // step + _MARGIN)
-        few = ranks[ranks <= np.partition(some, enough)[enough]]
-        ranks = few if len(few) > wanted else ranks
-    smallest: np.generic = np.partition(ranks, wanted)[wanted]
-    return smallest
+def _roughly(columns: Columns, order: Order, after: Bookmark, bound: float) -> Mask:
+    """Which slots can have a rank from the bookmark's to the bound: all that do, and some more."""
+    least = None if after.number is None else after.values[0]
+    low, high = (least, bound) if not order.descending else (-bound, None if least is None else -least)
+    if order.key is Key.DURATION:
+        return _roughly_lasting(columns, after, 0.0 if low is None else low, high)
+    column = columns[order.key.value]
+    mask: Mask = np.ones(len(column), np.bool_) if low is None else column >= low
+    if high is not None:
+        mask &= column <= high
+    return mask
+
+
+def _roughly_lasting(columns: Columns, after: Bookmark, low: float, high: float | None) -> Mask:
+    """Which slots can have a duration in a range. What ended is looked at later: there is little of it."""
+    answered = columns["answered"]
+    if low > 0.0:
+        mask: Mask = answered <= after.at - low + _SLACK
+    else:
+        mask = np.ones(len(answered), np.bool_)
+    if high is not None:
+        mask &= ~(answered < after.at - high - _SLACK)  # one that is not answered is in no order with any number
+    if low <= 0.0:
+        mask |= columns["answer_step"] >= after.step
+    mask |= columns["ended"] <= np.inf
+    return mask
+
+
+def _later(
+    columns: Columns, slots: Slots, orders: tuple[Order, ...], values: tuple[float, ...], after: Bookmark
+) -> Slots:
+    """Those of the slots that come after the bookmark."""
+    if after.number is None:
+        return slots
+    if not orders:
+        return slots[columns["number"].take(slots) > after.number]
+    ranks = _ranks(columns, slots, orders[0], after, None)
+    equal = _later(columns, slots[ranks == values[0]], orders[1:], values[1:], after)
+    return np.concatenate([slots[ranks > values[0]], equal])
+
+
+def _thinned(columns: Columns, slots: Slots, orders: tuple[Order, ...], after: Bookmark, limit: int) -> Slots:
+    """The first `limit` of the slots and one more, in no order."""
+    if len(slots) <= limit:
+        return slots
+    order = orders[0] if orders else Order(Key.NUMBER)
+    ranks = _ranks(columns, slots, order, after, None)
+    last = np.partition(ranks, limit)[limit]
+    before = slots[ranks < last]
+    equal = slots[ranks == last]
+    if orders:
+        equal = _thinned(columns, equal, orders[1:], after, limit - len(before))
+    return np.concatenate([before, equal])
 
 
 def _first_of_kept(

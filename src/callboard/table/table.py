@@ -32,7 +32,7 @@ from callboard.table.arena import Arena
 from callboard.table.changes import Kind, Revision
 from callboard.table.counters import By, Counters, Group
 from callboard.table.evidence import Evidence
-from callboard.table.filters import EVERYTHING, Filter, Order, matching
+from callboard.table.filters import EVERYTHING, Filter, Order, mask_of, matching
 from callboard.table.kept import KeptOrders
 from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
@@ -142,8 +142,8 @@ class Table:
         short = short_page(self._columns, wanted, orders, start, limit, now)
         if short is not None:
             return short
-        slots = matching(self._columns, wanted, now)
-        return page(self._columns, slots, orders, start, limit, scope, self._kept, asker)
+        mask = mask_of(self._columns, wanted, now)
+        return page(self._columns, mask, orders, start, limit, scope, self._kept, asker)
 
     def arena(self, layout: Layout) -> Arena:
         """The rows of a format for the calls of this table: the same for who asks again."""
