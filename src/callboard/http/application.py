@@ -4,13 +4,16 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Generator, Iterator
-from contextlib import closing
-from typing import NamedTuple, cast
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import Any, NamedTuple, cast
 
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+from msgspec.structs import replace
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from callboard.http.begun import Done, begin
 from callboard.http.blocks import whole as gathered
 from callboard.http.heads import check, head, is_framed
 from callboard.http.live import TOO_OLD, carry_stream, converse
@@ -23,6 +26,8 @@ __all__ = ["Application"]
 logger = logging.getLogger("callboard.http")
 
 Blocks = Generator[Block, None, None]
+Answer = Coroutine[Any, Any, tuple[Reply, bytes | Blocks]]
+"""The reply and its body, begun."""
 
 
 class _Exchange(NamedTuple):
@@ -31,6 +36,16 @@ class _Exchange(NamedTuple):
     connection: GuardedProtocol
     cycle: RequestResponseCycle
     send: ASGISendCallable
+
+    @contextmanager
+    def honest(self) -> Iterator[None]:
+        """While it is answered: an answer that is not complete when the server stops must not look so."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.connection.abort()
+        finally:
+            self.connection.left(self.cycle)
 
     async def end(self) -> None:
         """End an answer in chunks."""
@@ -48,26 +63,49 @@ class Application:
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
         http = cast("HTTPScope", scope)
-        connection: GuardedProtocol = http["state"]["connection"]
-        try:
+        exchange = _Exchange(http["state"]["connection"], http["state"]["cycle"], send)
+        with exchange.honest():
             body = await _read_body(receive)
             if body is not None:
-                exchange = _Exchange(connection, http["state"]["cycle"], send)
-                await self._exchange(_request(http, body), exchange, whole=http["http_version"] == "1.0")
-        except asyncio.CancelledError:
-            # The server stops: an answer that is not complete must not look so.
-            connection.abort()
-        finally:
-            connection.left(http["state"]["cycle"])
+                request, whole = _request(http, body), http["http_version"] == "1.0"
+                if not whole:
+                    exchange.connection.know(partial(self._again, request, exchange.connection))
+                await self._exchange(request, self._answer(request, whole), exchange)
 
-    async def _exchange(self, request: Request, exchange: _Exchange, whole: bool) -> None:
-        reply, body = await self._answer(request, whole)
+    def _again(self, last: Request, connection: GuardedProtocol) -> None:
+        """Answer a request that came once more on its connection, byte by byte the same."""
+        request = replace(last, at=time.time())
+        begun = begin(self._answer(request, whole=False))
+        if isinstance(begun, Done):
+            reply, body = begun.result
+            if isinstance(body, bytes) and reply.live is None:
+                connection.send(head(reply, len(body), keep_alive=True), body if is_framed(reply) else b"")
+                self._log(request, reply)
+                return
+        answer = _ready(*begun.result) if isinstance(begun, Done) else begun
+        connection.take_longer(partial(self._longer, request, answer, connection))
+
+    def _longer(
+        self, request: Request, answer: Answer, connection: GuardedProtocol, cycle: RequestResponseCycle
+    ) -> ASGI3Application:
+        async def answer_it(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+            exchange = _Exchange(connection, cycle, send)
+            with exchange.honest():
+                await self._exchange(request, answer, exchange)
+
+        return answer_it
+
+    async def _exchange(self, request: Request, answer: Answer, exchange: _Exchange) -> None:
+        reply, body = await answer
         if reply.live is not None:
             await _go_live(request, reply, reply.live, exchange)
         elif isinstance(body, bytes):
             await _send_whole(reply, body, exchange)
         else:
             await _send_blocks(request, reply, body, exchange)
+        self._log(request, reply)
+
+    def _log(self, request: Request, reply: Reply) -> None:
         if self._access_log:
             took = 1000 * (time.time() - request.at)
             logger.info("%s %s %s %d %.1f ms", request.client, request.method, request.path, reply.status, took)
@@ -83,6 +121,10 @@ class Application:
             reference = secrets.token_hex(4)
             logger.exception("%s %s failed, reference %s", request.method, request.path, reference)
             return Reply(status=500, headers=(("X-Content-Type-Options", "nosniff"),)), _apology(reference)
+
+
+async def _ready(reply: Reply, body: bytes | Blocks) -> tuple[Reply, bytes | Blocks]:
+    return reply, body
 
 
 def _begun(request: Request, body: Body, whole: bool) -> bytes | Blocks:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from callboard.http.values import Reply
 
-__all__ = ["check", "head", "is_framed"]
+__all__ = ["check", "head", "is_framed", "refusal"]
 
 _WITHOUT_LENGTH = (204, 304)
 _FIELD_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -57,3 +57,22 @@ def _line(name: str, value: str) -> bytes:
     if not _FIELD_NAME.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
         raise ValueError(f"the header {name!r} cannot be sent")
     return f"{name}: {value}\r\n".encode("latin-1")
+
+
+_WORDS = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read as HTTP.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not come in time.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's line and headers are too large.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Too many connections: come back later.",
+}
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    """The whole answer to a request that is not even handed on; the connection is closed after it."""
+    words = f"{_WORDS[status]}\n".encode()
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(words)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + words

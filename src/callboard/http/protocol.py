@@ -10,11 +10,12 @@ from enum import Enum
 from http import HTTPStatus
 
 import httptools
-from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
+from callboard.http.heads import refusal
+from callboard.http.prompt import PromptProtocol
 from callboard.http.settings import HttpSettings
 from callboard.http.values import Block
 from callboard.http.websocket import WebSocket, is_offered
@@ -22,7 +23,9 @@ from callboard.http.websocket import WebSocket, is_offered
 __all__ = ["GuardedProtocol"]
 
 _LINGER = 2.0
-"""Seconds for which a refused client may go on sending before the connection is closed."""
+"""Seconds for which a refused client must have sent nothing before the connection is closed."""
+_LINGERS = 5
+"""So many times that long, a client that goes on sending is listened to at most."""
 
 _MOST_PIPELINED = 100
 """Requests that may wait on a connection behind the one that is being answered."""
@@ -40,7 +43,7 @@ class _TooMuch(Exception):  # noqa: N818  it only leaves the parser's callbacks
     """Raised in the parser's callbacks to stop it; the refusal was noted before."""
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(PromptProtocol):
     """One connection. A request that takes too long or is too large is refused, and the connection closed.
 
     The parser below accepts HTTP/1.0 and 1.1, pipelining and chunked bodies, and refuses requests whose length is
@@ -48,7 +51,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     def __init__(self, config: Config, server_state: ServerState, settings: HttpSettings) -> None:
-        super().__init__(config=config, server_state=server_state, app_state={})
+        super().__init__(config, server_state)
         self._settings = settings
         self.closed = self.loop.create_future()
         """Done when the connection is closed."""
@@ -63,6 +66,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stall: asyncio.TimerHandle | None = None
         self._refusal: HTTPStatus | None = None
         self._deaf = False
+        self._heard = False
+        """Whether a refused client went on sending."""
         self._received = 0
         self._header_size = 0
         self._body_size = 0
@@ -136,8 +141,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.left(cycle):
             return
         cycle.response_started = cycle.response_complete = True
-        # asyncio's transport, from Python 3.12 on, never gets done with an empty piece at the end.
-        self.transport.writelines((head, body) if body and cycle.scope["method"] != "HEAD" else (head,))
+        self.send(head, body if cycle.scope["method"] != "HEAD" else b"")
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
@@ -194,16 +198,22 @@ class GuardedProtocol(HttpToolsProtocol):
             self._socket.received(data)
             return
         if self._deaf:
+            self._heard = True
+            return
+        if self.answered_again(data):
             return
         self._unset_keepalive_if_required()
+        self.begin_reading(data)
         if self._receiving is _Receiving.NOTHING:
             self._expect(_Receiving.HEADERS)
         self._received += len(data)
         try:
             self._feed(data)
         except httptools.HttpParserError:
+            self.end_reading()
             self._refuse(self._refusal or HTTPStatus.BAD_REQUEST)
         else:
+            self.end_reading()
             if self._received > self._most_to_receive():
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -240,10 +250,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["state"]["connection"] = self
         self._header_size = self._body_size = 0
         self._expect(_Receiving.HEADERS)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        cycle.scope["state"]["cycle"] = cycle
-        super()._start_asgi_task(cycle, app)
 
     def on_url(self, url: bytes) -> None:
         self._count_header(len(url))
@@ -349,7 +355,7 @@ class GuardedProtocol(HttpToolsProtocol):
         elif self._is_waiting_for_us():
             self.cycle.keep_alive = False
         else:
-            self.transport.write(_refusal(status))
+            self.transport.write(refusal(status))
             self._linger(status)
         self._expect(_Receiving.NOTHING)
 
@@ -360,7 +366,14 @@ class GuardedProtocol(HttpToolsProtocol):
         if status is HTTPStatus.SERVICE_UNAVAILABLE:
             self.transport.close()
         else:
-            self.loop.call_later(_LINGER, self.transport.close)
+            self.loop.call_later(_LINGER, self._close_when_quiet, _LINGERS - 1)
+
+    def _close_when_quiet(self, times: int) -> None:
+        if self._heard and times:
+            self._heard = False
+            self.loop.call_later(_LINGER, self._close_when_quiet, times - 1)
+        else:
+            self.transport.close()
 
 
 def _rest(pieces: tuple[Block, ...], sent: int) -> Iterator[memoryview]:
@@ -369,21 +382,3 @@ def _rest(pieces: tuple[Block, ...], sent: int) -> Iterator[memoryview]:
         skipped = min(sent, len(piece))
         sent -= skipped
         yield memoryview(piece)[skipped:]
-
-
-_WORDS = {
-    HTTPStatus.BAD_REQUEST: "The request cannot be read as HTTP.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request did not come in time.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request's body is too large.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request's line and headers are too large.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Too many connections: come back later.",
-}
-
-
-def _refusal(status: HTTPStatus) -> bytes:
-    words = f"{_WORDS[status]}\n".encode()
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-        f"Content-Length: {len(words)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + words

@@ -1,11 +1,14 @@
 """What the server hands to a dialect and gets back: plain values, no framework."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 
 __all__ = ["Block", "Body", "Conversation", "Handler", "Line", "Reply", "Request", "Stream"]
+
+
+T = TypeVar("T")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +29,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The client's IP address."""
     at: float
     """When the request came, Unix seconds."""
+    made: dict[object, object] = {}
+    """What was made of it `once`: later requests of its connection with the very same bytes have it too."""
+
+    def once(self, make: "Callable[[Request], T]") -> T:
+        """What a function makes of the request, made once for all that come with the same bytes on one connection.
+
+        It must follow from these bytes and the client's address alone: not from the time, nor from who may do what.
+        """
+        if make not in self.made:
+            self.made[make] = make(self)
+        return cast("T", self.made[make])
 
     def __repr__(self) -> str:
         # Query, body and headers hold passwords.
@@ -88,5 +102,5 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """In the place of a body: what goes on."""
 
 
-Handler = Callable[[Request], Awaitable[Reply]]
-"""A front end: a dialect or the api."""
+Handler = Callable[[Request], Coroutine[Any, Any, Reply]]
+"""A front end: a dialect or the api. It is begun without a task (see `begun`)."""
