@@ -13,13 +13,14 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
 
 from callboard import __version__
-from callboard.calls.events import Event, Moved
+from callboard.calls.events import Event, Moved, SwitchListed, SwitchLost, SwitchRestarted
 from callboard.calls.legs import Placement
 from callboard.calls.state import CONNECTED
 from callboard.switches.asterisk.adapter import AsteriskLink
@@ -60,6 +61,9 @@ class Watched(msgspec.Struct):
         if isinstance(event, Moved):
             self.lags.append(now - event.at)
         self.table.accept(event, now)
+
+    def take_in(self, event: SwitchListed | SwitchLost | SwitchRestarted) -> Iterator[None]:
+        return self.table.accept_in_steps(event, time.time)
 
     @property
     def up(self) -> int:
@@ -109,7 +113,12 @@ async def measure(calls: int, seconds: int) -> tuple[list[Span], Watched, int]:
         await _channels(switch, int(1.95 * calls))
         before = await _span("unwatched", switch, seconds, watched=False)
         settings = AsteriskSettings(name="pbx", port=switch.ami, secret=SECRET)
-        keeper = Keeper("pbx", lambda tell: AsteriskLink(settings, tell, lambda why: keeper.resync(why)), watched.tell)
+        keeper = Keeper(
+            "pbx",
+            lambda tell: AsteriskLink(settings, tell, lambda why: keeper.resync(why)),
+            watched.tell,
+            watched.take_in,
+        )
         keeper.start()
 
         async def all_there() -> bool:

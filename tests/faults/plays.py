@@ -116,7 +116,9 @@ class Stage:
         """Seconds that the machine's clock was set forward."""
         ours = OurClock(lambda: clock() + self.set_by, clock)
         self.telling = Telling(self.table, ours)
-        self.keeper = Keeper(SWITCH, self.switch.make_link, self.telling.tell, SETTINGS, ours.even, lambda: chance)
+        self.keeper = Keeper(
+            SWITCH, self.switch.make_link, self.telling.tell, self.telling.take_in, SETTINGS, ours.even, lambda: chance
+        )
         self.wrongly_ended: list[Call] = []
 
     def _watch(self, change: Change) -> None:

@@ -51,7 +51,13 @@ class World:
         self.table.watch(self._watch)
         self.telling = Telling(self.table, OurClock(lambda: time.time() + self.set_by))
         self.keeper = Keeper(
-            SWITCH, self._make_link, self.telling.tell, SETTINGS, self.telling.clock.even, self.random.random
+            SWITCH,
+            self._make_link,
+            self.telling.tell,
+            self.telling.take_in,
+            SETTINGS,
+            self.telling.clock.even,
+            self.random.random,
         )
         self._make: Callable[[Tell], Link] | None = None
         self._blocks = 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import count, pairwise
 from typing import Any
 
@@ -57,11 +57,15 @@ class Scene:
         blocks = count(1, 10_000)
         self.table = Table(place, Numbering(0, lambda size: next(blocks)), epoch=1)
         self.told: list[Event] = []
-        self.keeper = Keeper(SWITCH, self.switch.make_link, self.tell, settings, clock, random)
+        self.keeper = Keeper(SWITCH, self.switch.make_link, self.tell, self.take_in, settings, clock, random)
 
     def tell(self, event: Event) -> None:
         self.told.append(event)
         self.table.accept(event, clock())
+
+    def take_in(self, event: SwitchListed | SwitchLost | SwitchRestarted) -> Iterator[None]:
+        self.told.append(event)
+        return self.table.accept_in_steps(event, clock)
 
     def kinds(self) -> list[type[Event]]:
         return [type(event) for event in self.told]
@@ -489,7 +493,7 @@ async def test_what_a_switch_said_of_itself_is_known_after_it_is_lost_though_nob
         switch.made.append(link)
         return link
 
-    keeper = Keeper(SWITCH, make_link, lambda event: None, SETTINGS, clock, lambda: 0.0)
+    keeper = Keeper(SWITCH, make_link, lambda event: None, lambda event: iter(()), SETTINGS, clock, lambda: 0.0)
     keeper.start()
     await asyncio.sleep(SOON)
     switch.refusal = LinkError("connection refused")

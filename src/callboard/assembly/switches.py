@@ -97,7 +97,7 @@ def _keeper(house: House, kind: str, settings: Settings, make: Callable[[Setting
     """The keeper of one switch, which makes a link for each try; a link may ask the keeper for a list."""
     telling = house.telling
     clock = telling.clock.even
-    keeper = Keeper(settings.name, lambda tell: make_link(tell), telling.tell, settings, clock)
+    keeper = Keeper(settings.name, lambda tell: make_link(tell), telling.tell, telling.take_in, settings, clock)
     make_link = make(settings, keeper.resync, clock)
     house.links.add(keeper, partial(_facts, kind, keeper, telling))
     return keeper

@@ -1,18 +1,23 @@
 """The gate between one link and the table: what it tells passes, waits, or comes too late."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from callboard.calls.events import Event
+from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted
 
-__all__ = ["HELD_BACK", "Gate", "Tell"]
+__all__ = ["HELD_BACK", "Gate", "TakeIn", "Tell"]
 
 HELD_BACK = 10_000
 """Events that may wait, some seconds' worth at a thousand a second. If there are more, the oldest are dropped and one
 more list is taken.
 """
 
+TOGETHER = 200
+"""Events that waited and are let through at a time, which takes about a millisecond."""
+
 Tell = Callable[[Event], None]
+TakeIn = Callable[[SwitchListed | SwitchLost | SwitchRestarted], Iterator[None]]
+"""What tells the table of all calls of a switch together, which may take long: step by step, as it is gone through."""
 
 
 class Gate:
@@ -39,15 +44,19 @@ class Gate:
     def hold(self) -> None:
         """Let everything wait from now on."""
         if self._waiting is None:
-            self._waiting = deque(maxlen=HELD_BACK)
+            self._waiting, self._spilled = deque(maxlen=HELD_BACK), False
 
-    def release(self) -> bool:
-        """Let through what waited; returns whether all of it was still there."""
-        waiting, self._waiting = self._waiting, None
-        spilled, self._spilled = self._spilled, False
-        for event in waiting or ():
-            self._through(event)
-        return not spilled
+    def release(self) -> Iterator[None]:
+        """Let through what waits, so many at a time; what comes meanwhile waits behind, and nothing after that."""
+        while self._waiting:
+            for _ in range(min(TOGETHER, len(self._waiting))):
+                self._through(self._waiting.popleft())
+            yield
+        self._waiting = None
+
+    def spilled(self) -> bool:
+        """Whether some of those that waited were dropped since it began to hold."""
+        return self._spilled
 
     def shut(self) -> None:
         """Nothing goes through any more, and what waited is dropped. For good."""

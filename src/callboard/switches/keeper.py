@@ -1,9 +1,10 @@
 """Keeps the link to one switch: here alone it is decided when to connect, to try again, and to ask for a full list.
 
 Subscribe, then list, then merge: each new link tells its events first and is asked for a full list at once, so there is
-no gap in between. What is told while the first list is under way waits until the list is merged: the table is blind
-then, and a hold of a call that it does not know to be answered would mean nothing to it. A link whose list fails is a
-lost link; no answer never means no calls.
+no gap in between. What is told while the first list is under way waits until all of the list is merged: the table is
+blind until then, and a hold of a call that it does not know to be answered would mean nothing to it. After that
+nothing waits: a list that comes again is merged between the events. A link whose list fails is a lost link; no answer
+never means no calls.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ import msgspec
 
 from callboard.calls.commands import Answered, Command, nobody_asks
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted, SwitchUp
-from callboard.switches.gate import Gate, Tell
+from callboard.switches.gate import Gate, TakeIn, Tell
 from callboard.switches.link import Link, LinkError, SaysMore
 from callboard.switches.settings import KeeperSettings
 from callboard.table.links import LinkState
@@ -95,16 +96,18 @@ class Keeper:
         name: str,
         make_link: Callable[[Tell], Link],
         tell: Tell,
+        take_in: TakeIn,
         settings: KeeperSettings | None = None,
         clock: Callable[[], float] = time.time,
         random: Callable[[], float] = dice.random,
     ) -> None:
-        """`make_link` gives a new link that tells its events to what it is given; `tell` takes what the table is told;
-        `random` gives numbers from 0 to 1.
+        """`make_link` gives a new link that tells its events to what it is given; `tell` takes what the table is told,
+        `take_in` what is about all calls together; `random` gives numbers from 0 to 1.
         """
         self.name = name
         self._make_link = make_link
         self._tell = tell
+        self._take_in = take_in
         self._settings = settings or KeeperSettings()
         self._clock = clock
         self._random = random
@@ -196,12 +199,13 @@ class Keeper:
             life = asyncio.create_task(self._live(), name=f"link to {self.name}")
             await asyncio.wait({life, stopping}, return_when=asyncio.FIRST_COMPLETED)
             error = LinkError("it was stopped") if stopping.done() else _error_of(life)
+            await _end(life)
             pause = self._pause(error)
             if self._opened_at is not None:
-                self._gate.release()
+                await self._release()
             self._gate.shut()
-            self._lost(error)
-            await self._close(life)
+            await self._lost(error)
+            await self._close()
             await asyncio.wait({stopping}, timeout=pause)
             if stopping.done():
                 return
@@ -216,6 +220,11 @@ class Keeper:
     def _heard_late(self, event: Event) -> None:
         self._late += 1
 
+    async def _release(self) -> None:
+        """Let through what waited, and whatever comes from now on."""
+        for _ in self._gate.release():
+            await asyncio.sleep(0)
+
     async def _live(self) -> None:
         """One link from its making to its loss, which is raised."""
         link = self._link = self._make_link(self._gate.pass_on)
@@ -226,7 +235,7 @@ class Keeper:
         except TimeoutError:
             fix = "check that its address and port are right and that no firewall is between"
             raise LinkError(f"it did not let us in within {limit:g} s", fix) from None
-        self._opened(link)
+        await self._opened(link)
         lost = asyncio.create_task(link.lost())
         try:
             while True:
@@ -235,32 +244,36 @@ class Keeper:
         finally:
             await _end(lost)
 
-    def _opened(self, link: Link) -> None:
+    async def _opened(self, link: Link) -> None:
         self._links += 1
+        instance = link.instance or self._instance
+        if self._instance and instance != self._instance:
+            # Nothing of its new life was told yet. Its calls ended when we lost sight of them, or soon after.
+            for _ in self._take_in(SwitchRestarted(self.name, self._since, f"the switch {self.name} restarted")):
+                await asyncio.sleep(0)
+        self._instance = instance
         self._opened_at = asyncio.get_running_loop().time()
         now = self._clock()
-        before, self._instance = self._instance, link.instance or self._instance
-        if before and self._instance != before:
-            # Nothing of its new life was told yet. Its calls ended when we lost sight of them, or soon after.
-            self._tell(SwitchRestarted(self.name, self._since, f"the switch {self.name} restarted"))
         self._move(LinkState.RESYNCING, now)
         self._tell(SwitchUp(self.name, now))
-        self._gate.release()
+        await self._release()
 
-    def _lost(self, error: BaseException) -> None:
-        """Say so at once, and again if the reason is another than it was."""
+    async def _lost(self, error: BaseException) -> None:
+        """Say so at once, and again if the reason is another than it was; go on when the table knows of every call."""
         why = _words(error)
         now = self._clock()
         if self._state is not LinkState.LOST:
             self._move(LinkState.LOST, now)
-        if self._told_why != why:
-            self._told_why = self._why = self._last_error = why
-            self._last_error_at = now
-            self._tell(SwitchLost(self.name, now, why))
-            if not isinstance(error, LinkError | OSError):
-                _log.error("switch %s: a defect in its adapter", self.name, exc_info=error)
-            elif self._stopping is not None and not self._stopping.done():
-                _log.warning("switch %s: the link is lost and is tried again: %s", self.name, why)
+        if self._told_why == why:
+            return
+        self._told_why = self._why = self._last_error = why
+        self._last_error_at = now
+        if not isinstance(error, LinkError | OSError):
+            _log.error("switch %s: a defect in its adapter", self.name, exc_info=error)
+        elif self._stopping is not None and not self._stopping.done():
+            _log.warning("switch %s: the link is lost and is tried again: %s", self.name, why)
+        for _ in self._take_in(SwitchLost(self.name, now, why)):
+            await asyncio.sleep(0)
 
     def _move(self, state: LinkState, now: float) -> None:
         if state is not LinkState.LOST:
@@ -281,8 +294,7 @@ class Keeper:
         self._failures += 1
         return longest * (1.0 - self._random() / 2)
 
-    async def _close(self, life: asyncio.Task[None]) -> None:
-        await _end(life)
+    async def _close(self) -> None:
         self._ask_more()
         link, self._link = self._link, None
         if link is not None:
@@ -306,16 +318,21 @@ class Keeper:
         self._list_took = asyncio.get_running_loop().time() - began
         too_old = (asked_at - listed.at) - (began - (self._opened_at or began))
         if too_old > 0:
-            self._merge(msgspec.structs.replace(listed, complete=False))
+            await self._merge(msgspec.structs.replace(listed, complete=False), lost)
             return min(too_old, self._settings.list_interval)
-        self._merge(listed)
-        if not self._gate.release():
+        await self._merge(listed, lost)
+        await self._release()
+        if self._gate.spilled():
             self.resync("more was told than could wait for the list")
         return self._settings.list_interval if listed.complete else INCOMPLETE_GAP
 
-    def _merge(self, listed: SwitchListed) -> None:
+    async def _merge(self, listed: SwitchListed, lost: asyncio.Task[LinkError]) -> None:
+        """Have the table take a list in. If the link is lost before the end, the rest of the list is dropped."""
         self._lists += 1
-        self._tell(listed)
+        for _ in self._take_in(listed):
+            await asyncio.sleep(0)
+            if lost.done():
+                raise lost.result()
         if not listed.complete:
             self._incomplete += 1
             return

@@ -434,6 +434,7 @@ async def kept(switch: Replay) -> AsyncIterator[tuple[Desk, Keeper]]:
         "pbx",
         lambda tell: FreeswitchLink(desk.settings, desk.translator, tell, lambda why: keeper.resync(why), switch.clock),
         lambda event: desk.table.accept(event, switch.now),
+        lambda event: desk.table.accept_in_steps(event, lambda: switch.now),
         clock=switch.clock,
     )
     keeper.start()
