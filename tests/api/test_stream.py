@@ -28,6 +28,9 @@ from callboard.table import feeds
 from tests.following import Copy, events
 from tests.house import House
 
+PATIENCE = 30.0
+"""Seconds that a test waits for what must come, on a machine that may be busy."""
+
 curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl: apt-get install curl")
 
 
@@ -92,8 +95,8 @@ class Client:
             self._news.notify_all()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until it is so, for ten seconds at most."""
-        async with asyncio.timeout(10), self._news:
+        """Wait until it is so, for `PATIENCE` at most. Messages that came together may all have been taken by then."""
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: self._task.done() or condition())
         if self._task.done():
             self._task.result()
@@ -219,10 +222,11 @@ async def test_each_sees_what_is_its_own(served: Served) -> None:
 async def test_heartbeats(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rounds, "HEARTBEAT", 0.05)
     async with served.follow() as client:
-        await client.until(lambda: client.copy.seen.count("heartbeat") == 3)
+        await client.until(lambda: client.copy.seen.count("heartbeat") >= 3)
         served.house.call()
-        await client.until(lambda: client.copy.seen[-1] == "changes")
-        await client.until(lambda: client.copy.seen[-1] == "heartbeat")
+        await client.until(lambda: "changes" in client.copy.seen)
+        told = client.copy.seen.index("changes")
+        await client.until(lambda: "heartbeat" in client.copy.seen[told:])
         assert client.last_id == client.copy.revision == f"1-{served.house.table.revision.number}"
 
 
@@ -297,11 +301,17 @@ async def test_a_login_that_goes_ends_its_stream(served: Served) -> None:
         await client.until(lambda: client.over)
 
 
-async def test_a_token_that_expires_ends_its_stream_though_nothing_happens(served: Served) -> None:
-    desk = served.house.desk
-    owner = served.house.access.sign_in(PasswordClaim("root", "demo-root", ""), time.time())
-    made = desk.perform(CREATE_TOKEN, replace(owner, expires_at=time.time() + 0.5), CreateToken(name="x"), time.time())
+async def test_a_token_that_expires_ends_its_stream_though_nothing_happens(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands still until the stream is there, lest the token expire before."""
+    desk, now = served.house.desk, time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    owner = served.house.access.sign_in(PasswordClaim("root", "demo-root", ""), now)
+    made = desk.perform(CREATE_TOKEN, replace(owner, expires_at=now + 0.5), CreateToken(name="x"), now)
     async with served.follow(user="", Authorization=f"Bearer {made.text}") as client:
+        await client.until(lambda: client.copy.ready)
+        monkeypatch.undo()
         await client.until(lambda: client.copy.seen[-1:] == ["error"])
         assert client.messages[-1]["code"] == "unauthenticated"
 
@@ -379,7 +389,7 @@ async def test_who_wants_to_hear_of_it_seldom_is_not_behind(served: Served, monk
     async with served.follow("?rate=0.5") as client:
         await client.until(lambda: client.copy.clock != "")
         served.house.call()
-        await client.until(lambda: client.copy.seen[-1] == "changes")
+        await client.until(lambda: "changes" in client.copy.seen)
         for _ in range(10):
             served.house.call(State.HELD)
             await asyncio.sleep(0.03)
@@ -395,7 +405,7 @@ async def test_who_wants_to_hear_of_it_seldom_is_not_behind(served: Served, monk
 
 async def receive(ws: aiohttp.ClientWebSocketResponse, copy: Copy, kind: str) -> dict[str, Any]:
     """The next message of this type; all before it are taken in."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             message: dict[str, Any] = json.loads(await ws.receive_str())
             copy.take(message)
@@ -513,7 +523,7 @@ async def test_one_login_leaves_connections_for_others(served: Served) -> None:
                 assert (answer.status, (await answer.json())["code"]) == (409, "conflict")
         async with served.follow(user="root") as other:
             await other.until(lambda: other.copy.clock != "")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while served.house.desk.streams:  # noqa: ASYNC110  nobody tells of it
             await asyncio.sleep(0.01)
     async with served.follow(user="acme") as again:
@@ -527,7 +537,7 @@ async def test_nothing_is_left_of_a_client_that_left(served: Served) -> None:
         assert len(feeds) == 1
     async with served.session.head(f"{served.url}/v1/stream", headers=auth()) as answer:
         assert answer.status == 200
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(feeds):  # noqa: ASYNC110  nobody tells of it
             await asyncio.sleep(0.01)
 
@@ -539,7 +549,7 @@ async def test_curl(served: Served) -> None:
         "curl", "-sN", "-u", "root:demo-root", f"{served.url}/v1/stream", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         text = await process.stdout.readuntil(b"event: heartbeat\n")
         assert text.startswith(b'retry: 1000\n\nevent: begin\nid: \ndata: {"type":"begin",')
         assert f'"id":"{call.number}"'.encode() in text

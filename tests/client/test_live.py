@@ -110,7 +110,7 @@ async def followed(served: Served) -> AsyncIterator[Followed]:
 
 async def reads(news: AsyncIterator[News], kind: str) -> News:
     """The next news of this kind."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for one in news:
             if one.kind == kind:
                 return one

@@ -27,7 +27,7 @@ async def test_the_python_example_follows(served: Served, capsys: pytest.Capture
         token = (await answer.json())["token"]
     task = asyncio.create_task(names["follow"](served.url, token))
     printed = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for count in (0, 1, 2):
             while f"{count} calls" not in printed:  # the example tells nobody else
                 await asyncio.sleep(0.01)
