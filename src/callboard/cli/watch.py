@@ -48,7 +48,7 @@ def watch(
 
     async def follow() -> None:
         async with (
-            asyncio.timeout(seconds),
+            asyncio.timeout(None) as limit,
             AsyncClient(
                 access.server,
                 token=access.token,
@@ -60,6 +60,9 @@ def watch(
             live = client.live(rate=0, **filters)  # type: ignore[arg-type]
             before: Mapping[str, Call] = {}
             async for news in live:
+                if seconds is not None and limit.when() is None:
+                    # From the first news on: how long it takes to connect is not the time that somebody looks for.
+                    limit.reschedule(asyncio.get_running_loop().time() + seconds)
                 tell(news, before, live.calls, as_json)
                 before = live.calls
 
