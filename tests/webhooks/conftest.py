@@ -28,7 +28,7 @@ from tests.house import House
 FORM = "application/x-www-form-urlencoded"
 ALL_OF_CALLS = tuple(event for event in NEEDED if event.startswith("call."))
 
-QUICK = WebhooksSettings(allowed_targets=("127.0.0.0/8",), timeout=1.0, retries=(0.05,) * 6)
+QUICK = WebhooksSettings(allowed_targets=("127.0.0.0/8",), timeout=10.0, retries=(0.05,) * 6)
 
 
 class Got(NamedTuple):

@@ -87,17 +87,29 @@ async def test_a_receiver_that_hangs_delays_nobody_else(post: Post, receiver: Re
 
     async with receiving() as slow:
         slow.answer = hang
-        post.settings = replace(QUICK, timeout=0.5, retries=())
+        post.settings = replace(QUICK, timeout=60.0)
         async with post.life() as house:
             stuck = post.made(slow)
             post.made(receiver)
             for _ in range(20):
                 house.end(house.call().key)
             await receiver.until(lambda: len(receiver.got) == 80)
-            assert post.house.desk.outbox.traffic(stuck.id).waiting > 60
-            await post.until(lambda: len(post.deliveries(stuck, DeliveryState.DEAD)) > 0)
-            dead = post.deliveries(stuck, DeliveryState.DEAD)[0]
-            assert (dead.status, dead.words) == (None, "no answer within 0.5 s")
+            assert post.house.desk.outbox.traffic(stuck.id).waiting == 80
+
+
+async def test_a_receiver_that_hangs_is_given_up(post: Post, receiver: Receiver) -> None:
+    async def hang(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(3600)
+        return web.Response()
+
+    receiver.answer = hang
+    post.settings = replace(QUICK, timeout=0.5, retries=())
+    async with post.life() as house:
+        stuck = post.made(receiver)
+        house.call(State.NEW)
+        await post.until(lambda: len(post.deliveries(stuck, DeliveryState.DEAD)) > 0)
+        dead = post.deliveries(stuck, DeliveryState.DEAD)[0]
+        assert (dead.status, dead.words) == (None, "no answer within 0.5 s")
 
 
 async def test_what_is_given_up_is_kept_and_sent_again_by_hand(post: Post, receiver: Receiver) -> None:
