@@ -56,6 +56,16 @@ class Server:
             text += line
         return text
 
+    def until_error(self, words: str) -> str:
+        """What it wrote to standard error, up to the line that has `words`."""
+        assert self.process.stderr is not None
+        text = ""
+        while words not in text:
+            line = self.process.stderr.readline()
+            assert line, f"it ended before it told of {words!r}:\n{text}"
+            text += line
+        return text
+
     def errors(self) -> str:
         """What it wrote to standard error; waits for its end."""
         assert self.process.stderr is not None
@@ -157,10 +167,9 @@ port = {free_port()}
         said = server.until("password")
         assert " and no SIP." in said
         assert "It listens to pbx1, pbx2; GET /v1/switches shows how each link is." in said
+        server.until_error("switch pbx1: the link is lost and is tried again: 127.0.0.1:")
         code, _ = server.stop(signal.SIGTERM)
-        errors = server.errors()
-        assert code == 0, errors
-        assert "switch pbx1: the link is lost and is tried again: 127.0.0.1:" in errors
+        assert code == 0, server.errors()
     finally:
         server.close()
 
