@@ -73,7 +73,7 @@ async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
         assert (ringing.callee, ringing.placement.account) == (N, 7)
         (answered,) = await on_stage.shows(TALKS)
         assert answered.answered_at is not None
-        assert 0.9 < answered.answered_at - answered.started_at < 5
+        assert answered.answered_at - answered.started_at > 0.9
         await on_stage.shows(f"held alice>{N}: alice held, far/{N} answered")
         await on_stage.agrees()
         await on_stage.shows(TALKS)

@@ -20,7 +20,7 @@ ALICE = Caller(user="alice")
 BOB = Callee()
 N, OTHER = "442079460123", "500"
 TALKS = f"answered alice>{N}: alice answered, far/{N} answered"
-RINGING = (BOB.invited(), pause(300), BOB.ring(), pause(300))
+RINGING = (BOB.invited(), BOB.trying(), pause(300), BOB.ring(), pause(300))
 CALLING = (ALICE.invite(), ALICE.trying(), ALICE.answered(1))
 OPERATOR = Principal(login="admin", role=Role.ADMIN, customer=1, rights=frozenset(Right))
 

@@ -45,6 +45,7 @@ ANSWERING = (BOB.invited(), BOB.ring(), pause(300), BOB.answer())
 
 
 async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
+    begun = time.time()
     async with scene(tmp_path, talking(pause(1000), ALICE.bye(2)), (*ANSWERING, BOB.hung_up())) as watch:
         call = await watch.sees_state(State.ANSWERED)
         assert (call.caller, call.dialed, call.callee) == ("alice", "812", "812")
@@ -56,7 +57,7 @@ async def test_a_call_through_all_its_states(tmp_path: Path) -> None:
         call = await watch.sees_state(State.ENDED)
         assert call.cause is not None
         assert call.cause.reason is Reason.NORMAL
-        assert call.duration(0.0) == pytest.approx(1.0, abs=0.3)
+        assert 0.7 < call.duration(0.0) < time.time() - begun
     states = [state for state in watch.states if state is not State.ENDING]
     assert states == [State.DIALING, State.RINGING, State.ANSWERED, State.ENDED]
 
@@ -93,6 +94,7 @@ async def test_the_callee_refuses(tmp_path: Path, status: str, rings: bool, reas
 
 async def test_early_media_is_no_answer(tmp_path: Path) -> None:
     callee = (BOB.invited(), BOB.early(), pause(1000), BOB.answer(), BOB.hung_up())
+    begun = time.time()
     async with scene(tmp_path, talking(pause(500), ALICE.bye(2)), callee) as watch:
         call = await watch.sees_state(State.RINGING)
         assert call.progressed_at is not None
@@ -100,7 +102,7 @@ async def test_early_media_is_no_answer(tmp_path: Path) -> None:
         call = await watch.sees_state(State.ANSWERED)
         assert call.answered_at is not None
         assert call.progressed_at is not None
-        assert call.answered_at - call.progressed_at == pytest.approx(1.0, abs=0.3)
+        assert 0.7 < call.answered_at - call.progressed_at < time.time() - begun
 
 
 async def test_the_callee_hangs_up(tmp_path: Path) -> None:
