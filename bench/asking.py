@@ -1,13 +1,17 @@
 """The whole list in each format, as its clients ask for it, and the calls that are in an answer."""
 
 import re
+from base64 import b64encode
 from typing import NamedTuple
 
 import httpx2
 
+from bench.fetching import get
 from bench.serving import LOGIN, PASSWORD
 
-__all__ = ["FORMATS", "Format"]
+__all__ = ["BASIC", "FORMATS", "Format"]
+
+BASIC = f"Authorization: Basic {b64encode(f'{LOGIN}:{PASSWORD}'.encode()).decode()}"
 
 _LISTING = (
     "<?xml version='1.0'?><methodCall><methodName>listAllCalls</methodName><params><param><value><struct><member>"
@@ -38,6 +42,11 @@ class Format(NamedTuple):
         """The question to a server of this machine."""
         head = self.head if compressed else self.head | {"Accept-Encoding": "identity"}
         return httpx2.Request(self.method, f"http://127.0.0.1:{port}{self.path}", headers=head, content=self.body)
+
+    @property
+    def question(self) -> bytes:
+        """The same over a bare socket."""
+        return get(self.path, *((BASIC,) if self.login else ()), method=self.method, body=self.body)
 
     def calls(self, answer: bytes) -> list[bytes]:
         """What the rows are found by, in their order."""

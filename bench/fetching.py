@@ -4,7 +4,7 @@ import socket
 import time
 from typing import NamedTuple
 
-__all__ = ["Fetched", "ask", "get"]
+__all__ = ["Fetched", "ask", "exchange", "get"]
 
 _ROOM = bytearray(1 << 20)
 
@@ -29,21 +29,27 @@ def get(target: str, *headers: str, method: str = "GET", body: str = "") -> byte
 def ask(port: int, question: bytes, end: bytes = b"", patience: float = 30.0) -> Fetched:
     """Ask over a connection of its own, and read to the end: of HTTP's body, or of what ends with `end`.
 
-    Raises TimeoutError, and ConnectionError for an answer that is cut or no success.
+    To connect is part of the time. Raises TimeoutError, and ConnectionError for an answer that is cut or no success.
     """
     began = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.sendall(question)
-        size = _read(connection, 0)
-        first = time.perf_counter()
-        start = bytes(memoryview(_ROOM)[: min(size, 2000)])
-        wanted, end = (None, end) if end else _framing(start)
-        tail = bytes(memoryview(_ROOM)[max(0, size - 64) : size])
-        while size < wanted if wanted is not None else end not in tail:
-            got = _read(connection, size)
-            size += got
-            tail = (tail + bytes(memoryview(_ROOM)[max(0, got - 64) : got]))[-64:]
+        return exchange(connection, question, end, began)
+
+
+def exchange(connection: socket.socket, question: bytes, end: bytes = b"", began: float | None = None) -> Fetched:
+    """The same over a connection that is there, timed from `began` (now). Raises ConnectionError."""
+    began = time.perf_counter() if began is None else began
+    connection.sendall(question)
+    size = _read(connection, 0)
+    first = time.perf_counter()
+    start = bytes(memoryview(_ROOM)[: min(size, 2000)])
+    wanted, end = (None, end) if end else _framing(start)
+    tail = bytes(memoryview(_ROOM)[max(0, size - 64) : size])
+    while size < wanted if wanted is not None else end not in tail:
+        got = _read(connection, size)
+        size += got
+        tail = (tail + bytes(memoryview(_ROOM)[max(0, got - 64) : got]))[-64:]
     return Fetched(1000 * (first - began), 1000 * (time.perf_counter() - began), size, start)
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from argon2 import PasswordHasher
 from msgspec.structs import replace
 
+from bench.serving import LOGIN, PASSWORD
 from bench.table import BEGIN, beginning, directory, ending
 from callboard.access.access import Access
 from callboard.access.claims import NamedClaim
@@ -52,9 +53,8 @@ from callboard.table.numbering import Numbering
 from callboard.table.selection import Selection
 from callboard.table.table import Table
 
-__all__ = ["LOGIN", "NOW", "PASSWORD", "Rendered", "Times", "full_desk", "measure", "timed"]
+__all__ = ["NOW", "Rendered", "Times", "full_desk", "measure", "timed"]
 
-LOGIN, PASSWORD = "bench", "a password of the bench"
 NOW = BEGIN + 60.25
 SAMPLE = 2_000
 """Calls of which the plain rows are timed."""

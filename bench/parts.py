@@ -159,7 +159,7 @@ def _requests(full: bool) -> Section:
 
 
 def _meanwhile(full: bool) -> Section:
-    return answers.meanwhile(100_000 if full else 10_000, 3_000, 2.0 if full else 0.5)
+    return answers.meanwhile(100_000 if full else 10_000, 3_000, 5.0 if full else 1.0)
 
 
 def _million(full: bool) -> Section:

@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.figures import Better, Figure, Section, ratio
-from bench.listing import LOGIN, full_desk
+from bench.listing import full_desk
 from bench.plain.listings import LISTINGS, Listing
 from bench.plain.records import PlainCall, record
 from bench.report import section_text
+from bench.serving import LOGIN
 from bench.table import BEGIN
 from callboard.access.claims import NamedClaim
 from callboard.api import rows as api

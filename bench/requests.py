@@ -15,9 +15,12 @@ import time
 
 import msgspec
 
-from bench.listing import LOGIN, PASSWORD, full_desk
+from bench.asking import BASIC
+from bench.fetching import get
+from bench.listing import full_desk
 from bench.processes import busy
-from bench.sending import BASIC, LOGGED_IN, get, served
+from bench.sending import served
+from bench.serving import LOGIN, PASSWORD
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 
@@ -110,19 +113,21 @@ def questions(desk: Desk) -> dict[str, tuple[str, bytes]]:
         "rest/customer": ("REST, a customer's calls", get(f"/v1/calls?customer={some}", BASIC)),
         "enswitch/customer": (
             "Enswitch, a customer's calls",
-            get(f"/api/json/calls/active/list/?{LOGGED_IN}&customer={some}"),
+            get(
+                f"/api/json/calls/active/list/?auth_username={LOGIN}&auth_password={PASSWORD}&customer={some}",
+            ),
         ),
         "ozeki/customer": (
             "Ozeki, a customer's calls",
-            get(f"/api?Username={LOGIN}-{some}&Password={PASSWORD.replace(' ', '%20')}&command=ListActiveCalls"),
+            get(f"/api?Username={LOGIN}-{some}&Password={PASSWORD}&command=ListActiveCalls"),
         ),
         "mor/customer": (
             "MOR, a customer's calls",
-            get(f"/billing/api/active_calls_get?u={LOGIN}-{some}").replace(b"GET", b"POST", 1),
+            get(f"/billing/api/active_calls_get?u={LOGIN}-{some}", method="POST"),
         ),
         "sippy/customer": (
             "Sippy, a customer's calls",
-            f"POST /xmlapi/xmlapi HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(xml)}\r\n\r\n{xml}".encode(),
+            get("/xmlapi/xmlapi", method="POST", body=xml),
         ),
     }
 

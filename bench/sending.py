@@ -3,7 +3,7 @@
     python -m bench.sending                       10,000 calls, then 100,000
     python -m bench.sending --calls 1000000 --events 20000
 
-The server is a process of its own, and so is who asks for one call every two milliseconds. The best of some rounds
+The server is a process of its own, and so is who asks for one call every five milliseconds. The best of some rounds
 counts, and the median stands beside it. `TCP` sends as many bytes through a bare socket.
 """
 
@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import random
+import select
 import signal
 import socket
 import statistics
@@ -21,13 +22,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import count, islice
-from typing import NamedTuple
 
 import msgspec
 import uvloop
 
-from bench.listing import LOGIN, NOW, PASSWORD, Times, full_desk, timed
-from bench.processes import busy
+from bench.asking import BASIC, FORMATS, Format
+from bench.fetching import Fetched, exchange, get
+from bench.limits import loopback
+from bench.listing import NOW, full_desk
+from bench.processes import busy, resident
 from bench.table import beginning, ending
 from callboard.access.entries import sealing
 from callboard.api.api import Api
@@ -46,9 +49,10 @@ from callboard.operations.desk import Desk
 
 __all__ = ["Sent", "measure"]
 
-CHUNK = 1 << 18
 TICK = 0.005
 """Seconds between two lots of events."""
+EVERY = 0.005
+"""Seconds from one small question to the next."""
 MOST = 1000
 """Events in a lot, however many are due."""
 LAG = "/lag"
@@ -150,107 +154,54 @@ def served(desk: Desk, events: int = 0) -> Iterator[tuple[int, int]]:
         yield port, process
 
 
-LOGGED_IN = f"auth_username={LOGIN}&auth_password={PASSWORD}".replace(" ", "%20")
-_CALL = "<?xml version='1.0'?><methodCall><methodName>listAllCalls</methodName><params><param><value><struct><member>\
-<name>i_customer</name><value><int>1</int></value></member></struct></value></param></params></methodCall>"
-BASIC = "Authorization: Basic YmVuY2g6YSBwYXNzd29yZCBvZiB0aGUgYmVuY2g=\r\n"
-
-
-def get(target: str, headers: str = "") -> bytes:
-    return f"GET {target} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n".encode()
-
-
-LISTS = {
-    "Ozeki v10": get(f"/api?Username={LOGIN}&Password={PASSWORD.replace(' ', '%20')}&command=ListActiveCalls"),
-    "Sippy": f"POST /xmlapi/xmlapi HTTP/1.1\r\nHost: bench\r\nContent-Length: {len(_CALL)}\r\n\r\n{_CALL}".encode(),
-    "MOR": get(f"/billing/api/active_calls_get?u={LOGIN}").replace(b"GET", b"POST", 1),
-    "Enswitch": get(f"/api/json/calls/active/list/?{LOGGED_IN}&customer=system"),
-    "REST, NDJSON": get("/v1/calls?format=ndjson", BASIC),
-}
-
-
-class Fetched(NamedTuple):
-    """One answer."""
-
-    first: float
-    """Milliseconds to its first byte."""
-    whole: float
-    """To its last."""
-    size: int
-    start: bytes
-
-
-def fetch(connection: socket.socket, request: bytes, buffer: bytearray) -> Fetched:
-    """Ask and read to the end of the chunks, or of the length that is told."""
-    view = memoryview(buffer)
-    begin = time.perf_counter()
-    connection.sendall(request)
-    size = connection.recv_into(buffer)
-    first = time.perf_counter()
-    start = bytes(view[: min(size, 2000)])
-    head, _, rest = start.partition(b"\r\n\r\n")
-    length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
-    tail = bytes(view[max(0, size - 5) : size])
-    wanted = len(head) + 4 + int(length) if length else None
-    while size < wanted if wanted is not None else tail != b"0\r\n\r\n":
-        got = connection.recv_into(buffer)
-        if not got:
-            raise ConnectionError(f"cut after {size} bytes: {start[:200]!r}")
-        size += got
-        tail = (tail + bytes(view[max(0, got - 5) : got]))[-5:]
-    return Fetched(1000 * (first - begin), 1000 * (time.perf_counter() - begin), size, rest)
-
-
 def poll(port: int, small: bytes, pipe: int) -> None:
-    """Ask for something small every two milliseconds and tell how long it took."""
+    """Ask for something small at a steady pace, and tell how long it took, in microseconds.
+
+    Who waits for an answer cannot ask the next question in time: that one counts from when it was due, so that a stall
+    meets as many questions as it would have met had all come from others.
+    """
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        buffer = bytearray(1 << 20)
+        due = time.perf_counter()
         while True:
-            os.write(pipe, b"%d\n" % round(1000 * fetch(connection, small, buffer).whole))
-            time.sleep(0.002)
-
-
-def loopback(size: int) -> Times:
-    """How long a bare socket takes for so many bytes."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def give(pipe: int) -> None:
-        connection, _ = listener.accept()
-        block = bytes(CHUNK)
-        while connection.recv(1):
-            for _ in range(size // CHUNK):
-                connection.sendall(block)
-
-    with child(give), socket.create_connection(listener.getsockname()) as connection, listener:
-        buffer = bytearray(1 << 20)
-
-        def get() -> None:
-            connection.sendall(b"x")
-            left = size // CHUNK * CHUNK
-            while left:
-                left -= connection.recv_into(buffer)
-
-        return timed(get, 15, time.perf_counter)
+            if (early := due - time.perf_counter()) > 0:
+                time.sleep(early)
+                began = time.perf_counter()  # that this process woke late is not the server's doing
+            else:
+                began = due
+            exchange(connection, small)
+            os.write(pipe, b"%d\n" % round(1e6 * (time.perf_counter() - began)))
+            due += EVERY
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """A listing of all calls over HTTP to another process. Milliseconds."""
 
-    format: str
+    name: str
+    """Of the format."""
+    title: str
     size: int
     """Bytes."""
-    first: float
-    """To the first byte, at best."""
-    best: float
-    median: float
+    firsts: tuple[float, ...]
+    """To the first byte, each time."""
+    wholes: tuple[float, ...]
+    """To the last."""
     busy: float
-    """Processor time of the server for one, in the middle."""
+    """Processor time of the server for one, and for the events that came in meanwhile."""
     tcp: float
     """A bare socket's best for as many bytes."""
     small: tuple[float, ...]
     """What one call took that was asked for meanwhile, each time, the quickest first."""
     lag: float
     """p99 from when an event was due to when it was in the table, meanwhile; 0 without events."""
+    memory: float
+    """Megabytes of the server."""
+    up: int
+    """Calls that it counts in the end."""
+
+    @property
+    def best(self) -> float:
+        """To the last byte."""
+        return min(self.wholes)
 
     @property
     def share(self) -> float:
@@ -269,35 +220,44 @@ def measure(desk: Desk, events: int = 0, rounds: int = 15, seconds: float = 1.0)
     """
     with served(desk, events) as (port, process):
         one = get(f"/v1/calls/{desk.table.calls()[0].number}", BASIC)
-        return tuple(_sent(port, process, name, request, one, rounds, seconds) for name, request in LISTS.items())
+        return tuple(_sent(port, process, form, one, rounds, seconds) for form in FORMATS)
 
 
-def _sent(port: int, process: int, name: str, request: bytes, one: bytes, rounds: int, seconds: float) -> Sent:
+def _sent(port: int, process: int, form: Format, one: bytes, rounds: int, seconds: float) -> Sent:
+    question = form.question
     with socket.create_connection(("127.0.0.1", port)) as connection:
-        buffer = bytearray(1 << 20)
-        fetch(connection, request, buffer)
-        fetch(connection, get(LAG), buffer)
+        exchange(connection, question)  # the first writes the rows
+        exchange(connection, get(LAG))
         spent = busy(process)
-        alone = [fetch(connection, request, buffer) for _ in range(rounds)]
+        alone = [exchange(connection, question) for _ in range(rounds)]
         spent = 1000 * (busy(process) - spent) / rounds
         with child(partial(poll, port, one)) as polled:
             until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                fetch(connection, request, buffer)
+            while time.monotonic() < until or not select.select([polled], [], [], 0)[0]:
+                exchange(connection, question)
             small = sorted(int(each) / 1000 for each in os.read(polled, 1 << 16).split(b"\n")[:-1])
-        lag = float(fetch(connection, get(LAG), buffer).start)
-    whole = [each.whole for each in alone]
+        lag = float(_body(exchange(connection, get(LAG))))
+        up = msgspec.json.decode(_body(exchange(connection, get("/v1/stats", BASIC))))["total"]
+    with loopback(alone[0].size) as move:
+        tcp = min(move() for _ in range(15))
     return Sent(
-        format=name,
+        name=form.name,
+        title=form.title,
         size=alone[0].size,
-        first=min(each.first for each in alone),
-        best=min(whole),
-        median=statistics.median(whole),
+        firsts=tuple(each.first for each in alone),
+        wholes=tuple(each.whole for each in alone),
         busy=spent,
-        tcp=loopback(alone[0].size).best,
+        tcp=tcp,
         small=tuple(small),
         lag=lag,
+        memory=resident(process),
+        up=up,
     )
+
+
+def _body(answer: Fetched) -> bytes:
+    """Of a short one."""
+    return answer.start.partition(b"\r\n\r\n")[2]
 
 
 def show(desk: Desk, events: int) -> None:
@@ -310,7 +270,8 @@ def show(desk: Desk, events: int) -> None:
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for each in measure(desk, events):
         print(
-            f"| {each.format} | {each.size / 1e6:.1f} | {each.first:.1f} | {each.best:.1f} | {each.median:.1f} "
+            f"| {each.title} | {each.size / 1e6:.1f} | {min(each.firsts):.1f} | {each.best:.1f} "
+            f"| {statistics.median(each.wholes):.1f} "
             f"| {each.busy:.1f} | {each.tcp:.1f} | {each.share:.0%} "
             f"| {each.p99:.1f} and {each.small[-1]:.1f} of {len(each.small)} | {each.lag:.1f} |"
         )

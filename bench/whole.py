@@ -13,7 +13,6 @@ import asyncio
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ from bench.plain.server import CALLS, PORT
 from bench.processes import busy
 from bench.replayed import Proxy, document, proxying
 from bench.report import section_text
-from bench.serving import LOGIN, PASSWORD, Served, kamailio_section, serving
+from bench.serving import Served, kamailio_section, serving
 
 __all__ = ["measure"]
 
@@ -82,14 +81,8 @@ async def _full_server(folder: Path, calls: int) -> AsyncIterator[Served]:
             yield served
 
 
-def _question(form: Format) -> bytes:
-    login = b64encode(f"{LOGIN}:{PASSWORD}".encode()).decode()
-    headers = (f"Authorization: Basic {login}",) if form.login else ()
-    return get(form.path, *headers, method=form.method, body=form.body)
-
-
 def _in_turn(served: Served, form: Format, rounds: int) -> Rounds:
-    question = _question(form)
+    question = form.question
     size = ask(served.port, question).size  # the first writes the rows
     with loopback(size) as move:
         return _rounds(lambda: ask(served.port, question), served.pid, rounds, move)
