@@ -315,7 +315,6 @@ async def test_what_cannot_be_made_cuts_everybody_short(monkeypatch: pytest.Monk
 
 async def test_those_who_are_shown_all_together_share_its_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "BLOCK", 2)
-    monkeypatch.setattr(frames, "KEPT_BLOCKS", 2)
     monkeypatch.setattr(stream, "HEAVY", 0)
     house = House()
     for _ in range(5):
@@ -327,13 +326,4 @@ async def test_those_who_are_shown_all_together_share_its_blocks(monkeypatch: py
         assert all(client.copy.seen[:5] == ["begin new", "rows", "rows", "rows", "ready"] for client in clients)
         assert len(made) == 5
         assert all(len(client.copy.calls) == 5 for client in clients)
-
-
-def test_what_is_kept_of_rows_is_bounded_and_of_calls_that_are_there() -> None:
-    call = House().call(State.ANSWERED)
-    rows = frames._Rows()
-    for number in range(frames.KEPT + 100):
-        # A call that nobody holds leaves its identity to the next one.
-        text = str(number).encode()
-        assert rows.row(replace(call, caller=str(number)), partial(bytes, text)) == text
-    assert len(rows._rows) == frames.KEPT
+    assert house.desk.budget.bytes == 0, "what they shared goes with them"

@@ -99,6 +99,7 @@ async def test_streams_are_counted_while_they_last(server: Server) -> None:
         found = await server.samples()
         assert value(found, "callboard_stream_clients") == 1
         assert value(found, "callboard_stream_snapshots_total", why="new") == 1
+        assert value(found, "callboard_stream_kept_bytes") == 0, "there is no call"
 
 
 async def test_the_process_is_told_of(server: Server) -> None:

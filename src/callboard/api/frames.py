@@ -15,6 +15,7 @@ from callboard.calls.legs import Call
 from callboard.calls.refusals import Refusal
 from callboard.directory.directory import Directory
 from callboard.http.blocks import BLOCK
+from callboard.operations.budget import Budget, Kept
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import Watch, Why
 from callboard.table.changes import Revision
@@ -36,11 +37,6 @@ __all__ = [
 
 LEG_FIELDS = ("state", "started_at", "progressed_at", "answered_at", "ended_at", "cause", "sip_call_id")
 """What is shown of a leg beside what tells it apart."""
-
-KEPT = 2_000
-"""Rendered rows that are kept for those who see them alike."""
-KEPT_BLOCKS = 4
-"""Of a snapshot, for those who are shown it at the same time."""
 
 
 class Message(NamedTuple):
@@ -72,42 +68,26 @@ class Shape(NamedTuple):
     """Whether its legs stand beside it."""
 
 
-class _Rows:
-    """The last rows that were written, for those who see their calls alike."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, tuple[Call, bytes]] = {}
-        """By the identity of the call, which is another one after each change."""
-
-    def row(self, call: Call, write: Callable[[], bytes]) -> bytes:
-        """The call's row, written unless it is known."""
-        known = self._rows.get(id(call))
-        if known is not None:
-            return known[1]
-        row = write()
-        if len(self._rows) >= KEPT:
-            del self._rows[next(iter(self._rows))]
-        self._rows[id(call)] = call, row
-        return row
-
-
 class Look:
     """How calls look to some: to principals of one customer with the same masks, who asked for the same.
 
-    Its last rows, and its last batch, are kept, since many a client asks for the same at the same time. Rows of calls
-    that are seen as they are look alike to everybody.
+    What was written last is kept, within the budget of all, since many a client asks for the same at the same time.
+    Rows of calls that are seen as they are look alike to everybody.
     """
 
-    def __init__(self, directory: Directory, principal: Principal, shape: Shape) -> None:
+    def __init__(self, directory: Directory, principal: Principal, shape: Shape, budget: Budget) -> None:
         self._directory = directory
         self._principal = principal
         self._shape = shape
-        self._own = _Rows()
-        self._plain = _PLAIN.setdefault(shape, _Rows())
-        self._blocks: WeakKeyDictionary[Snapshot, dict[int, bytes]] = WeakKeyDictionary()
-        """The blocks of snapshots that were made last, by where they begin."""
-        self._steps: Sequence[Step] = ()
-        self._batch = b""
+        self._budget = budget
+        self._own = budget.open()
+        """Rows, by the identity of the call, which is another one after each change."""
+        self._plain = _plain(budget, shape)
+        """The same of calls that are seen as they are."""
+        self._batches = budget.open()
+        """By the identity of the steps."""
+        self._blocks: WeakKeyDictionary[Snapshot, Kept] = WeakKeyDictionary()
+        """Of the snapshots that somebody is being shown, by where they begin."""
 
     def row(self, call: Call, now: float) -> bytes:
         """The call as it looks."""
@@ -131,24 +111,22 @@ class Look:
     def _kept_row(self, call: Call, now: float) -> bytes:
         seen = as_seen(self._directory, self._principal, call)
         rows = self._plain if seen is call else self._own
-        return rows.row(call, lambda: self._written(seen, now))
+        return rows.text(id(call), call, lambda: self._written(seen, now))
 
     def block(self, snapshot: Snapshot, begin: int, now: float) -> bytes:
         """Some rows of a snapshot. Those who are shown the same at the same time ask for the same ones."""
-        blocks = self._blocks.setdefault(snapshot, {})
-        if begin not in blocks:
-            if len(blocks) >= KEPT_BLOCKS:
-                del blocks[next(iter(blocks))]
-            blocks[begin] = b",".join([self.row(call, now) for call in snapshot.calls[begin : begin + BLOCK]])
-        return blocks[begin]
+        blocks = self._blocks.get(snapshot)
+        if blocks is None:
+            blocks = self._blocks[snapshot] = self._budget.open()
+        calls = snapshot.calls[begin : begin + BLOCK]
+        return blocks.text(begin, None, lambda: b",".join([self.row(call, now) for call in calls]))
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
     def batch(self, steps: Sequence[Step], revision: Revision, now: float) -> Message | None:
         """What became of each call up to the revision; None if that is nothing."""
-        if steps is not self._steps:
-            self._steps, self._batch = steps, self._changes(conflated(steps), now)
-        return _changed(self._batch, revision, now) if self._batch else None
+        batch = self._batches.text(id(steps), steps, lambda: self._changes(conflated(steps), now))
+        return _changed(batch, revision, now) if batch else None
 
     def each(self, steps: Sequence[Step], revision: Revision, now: float) -> Iterator[Message]:
         """Every change by itself, none left out."""
@@ -162,8 +140,17 @@ def _changed(changes: bytes, revision: Revision, now: float) -> Message:
     return Message("changes", head.encode() + changes + b"]}", name)
 
 
-_PLAIN: WeakValueDictionary[Shape, _Rows] = WeakValueDictionary()
+_PLAIN: WeakValueDictionary[tuple[int, Shape], Kept] = WeakValueDictionary()
 """The rows, in every shape that somebody asks for at present, of calls that are seen as they are."""
+
+
+def _plain(budget: Budget, shape: Shape) -> Kept:
+    # What is kept holds its budget, so that no other one gets its id meanwhile.
+    rows = _PLAIN.get((id(budget), shape))
+    if rows is None:
+        rows = _PLAIN[id(budget), shape] = budget.open()
+    return rows
+
 
 _LOOKS: WeakValueDictionary[tuple[object, ...], Look] = WeakValueDictionary()
 """Every look that somebody has at present."""
@@ -176,7 +163,7 @@ def look_of(watch: Watch, shape: Shape) -> Look:
     key = id(directory), watch.standing, principal.customer, principal.masks, shape
     look = _LOOKS.get(key)
     if look is None:
-        look = _LOOKS[key] = Look(directory, principal, shape)
+        look = _LOOKS[key] = Look(directory, principal, shape, watch.budget)
     return look
 
 

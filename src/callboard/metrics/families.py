@@ -130,6 +130,9 @@ REQUESTS = _counter(
 REQUEST_SECONDS = _histogram("http_request_seconds", "Seconds until the answer began.", "front")
 STREAM_CLIENTS = _gauge("stream_clients", "Clients that follow a stream.")
 STREAM_SNAPSHOTS = _counter("stream_snapshots", "Snapshots that streams were sent, by the reason.", "why")
+STREAM_KEPT = _gauge(
+    "stream_kept_bytes", "What is kept of rows that were written for one stream and serve others too; 64 MB at most."
+)
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
@@ -183,6 +186,7 @@ GROUPS: dict[str, tuple[Family, ...]] = {
         REQUEST_SECONDS,
         STREAM_CLIENTS,
         STREAM_SNAPSHOTS,
+        STREAM_KEPT,
     ),
     "The server": (QUEUE, QUEUE_DROPPED, QUEUE_FAILING, LOOP_LAG, BUILD),
 }

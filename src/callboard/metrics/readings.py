@@ -170,6 +170,7 @@ def of_clients(desk: Desk, tallies: Tallies) -> Iterator[Reading]:
     yield Reading(families.SIGN_INS_THROTTLED, (), desk.access.throttled)
     yield Reading(families.STREAM_CLIENTS, (), desk.feeds.readers)
     yield from _many(families.STREAM_SNAPSHOTS, {(why,): count for why, count in desk.feeds.snapshots.items()})
+    yield Reading(families.STREAM_KEPT, (), desk.budget.bytes)
 
 
 def of_queues(queues: Mapping[str, Callable[[], QueueFigures]]) -> Iterator[Reading]:

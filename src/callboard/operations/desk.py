@@ -16,6 +16,7 @@ from callboard.calls.refusals import CustomerNotFound, Forbidden, Refusal, Unaut
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.batches import BatchBook, Batches, NoBatchBook
+from callboard.operations.budget import Budget
 from callboard.operations.ledger import Ledger
 from callboard.operations.loads import Loads, utc_day
 from callboard.operations.operation import Operation
@@ -83,6 +84,8 @@ class Desk:
         self.batches = Batches(ledger, batch_book or NoBatchBook())
         self.switchboard = switchboard
         self.feeds = Feeds(table)
+        self.budget = Budget()
+        """Of what is written for several streams."""
         self.streams: Counter[str] = Counter()
         """How many streams each login has open."""
         self.loads = Loads(directory, table, day)

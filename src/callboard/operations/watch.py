@@ -5,6 +5,7 @@ from enum import Enum
 from callboard.access.rights import Principal, Right
 from callboard.calls.legs import Call
 from callboard.directory.directory import Directory
+from callboard.operations.budget import Budget
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
@@ -57,6 +58,11 @@ class Watch:
     def directory(self) -> Directory:
         """Whose customers are whose."""
         return self._desk.directory
+
+    @property
+    def budget(self) -> Budget:
+        """Of what is written for several who watch."""
+        return self._desk.budget
 
     @property
     def revision(self) -> Revision:
