@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.rig.asterisk import ASTERISK
 from tests.rig.kamailio import KAMAILIO
 
 # A busy machine is no failure: how fast things are is for the benchmark to say.
-settings.register_profile("callboard", deadline=None)
+settings.register_profile("callboard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("callboard")
 
 PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin"

@@ -197,6 +197,7 @@ async def test_a_member_that_is_not_there_is_named_with_what_may_have_been_meant
     told = problem(reply)
     assert (told["code"], told["argument"]) == ("invalid_argument", "loginn")
     assert told["detail"] == "there is no 'loginn' here: did you mean login?"
-    far = problem(await post(caller, "acme", name="test", **{"z" * 300: 1}))
+    endless: dict[str, Any] = {"z" * 300: 1}
+    far = problem(await post(caller, "acme", name="test", **endless))
     assert far["argument"] == "z" * 40
     assert far["detail"].endswith("here, only name, login, rights, days")

@@ -179,7 +179,7 @@ parameters = st.dictionaries(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(parameters, st.sampled_from([LIST, "calls/active/list/panel", "calls/hangup"]))
 async def test_wrong_types_get_an_answer(
     house: House, dialect: EnswitchDialect, given: dict[str, Any], function: str

@@ -172,7 +172,7 @@ async def test_a_call_that_is_being_ended_keeps_the_status_that_it_had(house: Ho
     assert await root.ids(s_status="ringing") == []
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=200)
 @given(
     st.dictionaries(
         st.sampled_from([*ARGUMENTS, "s_source", "s_destination"]),
@@ -192,7 +192,7 @@ async def test_whatever_comes_is_answered_with_calls_a_message_or_an_error(
     assert found.findall("active_call") or text or found.findtext("status/message") == "No data found..."
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=60), st.binary(max_size=60), st.sampled_from(["application/json", FORM, "text/xml", ""]))
 async def test_whatever_bytes_come_are_answered_with_an_error(
     root: Client, query: bytes, body: bytes, content_type: str

@@ -212,7 +212,9 @@ def test_a_user_part_that_is_no_text_is_answered_as_it_came(inside_once: Inside,
     assert not inside_once.told(wire.Trouble)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_no_spoilt_message_upsets_the_engine(inside_once: Inside, fuzzer: Peer, data: st.DataObject) -> None:
     fuzzer.send(spoilt(data))
