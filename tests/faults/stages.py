@@ -154,7 +154,7 @@ class AsteriskStage(_SippStage):
             "Action: CoreShowChannels\r\nActionID: own\r\n\r\n".encode()
         )
         try:
-            text = await asyncio.wait_for(reader.readuntil(b"CoreShowChannelsComplete"), 5)
+            text = await asyncio.wait_for(reader.readuntil(b"CoreShowChannelsComplete"), 30)
         finally:
             writer.close()
         packets = [dict(_fields(packet)) for packet in text.decode().split("\r\n\r\n")]

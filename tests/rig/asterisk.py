@@ -286,7 +286,7 @@ async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) ->
             continue
         writer.write(f"Action: Login\r\nUsername: callboard\r\nSecret: {SECRET}\r\n\r\n".encode())
         try:
-            await asyncio.wait_for(reader.readuntil(b"FullyBooted"), 5)
+            await asyncio.wait_for(reader.readuntil(b"FullyBooted"), 10)
         except (TimeoutError, asyncio.IncompleteReadError):
             continue
         finally:

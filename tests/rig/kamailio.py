@@ -130,7 +130,7 @@ async def kamailio(sip: int, rpc: int, events: int, callee: int) -> AsyncIterato
 
 
 async def _answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         assert process.returncode is None, _end_of(log)
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -152,9 +152,9 @@ async def dialogs(rpc: int) -> dict[str, int]:
     body = b'{"jsonrpc":"2.0","method":"dlg.list","id":1}'
     writer.write(b"POST /RPC HTTP/1.0\r\nHost: rig\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
     try:
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
         length = next(int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-        answer = json.loads(await asyncio.wait_for(reader.readexactly(length), 5))
+        answer = json.loads(await asyncio.wait_for(reader.readexactly(length), 30))
     finally:
         writer.close()
     return {f"{one['h_entry']}:{one['h_id']}": one["state"] for one in answer["result"] if one["state"] != OVER}

@@ -100,7 +100,7 @@ async def linked(opensips: Opensips, watch: Watch, **more: object) -> AsyncItera
         "name": "opensips",
         "rpc": f"http://127.0.0.1:{opensips.rpc.port}/mi",
         "listen": "127.0.0.1:0",
-        "answer_timeout": 0.5,
+        "answer_timeout": 10.0,
         "page": 2,
         **more,
     }
@@ -225,7 +225,7 @@ async def test_too_many_new_calls_make_a_list_wanted(monkeypatch: pytest.MonkeyP
 async def test_one_that_goes_or_restarts_is_lost(again: Answer, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "RENEWALS", 1000)
     watch = Watch()
-    async with switch() as opensips, linked(opensips, watch) as link:
+    async with switch() as opensips, linked(opensips, watch, answer_timeout=1.0) as link:
         assert opensips.rpc is not None
         opensips.rpc.answers["uptime"] = again
         error = await asyncio.wait_for(link.lost(), 10)
@@ -245,7 +245,7 @@ async def test_modules_that_are_not_loaded_are_named() -> None:
 async def test_one_that_does_not_answer_is_soon_tried_again() -> None:
     async with switch(event_subscribe=None) as opensips:
         with pytest.raises(LinkError, match="gave no answer") as raised:
-            async with linked(opensips, Watch()):
+            async with linked(opensips, Watch(), answer_timeout=0.2):
                 pass
         assert not raised.value.lasting
 
