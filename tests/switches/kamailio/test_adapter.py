@@ -27,6 +27,7 @@ from tests.switches.dialogs.rpc_server import Answer, RpcServer, serving, until
 from tests.switches.kamailio.replay import answer, arrivals
 
 BRIEF = 0.3
+"""Seconds of patience with what never answers."""
 
 
 class Kamailio:
@@ -55,13 +56,11 @@ class Kamailio:
                 self.say(arrival.data)
 
     def settings(self, **more: object) -> KamailioSettings:
-        """What leads here, with little patience."""
+        """What leads here."""
         fields: dict[str, object] = {
             "name": "kamailio",
             "rpc": f"http://127.0.0.1:{self.rpc.port}/RPC",
             "events": f"127.0.0.1:{self.port}",
-            "answer_timeout": BRIEF,
-            "list_timeout": BRIEF,
         }
         return msgspec.convert({**fields, **more}, KamailioSettings)
 
@@ -243,7 +242,10 @@ async def test_events_without_netstrings_are_named() -> None:
 
 async def test_a_list_that_never_comes_says_how_many_dialogs_there_are() -> None:
     watch = Watch()
-    async with switch(dlg__list=None) as kamailio, linked(kamailio.settings(), watch) as link:
+    async with (
+        switch(dlg__list=None) as kamailio,
+        linked(kamailio.settings(answer_timeout=BRIEF, list_timeout=BRIEF), watch) as link,
+    ):
         with pytest.raises(LinkError, match="it has 10 dialogs") as raised:
             await link.list()
         assert "-M 64" in raised.value.fix
@@ -315,8 +317,9 @@ async def test_an_answer_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 async def test_an_rpc_that_is_none(uptime: Answer, words: str, fix: str) -> None:
     async with switch(core__uptime=uptime) as kamailio:
+        settings = kamailio.settings(answer_timeout=BRIEF) if uptime is None else kamailio.settings()
         with pytest.raises(LinkError, match=words) as raised:
-            async with linked(kamailio.settings(), Watch()):
+            async with linked(settings, Watch()):
                 pass
         assert fix in raised.value.fix
         assert raised.value.lasting is (uptime in (401, 404))
