@@ -285,8 +285,7 @@ class Columns:
             views["started"][slot] = call.started_at
         if call.placement is not before.placement:
             self.parties.moved(slot, before.placement, call.placement)
-            self._write_owner(slot, call.placement, before.placement)
-            self._write_way(slot, call.placement, before.placement)
+            self._write_placement(slot, call.placement, before.placement)
         if call.caller != before.caller:
             views["caller"][slot] = left_aligned(call.caller)
         if call.dialed != before.dialed:
@@ -294,48 +293,52 @@ class Columns:
         if call.callee != before.callee:
             views["callee"][slot] = views["dialed"][slot] if call.callee is call.dialed else left_aligned(call.callee)
 
+    def _write_placement(self, slot: int, placed: Placement, before: Placement) -> None:
+        """Ids have 32 bits until one comes that needs more: then its column has 64."""
+        try:
+            self._write_owner(slot, placed, before)
+            self._write_way(slot, placed, before)
+        except ValueError:
+            for name in _IDS:
+                if (getattr(placed, name) or 0) > np.iinfo(self._arrays[name].dtype).max:
+                    self._arrays[name] = self._arrays[name].astype(np.int64)
+                    self._views[name] = self._arrays[name].data
+            self._write_owner(slot, placed, before)
+            self._write_way(slot, placed, before)
+
     def _write_owner(self, slot: int, placed: Placement, before: Placement) -> None:
         """Whose it is. The columns one by one, for to go through their names would take three times as long."""
-        if placed.customer is not before.customer:
-            self._write_id("customer", slot, placed.customer)
-        if placed.account is not before.account:
-            self._write_id("account", slot, placed.account)
-        if placed.device is not before.device:
-            self._write_id("device", slot, placed.device)
-        if placed.callee_customer is not before.callee_customer:
-            self._write_id("callee_customer", slot, placed.callee_customer)
-        if placed.callee_account is not before.callee_account:
-            self._write_id("callee_account", slot, placed.callee_account)
-        if placed.callee_device is not before.callee_device:
-            self._write_id("callee_device", slot, placed.callee_device)
+        views = self._views
+        if (customer := placed.customer) is not before.customer:
+            views["customer"][slot] = NOTHING if customer is None else customer
+        if (account := placed.account) is not before.account:
+            views["account"][slot] = NOTHING if account is None else account
+        if (device := placed.device) is not before.device:
+            views["device"][slot] = NOTHING if device is None else device
+        if (customer := placed.callee_customer) is not before.callee_customer:
+            views["callee_customer"][slot] = NOTHING if customer is None else customer
+        if (account := placed.callee_account) is not before.callee_account:
+            views["callee_account"][slot] = NOTHING if account is None else account
+        if (device := placed.callee_device) is not before.callee_device:
+            views["callee_device"][slot] = NOTHING if device is None else device
 
     def _write_way(self, slot: int, placed: Placement, before: Placement) -> None:
         """Where it goes, as `_write_owner`."""
         views = self._views
         if placed.direction is not before.direction:
             views["direction"][slot] = placed.direction
-        if placed.vendor is not before.vendor:
-            self._write_id("vendor", slot, placed.vendor)
-        if placed.connection is not before.connection:
-            self._write_id("connection", slot, placed.connection)
-        if placed.did is not before.did:
-            self._write_id("did", slot, placed.did)
-        if placed.machine is not before.machine:
-            self._write_id("machine", slot, placed.machine)
+        if (vendor := placed.vendor) is not before.vendor:
+            views["vendor"][slot] = NOTHING if vendor is None else vendor
+        if (connection := placed.connection) is not before.connection:
+            views["connection"][slot] = NOTHING if connection is None else connection
+        if (did := placed.did) is not before.did:
+            views["did"][slot] = NOTHING if did is None else did
+        if (machine := placed.machine) is not before.machine:
+            views["machine"][slot] = NOTHING if machine is None else machine
         if placed.country is not before.country:
             views["country"][slot] = self.countries.code(placed.country)
         if placed.prefix is not before.prefix:
             views["prefix"][slot] = self.prefixes.code(placed.prefix)
-
-    def _write_id(self, name: str, slot: int, identity: int | None) -> None:
-        """Ids have 32 bits until one comes that needs more: then its column has 64."""
-        number = NOTHING if identity is None else identity
-        try:
-            self._views[name][slot] = number
-        except ValueError:
-            self._arrays[name] = self._arrays[name].astype(np.int64)
-            self._views[name] = self._arrays[name].data
-            self._views[name][slot] = number
 
     def standing(self, slots: Slots) -> NDArray[np.int64]:
         """What stands in these slots: the numbers of their calls, negative for those that are over, 0 for none."""

@@ -48,22 +48,23 @@ def moved(leg: Leg, event: Moved) -> Leg | None:
     to = LEG[leg.state].get(signal)
     if to is None or (at < leg.told_at and signal in _REVERSIBLE):
         return None
-    told_at = max(leg.told_at, at)
+    # Compared by hand, for of each call it is asked ten times: `max` takes as long as to make half a leg.
+    told_at = leg.told_at
+    if told_at < at:
+        told_at = at
+    known_at = leg.answered_at or leg.started_at
+    if at < known_at:
+        at = known_at
     if signal is _RING:
-        return replace(leg, state=to, told_at=told_at, progressed_at=known(leg.progressed_at, _not_early(leg, at)))
+        progressed_at = at if leg.progressed_at is None else leg.progressed_at
+        return replace(leg, state=to, told_at=told_at, progressed_at=progressed_at)
     if signal is _ANSWER:
-        at = _not_early(leg, at)
-        return replace(leg, state=to, told_at=told_at, progressed_at=known(leg.progressed_at, at), answered_at=at)
+        progressed_at = at if leg.progressed_at is None else leg.progressed_at
+        return replace(leg, state=to, told_at=told_at, progressed_at=progressed_at, answered_at=at)
     if signal is _END:
         cause = event.cause if isinstance(event, LegEnded) else None
-        return replace(leg, state=to, told_at=told_at, ended_at=_not_early(leg, at), cause=cause)
+        return replace(leg, state=to, told_at=told_at, ended_at=at, cause=cause)
     return replace(leg, state=to, told_at=told_at)
-
-
-def _not_early(leg: Leg, at: float) -> float:
-    """The time, or that of the leg's answer or beginning if it is before."""
-    earliest = leg.answered_at or leg.started_at
-    return max(earliest, at)
 
 
 def _in_order(leg: Leg) -> Leg:
@@ -149,6 +150,8 @@ def with_leg(legs: tuple[Leg, ...], leg: Leg) -> tuple[Leg, ...]:
 
     Legs that are over give way as soon as another leg on their side is not: a failed branch, a losing fork.
     """
+    if len(legs) == 1 and legs[0].state is not _ENDED and leg.state is not _ENDED and legs[0].id != leg.id:
+        return legs[0], leg
     ids = [other.id for other in legs]
     together = [leg if other.id == leg.id else other for other in legs] if leg.id in ids else [*legs, leg]
     alive = [other.side for other in together if other.state is not _ENDED]

@@ -29,21 +29,20 @@ def begun(number: CallNumber, key: CallKey, leg: Leg, placement: Placement) -> C
 
 def joined(call: Call, leg: Leg, placement: Placement) -> Call | None:
     """The call of a caller who was alone, with a callee's leg."""
-    legs = (*call.legs, leg)
-    if len(legs) != 2 or leg.side is not _CALLEE or leg.state is _OVER:
+    if len(call.legs) != 1 or leg.side is not _CALLEE or leg.state is _OVER:
         return None
-    caller = legs[0]
+    caller = call.legs[0]
     if caller.side is not _CALLER or caller.state is _OVER:
         return None
     return replace(
         call,
-        legs=legs,
+        legs=(caller, leg),
         state=JOINT[caller.state][leg.state],
         callee=leg.number or call.callee,
         callee_media=leg.media or call.callee_media,
         placement=placement,
-        progressed_at=known(call.progressed_at, leg.progressed_at),
-        answered_at=known(call.answered_at, answered_at([caller], [leg])),
+        progressed_at=leg.progressed_at if call.progressed_at is None else call.progressed_at,
+        answered_at=later(caller.answered_at, leg.answered_at) if call.answered_at is None else call.answered_at,
         suspect_since=None,
     )
 
@@ -53,18 +52,22 @@ def advanced(call: Call, leg: Leg, after: Leg) -> Call:
 
     The leg is not over or, if it is, no other stands beside it on its side.
     """
-    legs = _with(call.legs, leg, after)
+    legs = call.legs
+    if len(legs) == 1 and after.side is _CALLER:
+        return _alone(call, after)
     caller, callee = legs[0], legs[-1]
-    if len(legs) == 1 and caller.side is _CALLER:
-        return _alone(call, legs, caller)
     if len(legs) != 2 or caller.side is not _CALLER or callee.side is not _CALLEE:
-        return _advanced(call, legs)
+        return _advanced(call, tuple([after if one is leg else one for one in legs]))
+    if caller is leg:
+        caller = after
+    else:
+        callee = after
     answered = call.answered_at
     if answered is None and callee.answered_at is not None:
         answered = later(caller.answered_at, callee.answered_at)
     return replace(
         call,
-        legs=legs,
+        legs=(caller, callee),
         state=JOINT[caller.state][callee.state],
         progressed_at=callee.progressed_at if call.progressed_at is None else call.progressed_at,
         answered_at=answered,
@@ -72,11 +75,11 @@ def advanced(call: Call, leg: Leg, after: Leg) -> Call:
     )
 
 
-def _alone(call: Call, legs: tuple[Leg, ...], caller: Leg) -> Call:
+def _alone(call: Call, caller: Leg) -> Call:
     """The same of a caller who is alone."""
     return replace(
         call,
-        legs=legs,
+        legs=(caller,),
         state=JOINT[caller.state][None],
         progressed_at=caller.progressed_at if call.progressed_at is None else call.progressed_at,
         answered_at=caller.answered_at if call.answered_at is None else call.answered_at,
@@ -147,12 +150,3 @@ def _as_known(known: Leg, leg: Leg) -> bool:
         and known.call == leg.call
         and known.facts == leg.facts
     )
-
-
-def _with(legs: tuple[Leg, ...], leg: Leg, after: Leg) -> tuple[Leg, ...]:
-    """The legs with one of them replaced."""
-    if len(legs) == 1:
-        return (after,)
-    if len(legs) == 2:
-        return (after, legs[1]) if legs[0] is leg else (legs[0], after)
-    return tuple([after if one is leg else one for one in legs])
