@@ -11,7 +11,7 @@ import msgspec
 
 __all__ = ["Machine", "examine"]
 
-_PACKAGES = ("callboard", "msgspec", "numpy", "uvloop", "httptools", "litestar", "lxml", "orjson")
+_PACKAGES = ("callboard", "msgspec", "numpy", "uvloop", "httptools", "litestar", "uvicorn", "lxml", "orjson")
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):

@@ -65,7 +65,7 @@ class Question(msgspec.Struct, frozen=True):
     name: str
     pids: tuple[int, ...]
     ask: Callable[[], int]
-    """Gives the bytes of the answer. Raises TimeoutError."""
+    """Gives the bytes of the answer. Raises TimeoutError, and ConnectionError for an answer that is cut or none."""
 
 
 class Asked(msgspec.Struct):
@@ -95,9 +95,14 @@ async def measure(calls: int = QUICK, rounds: int = ROUNDS) -> Section:
         switch = await stack.enter_async_context(_busy_asterisk(calls))
         questions = _questions(switch, proxy, served)
         asked = await asyncio.to_thread(_in_turn, questions, rounds)
+        versions = await _versions(switch, proxy)
     figures = tuple(_figures(asked, full=calls >= FULL))
     return Section(
-        key="peers", title=_title(calls), about=_about(calls), figures=figures, seconds=time.monotonic() - began
+        key="peers",
+        title=_title(calls),
+        about=f"{versions}. {_about(calls)}",
+        figures=figures,
+        seconds=time.monotonic() - began,
     )
 
 
@@ -107,9 +112,9 @@ def _title(calls: int) -> str:
 
 def _about(calls: int) -> str:
     return (
-        f"The whole list, asked for {ROUNDS} times in turn of each, over a new connection. Kamailio has {calls:,} SIP "
-        f"calls up, and Callboard lists the same ones, with all that it knows of each; Asterisk has {calls:,} Local "
-        "channels. *CPU* is the time that all processes of the server took for one answer."
+        f"The whole list, asked for {ROUNDS} times in turn of each after once that does not count, over a new "
+        f"connection. No call begins or ends meanwhile. Kamailio has {calls:,} SIP calls up, and Callboard "
+        f"lists the same ones, with all that it knows of each; Asterisk has {calls:,} Local channels. *CPU* is the time that all processes of the server took for one answer."
     )
 
 
@@ -122,7 +127,7 @@ def _in_turn(questions: Sequence[Question], rounds: int) -> dict[str, Asked]:
             before, began = sum(map(busy, question.pids)), time.perf_counter()
             try:
                 seen.size = question.ask()
-            except TimeoutError:
+            except (TimeoutError, ConnectionError):
                 seen.late += 1
                 continue
             wall = time.perf_counter() - began
@@ -142,7 +147,7 @@ def _figures(asked: Mapping[str, Asked], *, full: bool) -> Iterator[Figure]:
             yield Figure(name=f"peers/{name}/size", title=f"{title}: answer", unit="MB", samples=(seen.size / 1e6,))
         yield Figure(
             name=f"peers/{name}/late",
-            title=f"{title}: no answer within {PATIENCE:.0f} s",
+            title=f"{title}: no whole answer within {PATIENCE:.0f} s",
             unit="",
             samples=(float(seen.late),),
             goal=0.0 if name in _OURS else None,
@@ -187,7 +192,7 @@ def _questions(switch: asterisk_rig.Asterisk, proxy: kamailio_rig.Kamailio, serv
         "Action: CoreShowChannels\r\n\r\n"
     )
     ozeki = next(form.path for form in FORMATS if form.name == _OZEKI)
-    ours, theirs, router = (served.pid,), family(switch.process.pid), family(proxy.process.pid)
+    ours, theirs, router = (family(each) for each in (served.pid, switch.process.pid, proxy.process.pid))
 
     def question(name: str, pids: tuple[int, ...], port: int, words: bytes, end: bytes = b"") -> Question:
         return Question(name, pids, lambda: ask(port, words, end, PATIENCE).size)
@@ -199,6 +204,17 @@ def _questions(switch: asterisk_rig.Asterisk, proxy: kamailio_rig.Kamailio, serv
         question(_CALLBOARD, ours, served.port, get("/v1/calls?format=ndjson", f"Authorization: Basic {login}")),
         question(_OZEKI, ours, served.port, get(ozeki)),
     )
+
+
+async def _versions(switch: asterisk_rig.Asterisk, proxy: kamailio_rig.Kamailio) -> str:
+    """What the real ones say that they are."""
+    async with director(switch) as master:
+        theirs = (await master.ask("CoreSettings"))["AsteriskVersion"]
+    words = '{"jsonrpc":"2.0","method":"core.version","id":1}'
+    question = get("/RPC", "Content-Type: application/json", method="POST", body=words)
+    answer = (await asyncio.to_thread(ask, proxy.rpc, question)).start.partition(b"\r\n\r\n")[2]
+    router = str(msgspec.json.decode(answer)["result"])
+    return f"Asterisk {theirs}, {router.partition(' (')[0].capitalize()}"
 
 
 @asynccontextmanager

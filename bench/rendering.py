@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,8 @@ def measure(calls: int = 10_000, rounds: int = 9) -> Section:
         figures += _figures(listing, _in_turn(desk, listing, some, rounds))
     about = (
         f"{calls:,} calls, a third of which took the places of others, as the operator sees them, {rounds} rounds in "
-        "turn; time of the processor. *plain* is a dataclass a call, a dict a row, and the library that is named."
+        "turn, each a second later; time of the processor. *plain* is a dataclass a call, a dict a row, and the named "
+        "library. Ratios are of what was measured in the same round."
     )
     return Section(
         key="rows",
@@ -94,8 +96,9 @@ def _in_turn(desk: Desk, listing: Listing, some: Sequence[PlainCall], rounds: in
     size = sum(map(len, arena.blocks(found, NOW)))  # the first time they are written
     source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
     scale = len(found) / len(some)
+    moments = count(1)
     works: tuple[Callable[[], object], ...] = (
-        lambda: [None for _ in arena.blocks(found, NOW)],
+        lambda: [None for _ in arena.blocks(found, NOW + next(moments))],
         lambda: listing.write(some),
         lambda: np.copyto(target, source),
     )
@@ -131,7 +134,6 @@ def _figures(listing: Listing, times: Times) -> list[Figure]:
             samples=tuple(100 * each for each in ratio(times.ours, times.copying)),
             better=Better.HIGHER,
             goal=35.0,
-            best=True,
         ),
     ]
 

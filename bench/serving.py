@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import msgspec
 
+from bench.fetching import ask, get
 from bench.processes import busy, resident
 
 __all__ = ["LOGIN", "PASSWORD", "Served", "kamailio_section", "serving"]
@@ -99,6 +100,7 @@ async def serving(folder: Path, document: Mapping[str, object], more: str) -> As
         )
     try:
         port, password = await asyncio.wait_for(_greeting(process, folder / "log"), PATIENCE)
+        await asyncio.to_thread(ask, port, get("/-/healthy"))
         served = Served(port, process.pid, folder, time.monotonic() - began)
         await _fill(served, password, document)
         await _ready(served)
