@@ -114,7 +114,8 @@ def _about(calls: int) -> str:
     return (
         f"The whole list, asked for {ROUNDS} times in turn of each after once that does not count, over a new "
         f"connection. No call begins or ends meanwhile. Kamailio has {calls:,} SIP calls up, and Callboard "
-        f"lists the same ones, with all that it knows of each; Asterisk has {calls:,} Local channels. *CPU* is the time that all processes of the server took for one answer."
+        f"lists the same ones, with all that it knows of each; Asterisk has {calls:,} Local channels. *CPU* is the "
+        "time that all processes of the server took for one answer."
     )
 
 
