@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from callboard.calls.events import LegAnswered, LegEnded, LegSeen
 from callboard.calls.legs import Call, Facts, LegId, Placement, Side
 from callboard.calls.refusals import Conflict
-from callboard.calls.state import State
+from callboard.calls.state import LIVE, State
+from callboard.table import ordering
 from callboard.table.filters import EVERYTHING, Field, Filter, How, Key, Order, TextMatch
 from callboard.table.kept import KeptOrders
 from callboard.table.numbering import Numbering
-from callboard.table.ordering import Bookmark, Page
+from callboard.table.ordering import STEADY, Bookmark, Page
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg
 from tests.table.some import NOW, tables
@@ -122,8 +123,11 @@ class Moving:
     def answer(self, which: int, late: float) -> None:
         self.table.accept(LegAnswered(LegId(SWITCH, str(which)), self.now - late), self.now)
 
-    def end(self, which: int) -> None:
+    def finish(self, which: int) -> None:
         self.table.accept(LegEnded(LegId(SWITCH, str(which)), self.now), self.now)
+
+    def end(self, which: int) -> None:
+        self.finish(which)
         self.table.sweep(self.now + 60.0)
 
 
@@ -239,3 +243,49 @@ def test_what_was_never_in_an_order_has_nothing_after_it() -> None:
     name = orders.keep(None, np.array([1, 2]))
     assert orders.after(name, None, 7) is None
     assert orders.after(name + 1, None, 1) is None
+
+
+_moves = st.lists(
+    st.one_of(
+        st.tuples(st.just("begin"), st.text("12", max_size=1)),
+        st.tuples(st.just("answer"), st.integers(0, 60), st.sampled_from([0.0, 0.5, 40.0, -30.0])),
+        st.tuples(st.just("finish"), st.integers(0, 60)),
+        st.tuples(st.just("end"), st.integers(0, 60)),
+    ),
+    max_size=12,
+)
+_steady = st.lists(st.builds(Order, st.sampled_from(sorted(STEADY, key=str)), st.booleans()), min_size=1, max_size=2)
+
+
+@given(st.integers(20, 60), _moves, _moves, _steady, st.integers(1, 4), st.booleans())
+def test_pages_that_are_told_by_some_calls_are_those_of_all(
+    many: int, before: list[tuple[str, ...]], between: list[tuple[str, ...]], wanted: list[Order], limit: int, up: bool
+) -> None:
+    """As with very many calls, of which some tell how far a page goes. Answers come late, and some calls have ended."""
+    moving = Moving()
+    for index in range(many):
+        moving.now += (0.0, 0.0, 1.0)[index % 3]
+        moving.begin(str(index % 4))
+    for step, *arguments in before:
+        moving.now += 0.25
+        getattr(moving, step)(*arguments)
+    filtered = Filter(states=LIVE) if up else EVERYTHING
+    after: Bookmark | None = None
+    for turn in range(many):
+        ask = partial(moving.table.page, filtered, tuple(wanted), limit=limit, after=after, now=moving.now)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(ordering, "_SOME", 4)
+            patched.setattr(ordering, "_MARGIN", 1)
+            patched.setattr(ordering, "_SPARSE", 10_000)
+            quick = ask()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(ordering, "_foremost", lambda columns, mask, *further: np.flatnonzero(mask))
+            plain = ask()
+        assert [call.number for call in quick.calls] == [call.number for call in plain.calls]
+        assert (quick.total, quick.next) == (plain.total, plain.next)
+        after = quick.next
+        if after is None:
+            break
+        for step, *arguments in between if turn == 0 else ():
+            moving.now += 0.25
+            getattr(moving, step)(*arguments)

@@ -1,5 +1,7 @@
 """Count the live calls of accounts without listing them."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from callboard.access.rights import Principal, Right
@@ -18,11 +20,10 @@ class CallStats(msgspec.Struct, frozen=True, kw_only=True):
     reach: Reach = Reach.OWN
 
 
-def _call_stats(desk: Desk, principal: Principal, arguments: CallStats, now: float) -> dict[int, Tally]:
+def _call_stats(desk: Desk, principal: Principal, arguments: CallStats, now: float) -> Mapping[int, Tally]:
     scope = desk.scope(principal, arguments.customer, arguments.reach)
-    accounts = {account.id for customer in scope for account in desk.directory.accounts_of(customer)}
-    tallies = desk.table.counters.by(By.ACCOUNT)
-    return {account: tally for account, tally in tallies.items() if account in accounts}
+    accounts = [account.id for customer in scope for account in desk.directory.accounts_of(customer)]
+    return desk.table.counters.of(By.ACCOUNT, accounts)
 
 
 CALL_STATS = Operation(

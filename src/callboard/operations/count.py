@@ -20,6 +20,8 @@ class CountCalls(msgspec.Struct, frozen=True, kw_only=True):
 
     which: ListCalls
     by: tuple[By, ...] = ()
+    most: int | None = None
+    """So many of the largest groups; None is all."""
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,16 +48,13 @@ class CallSeries(msgspec.Struct, frozen=True, kw_only=True):
 def _count_calls(desk: Desk, principal: Principal, arguments: CountCalls, now: float) -> Counted:
     wanted = wanted_of(desk, principal, arguments.which)
     scope = None if principal.customer == ROOT else desk.scope(principal)
-    groups = desk.table.count(wanted, arguments.by, scope=scope, now=now)
-    states = {group.keys[0]: group for group in desk.table.count(wanted, (By.STATE,), scope=scope, now=now)}
-    suspect = sum(group.calls for group in desk.table.count(msgspec.structs.replace(wanted, suspect=True), (), now=now))
-    ringing = states.get(State.RINGING)
+    count = desk.table.count(wanted, arguments.by, scope=scope, most=arguments.most, now=now)
     return Counted(
-        total=sum(group.calls for group in states.values()),
-        answered=sum(group.answered for group in states.values()),
-        ringing=0 if ringing is None else ringing.calls,
-        suspect=0 if wanted.suspect is False else suspect,
-        groups=groups if arguments.by else (),
+        total=count.total,
+        answered=count.answered,
+        ringing=count.states.get(State.RINGING, 0),
+        suspect=count.suspect,
+        groups=count.groups,
         peak=_peak(desk, principal, arguments.which, now),
     )
 

@@ -52,14 +52,14 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 def _read_metrics(desk: Desk, principal: Principal, arguments: ReadMetrics, now: float) -> Figures:
     table = desk.table
     return Figures(
-        states=_counts(table.count(_UP, (By.SWITCH, By.STATE), now=now), State),
-        directions=_counts(table.count(_UP, (By.SWITCH, By.DIRECTION), now=now), Direction),
-        suspects=_by_switch(table.count(Filter(states=LIVE, suspect=True), (By.SWITCH,), now=now)),
+        states=_counts(table.count(_UP, (By.SWITCH, By.STATE), now=now).groups, State),
+        directions=_counts(table.count(_UP, (By.SWITCH, By.DIRECTION), now=now).groups, Direction),
+        suspects=_by_switch(table.count(Filter(states=LIVE, suspect=True), (By.SWITCH,), now=now).groups),
         long={
             (switch, seconds): calls
             for seconds in LONG
             for switch, calls in _by_switch(
-                table.count(Filter(states=LIVE, started_before=now - seconds), (By.SWITCH,), now=now)
+                table.count(Filter(states=LIVE, started_before=now - seconds), (By.SWITCH,), now=now).groups
             ).items()
         },
         vendors=table.counters.by(By.VENDOR),

@@ -102,7 +102,7 @@ class _Counted:
         """Of a vendor or a connection, by the customers who own the calls."""
         if by not in self._owned:
             found = self._owned[by] = {}
-            for group in self._desk.table.count(_UP, (by, By.CUSTOMER), now=self._now):
+            for group in self._desk.table.count(_UP, (by, By.CUSTOMER), now=self._now).groups:
                 found.setdefault(group.keys[0], {})[group.keys[1]] = group.calls
         owners = self._owned[by].get(one, {})
         return sum(owners.get(customer, 0) for customer in scope)

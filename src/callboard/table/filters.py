@@ -23,6 +23,7 @@ __all__ = [
     "Order",
     "TextMatch",
     "Words",
+    "among",
     "mask_of",
     "matching",
     "pattern",
@@ -186,9 +187,9 @@ def mask_of(columns: Columns, wanted: Filter, now: float = 0.0) -> Mask:
     """Which slots hold a call that `wanted` describes, as `matching`."""
     mask: Mask = columns["used"].copy()
     for name, codes in _sets(columns, wanted):
-        mask &= _among(columns[name], codes)
+        mask &= among(columns[name], codes)
     for names, ids in _either(wanted):
-        mask &= _among(columns[names[0]], ids) | _among(columns[names[1]], ids)
+        mask &= among(columns[names[0]], ids) | among(columns[names[1]], ids)
     if wanted.suspect is not None:
         mask &= columns["suspect"] == wanted.suspect
     _within(columns, wanted, now, mask)
@@ -261,7 +262,7 @@ def _with_prefixes(columns: Columns, text: TextMatch) -> Mask:
     return mask
 
 
-def _among(column: NDArray[Any], values: Collection[int]) -> Mask:
+def among(column: NDArray[Any], values: Collection[int]) -> Mask:
     """Where one of the values stands. numpy's own `isin` would sort, or look at the whole column several times."""
     if not values:
         return np.zeros(len(column), np.bool_)

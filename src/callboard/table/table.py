@@ -30,7 +30,7 @@ from callboard.calls.state import State
 from callboard.table import fold, shortcuts
 from callboard.table.arena import Arena
 from callboard.table.changes import Kind, Revision
-from callboard.table.counters import By, Counters, Group
+from callboard.table.counters import By, Count, Counters
 from callboard.table.evidence import Evidence
 from callboard.table.filters import EVERYTHING, Filter, Order, mask_of, matching
 from callboard.table.kept import KeptOrders
@@ -152,10 +152,16 @@ class Table:
         return self._arenas[layout]
 
     def count(
-        self, wanted: Filter, by: tuple[By, ...], *, scope: frozenset[int] | None = None, now: float
-    ) -> tuple[Group, ...]:
-        """How many calls `wanted` describes, by these values together; see `Counters.groups`."""
-        return self.counters.groups(matching(self._columns, wanted, now), by, scope)
+        self,
+        wanted: Filter,
+        by: tuple[By, ...],
+        *,
+        scope: frozenset[int] | None = None,
+        most: int | None = None,
+        now: float,
+    ) -> Count:
+        """How many calls `wanted` describes, also by these values together; see `Counters.count`."""
+        return self.counters.count(wanted, by, scope=scope, most=most, now=now)
 
     def suspects(self, switch: str) -> int:
         """How many calls of a switch are suspect."""
