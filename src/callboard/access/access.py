@@ -57,6 +57,9 @@ class StaleNonce(Unauthenticated):
     """The digest is right but its nonce is too old or used up: answer with `challenge(now, stale=True)`."""
 
 
+_REMEMBERED = 4_096
+"""Principals that are not made anew."""
+
 TRUSTED = "trusted "
 """What the name of a principal begins with for whom an address vouches."""
 
@@ -111,6 +114,8 @@ class Access:
         self._failure_watchers: list[Callable[[FailedSignIn], None]] = []
         self._nonces = Nonces(secret, settings.nonce_lifetime)
         self._throttle = Throttle(settings)
+        self._principals: dict[tuple[str, str], tuple[Login, Principal]] = {}
+        """Who signed in lately, by login and address: good for the very login that it was made of."""
         key = hmac.digest(secret, b"verified passwords", "sha256")
         self._verified = VerifiedPasswords(key, settings.password_cache, settings.password_cache_size)
 
@@ -333,6 +338,17 @@ class Access:
     # --- common ground ---
 
     def _principal(self, login: Login, address: str) -> Principal:
+        """A login is replaced when anything about it changes, and what is remembered of it goes with it."""
+        known = self._principals.get((login.name, address))
+        if known is not None and known[0] is login:
+            return known[1]
+        if len(self._principals) >= _REMEMBERED:
+            self._principals.clear()
+        made = self._new_principal(login, address)
+        self._principals[login.name, address] = login, made
+        return made
+
+    def _new_principal(self, login: Login, address: str) -> Principal:
         return Principal(
             login=login.name,
             role=login.role,

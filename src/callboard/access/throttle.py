@@ -36,6 +36,8 @@ class Throttle:
 
     def wait(self, address: str, name: str, now: float) -> float:
         """How many seconds this login has to wait at this address; 0 if it may try."""
+        if not self._failures:
+            return 0.0
         return max(self._left(key, now) for key in _keys(address, name))
 
     def failed(self, address: str, name: str, now: float) -> None:
@@ -47,7 +49,8 @@ class Throttle:
 
     def succeeded(self, address: str, name: str) -> None:
         """Forget this login's failures at this address. Those of the address stay: one good login hides no guesser."""
-        self._failures.pop(_keys(address, name)[0], None)
+        if self._failures:
+            self._failures.pop(_keys(address, name)[0], None)
 
     def _left(self, key: tuple[str, ...], now: float) -> float:
         failures = self._known(key, now)

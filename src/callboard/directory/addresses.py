@@ -45,10 +45,16 @@ def _unmapped(network: Network) -> Network:
     return network
 
 
+_REMEMBERED = 1_024
+"""Addresses that a set remembers having been asked for."""
+_LONGEST = 45
+"""Characters of an address (RFC 4291 section 2.2)."""
+
+
 class AddressSet:
     """A set of hosts and networks. One look-up costs a hash for each distinct network length, however large the set."""
 
-    __slots__ = ("_by_length", "_networks")
+    __slots__ = ("_answers", "_by_length", "_networks")
 
     def __init__(self, entries: Iterable[str] = ()) -> None:
         """Read the entries. Raises ValueError naming the first that is neither a host nor a network."""
@@ -58,9 +64,23 @@ class AddressSet:
             shift = network.max_prefixlen - network.prefixlen
             masked = int(network.network_address) >> shift
             self._by_length.setdefault((network.version, shift), set()).add(masked)
+        self._answers: dict[str, bool] = {}
 
     def contains(self, host: str) -> bool:
-        """Whether a host (text, as sockets report it) is in one of the networks. False for what is no IP address."""
+        """Whether a host (text, as sockets report it) is in one of the networks. False for what is no IP address.
+
+        What was asked lately is remembered: a set never changes, and to read an address takes longer than to find it.
+        """
+        known = self._answers.get(host)
+        if known is None:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            known = self._find(host)
+            if len(host) <= _LONGEST:
+                self._answers[host] = known
+        return known
+
+    def _find(self, host: str) -> bool:
         try:
             address = read_host(host)
         except ValueError:

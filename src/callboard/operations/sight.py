@@ -103,17 +103,26 @@ def sight_of(directory: Directory, principal: Principal, scope: frozenset[int]) 
     """How this principal, whose scope this is, sees calls; None if it sees them as they are."""
     if principal.customer == ROOT and not principal.masks:
         return None
-    known = np.fromiter((NOTHING, *scope), np.int64, len(scope) + 1)
+
+    def seen(call: Call) -> Call:
+        """Most calls are between customers in the scope, and to nobody's DID: these are seen as they are."""
+        placed = call.placement
+        if principal.masks or placed.customer not in scope or placed.did is not None:
+            return as_seen(directory, principal, call)
+        if placed.callee_customer is None or placed.callee_customer in scope:
+            return call
+        return as_seen(directory, principal, call)
 
     def partly(columns: Columns, slots: Slots) -> Marks:
         if principal.masks:
             return np.ones(len(slots), np.bool_)
+        known = np.fromiter((NOTHING, *scope), np.int64, len(scope) + 1)
         parties = (columns[name][slots] for name in ("customer", "callee_customer"))
         owned, called = (np.isin(party, known) for party in parties)
         hidden: Marks = ~(owned & called)
         return hidden | _of_strangers(directory, principal.customer, columns["did"][slots])
 
-    return Sight(lambda call: as_seen(directory, principal, call), partly)
+    return Sight(seen, partly)
 
 
 def _of_strangers(directory: Directory, top: int, dids: NDArray[np.int64]) -> Marks:

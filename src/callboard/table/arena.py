@@ -15,7 +15,7 @@ import numpy as np
 from callboard.calls.legs import Call
 from callboard.table.columns import Columns, Mask, Slots
 from callboard.table.dials import Bytes, Dial
-from callboard.table.layout import Clock, Layout, Text, clock_text, plain_row, running_since
+from callboard.table.layout import Clock, Layout, Text, clock_text, count_text, plain_row, running_since
 from callboard.table.selection import Selection, Sight
 
 __all__ = ["BLOCK", "FEW", "FRESH", "Arena", "Block"]
@@ -61,6 +61,16 @@ class _Frame(NamedTuple):
     """Rows that are copied at once."""
 
 
+class _Row(NamedTuple):
+    """The row of a call: what stands still, and what runs."""
+
+    call: Call
+    start: bytes
+    """As far as to the first clock that runs."""
+    runs: tuple[tuple[float, bool, bytes], ...]
+    """Since when each runs, whether it shows milliseconds, and what stands between it and the next."""
+
+
 class _Sheet:
     """What a listing copies its rows to: memory that is there already is written several times as fast."""
 
@@ -83,8 +93,8 @@ class Arena:
         self._block = block
         self._dials = {number: Dial(part) for number, part in enumerate(layout.parts) if isinstance(part, Clock)}
         self._frame: _Frame | None = None
-        self._last: dict[int, tuple[Call, tuple[bytes | Clock, ...]]] = {}
-        """The rows that were asked for a few at a time, by the calls' numbers: texts, and the clocks that run."""
+        self._last: dict[int, _Row] = {}
+        """The rows that were asked for a few at a time, by the calls' numbers."""
         self._spare: _Sheet | None = None
         """That of a listing that has been made, for the next one."""
         self._grow(0, 0)
@@ -121,12 +131,15 @@ class Arena:
             yield self._row_of(call, now) if seen is call else plain_row(layout, seen, now)
 
     def _row_of(self, call: Call, now: float) -> bytes:
-        last = self._last.get(call.number)
-        if last is None or last[0] is not call:
+        row = self._last.get(call.number)
+        if row is None or row.call is not call:
             if len(self._last) >= _LAST:
                 self._last.clear()
-            last = self._last[call.number] = call, tuple(_still(part, call) for part in self._layout.parts)
-        return b"".join([clock_text(part, call, now) if isinstance(part, Clock) else part for part in last[1]])
+            row = self._last[call.number] = _row(self._layout, call)
+        written = row.start
+        for since, exact, text in row.runs:
+            written += count_text(max(0.0, now - since), exact) + text
+        return written
 
     def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The same of however many."""
@@ -294,11 +307,20 @@ class Arena:
         return _Frame(rooms, offsets, width, max(FRESH, self._block // width))
 
 
-def _still(part: Text | Clock, call: Call) -> bytes | Clock:
-    """The part as it stands in the row of a call; a clock that runs, as itself."""
-    if isinstance(part, Text):
-        return part.render(call)
-    return clock_text(part, call, 0.0) if running_since(part, call) is None else part
+def _row(layout: Layout, call: Call) -> _Row:
+    texts, runs = [b""], []
+    for part in layout.parts:
+        since = None if isinstance(part, Text) else running_since(part, call)
+        if isinstance(part, Text):
+            texts[-1] += part.render(call)
+        elif since is None:
+            texts[-1] += clock_text(part, call, 0.0)
+        else:
+            texts[-1] += part.lead
+            texts.append(part.tail)
+            runs.append((since, part.run.exact))
+    between = zip(runs, texts[1:], strict=True)
+    return _Row(call, texts[0], tuple((since, exact, text) for (since, exact), text in between))
 
 
 def _room(part: Text | Clock, needed: int) -> int:

@@ -21,6 +21,7 @@ __all__ = [
     "Running",
     "Text",
     "clock_text",
+    "count_text",
     "digits",
     "parts_of",
     "plain_row",
@@ -139,8 +140,12 @@ def running_since(clock: Clock, call: Call) -> float | None:
 
 def digits(run: Run, call: Call, now: float) -> bytes:
     """The number for a call, such as `22.704` or `22`."""
-    seconds = _seconds(call, run.running, now)
-    return b"%d.%03d" % divmod(int(seconds * 1000.0), 1000) if run.exact else b"%d" % seconds
+    return count_text(_seconds(call, run.running, now), run.exact)
+
+
+def count_text(seconds: float, exact: bool) -> bytes:
+    """A number of seconds as a clock shows it."""
+    return b"%d.%03d" % divmod(int(seconds * 1000.0), 1000) if exact else b"%d" % seconds
 
 
 def _seconds(call: Call, running: Running, now: float) -> float:

@@ -45,7 +45,7 @@ class EnswitchDialect:
     async def _carry_out(self, request: Request) -> Body:
         """The function, then who asks, then what: nobody learns what is wrong with a request that may not be made."""
         function = function_named(plain_path(request.path).removeprefix(self._prefix).strip("/"))
-        parameters = asking.read(request)
+        parameters = request.once(asking.read)
         principal = await self._desk.sign_in(asking.credentials(parameters, request.client), request.at)
         check(principal, function.privileges)
         as_strings = self._settings.numbers_as_strings

@@ -46,7 +46,7 @@ class MorDialect:
         if request.method != "POST" and not self._settings.allow_get:
             return _reply(error(GET_DISABLED))
         try:
-            parameters = asking.read(request)
+            parameters = request.once(asking.read)
             return self._list(self._sign_in(parameters, request), parameters, request.at)
         except Refusal as refusal:
             return _reply(error(words_of(refusal)))

@@ -49,7 +49,7 @@ class OzekiDialect:
         parameters: Parameters = {}
         try:
             self._check_address(request.client)
-            parameters = asking.read(request)
+            parameters = request.once(asking.read)
             principal = await self._sign_in(profile, parameters, request)
             run = command_named(asking.command(parameters), profile)
             return _reply(run(Asked(self._desk, profile, principal, parameters, request.at, self._rows[path])))

@@ -114,13 +114,17 @@ class SippyDialect:
     # --- what is asked -----------------------------------------------------------------------------------------------
 
     def _carry_out(self, request: Request, login: Principal | None) -> Body:
-        call = xmlrpc.read_call(request.body)
+        call = request.once(_call_of)
         if call.method in SYSTEM_METHODS:
             return answer_system(call.method, call.params)
         method = method_named(call.method)
         parameters = named(call.params)
         principal = self._acting(login, method, parameters, request)
         return method.run(Asked(self._desk, principal, parameters, request.at, self._rows))
+
+
+def _call_of(request: Request) -> xmlrpc.MethodCall:
+    return xmlrpc.read_call(request.body)
 
 
 def _wrong_method() -> Reply:
