@@ -6,7 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -16,13 +16,17 @@ from msgspec.structs import replace
 from callboard.access.claims import PasswordClaim
 from callboard.access.entries import sealing
 from callboard.access.settings import AccessSettings
-from callboard.api import rounds
+from callboard.api import frames, rounds
 from callboard.api.api import Api
+from callboard.api.frames import Shape
+from callboard.api.rows import EVERY_FIELD
+from callboard.api.stream import Session, Wish
 from callboard.calls.state import State
 from callboard.directory.records import Customer
 from callboard.http.routing import Router
 from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
+from callboard.operations.list_calls import ListCalls
 from callboard.operations.tokens import CREATE_TOKEN, CreateToken
 from callboard.table import feeds
 from tests.following import Copy, events
@@ -159,7 +163,7 @@ async def test_an_empty_table_is_ready_at_once(served: Served) -> None:
 
 
 async def test_rows_come_in_blocks(served: Served) -> None:
-    for _ in range(501):
+    for _ in range(201):
         served.house.call(State.NEW)
     async with served.follow("?fields=id,state") as client:
         await client.until(lambda: client.copy.ready)
@@ -228,6 +232,30 @@ async def test_heartbeats(served: Served, monkeypatch: pytest.MonkeyPatch) -> No
         told = client.copy.seen.index("changes")
         await client.until(lambda: "heartbeat" in client.copy.seen[told:])
         assert client.last_id == client.copy.revision == f"1-{served.house.table.revision.number}"
+
+
+async def test_a_snapshot_that_takes_too_long_is_let_go_and_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "BLOCK", 2)
+    monkeypatch.setattr(feeds, "SHOWN", 3)
+    house = House()
+    for _ in range(5):
+        house.call(State.NEW)
+    principal = house.access.sign_in(PasswordClaim("root", "demo-root", ""), house.now)
+    wish = Wish(ListCalls(), Shape(EVERY_FIELD), 50.0)
+    session = Session(house.desk, principal, wish, house.now, lambda messages: tuple(each.data for each in messages))
+    copy = Copy()
+    async with aclosing(session.blocks()) as some:
+        async for blocks in some:
+            for block in blocks:
+                copy.take(json.loads(block))
+            if len(copy.seen) == 2:
+                for _ in range(4):
+                    house.call(State.NEW)
+                house.desk.feeds.sweep(house.now)
+            if copy.seen[-1] == "heartbeat":
+                break
+    assert copy.seen[:4] == ["begin new", "rows", "behind", "begin behind"]
+    assert (copy.ready, len(copy.calls)) == (True, 9)
 
 
 # --- coming back ---

@@ -25,8 +25,9 @@ from callboard.operations.sight import as_seen
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
 from callboard.table import feeds, history
 from callboard.table.changes import Revision
-from callboard.table.feeds import Convoy, Feed, Left, Reader, Step, conflated
+from callboard.table.feeds import Convoy, Feed, Reader
 from callboard.table.filters import Field, Filter, How, TextMatch
+from callboard.table.steps import Left, Step, conflated
 from tests.house import SWITCH, House
 
 LOGINS = ("root", "reseller", "acme", "globex", "initech")

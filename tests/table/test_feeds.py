@@ -1,6 +1,7 @@
 """Feeds: what one filter shows, step by step, and what is kept of it."""
 
 from itertools import count
+from weakref import ref
 
 import pytest
 
@@ -10,9 +11,10 @@ from callboard.calls.state import LIVE
 from callboard.table import feeds as module
 from callboard.table import history
 from callboard.table.changes import Revision
-from callboard.table.feeds import Convoy, Feeds, Left, Reader
+from callboard.table.feeds import Convoy, Feeds, Reader
 from callboard.table.filters import EVERYTHING, Filter, Order
 from callboard.table.numbering import Numbering
+from callboard.table.steps import Left
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
 
@@ -231,6 +233,7 @@ def test_but_not_what_is_too_far_back_nor_what_nobody_is_shown_any_more(
     assert not reader.waiting
     scene.ends("a")
     del new
+    reader.showing = None
     again = scene.feeds.snapshot(reader)
     assert again.revision == scene.table.revision
     quick = scene.open(EVERYTHING)
@@ -289,3 +292,33 @@ def test_a_convoy_tells_who_missed_something(scene: Scene, monkeypatch: pytest.M
     assert told_by(convoy, reader) == [ENTER, ENTER]
     scene.begins("c")
     assert convoy.steps(reader, reader.feed.end) is None
+
+
+def test_a_snapshot_that_somebody_is_shown_for_too_long_is_let_go(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SHOWN", 2)
+    reader = scene.open(EVERYTHING)
+    old = ref(scene.feeds.snapshot(reader))
+    for name in "ab":
+        scene.begins(name)
+    scene.feeds.sweep(1.0)
+    assert reader.showing is old() is not None
+    scene.begins("c")
+    scene.feeds.sweep(2.0)
+    assert reader.showing is old() is None
+
+
+def test_all_logs_together_are_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOGS", 9)
+    some = [scene.open(Filter(customers=frozenset({1, customer}))) for customer in (4, 5, 6)]
+    for name in "abc":
+        scene.begins(name)
+    scene.feeds.sweep(1.0)
+    assert [len(reader.feed.steps) for reader in some] == [3, 3, 3]
+    scene.begins("d")
+    scene.feeds.sweep(2.0)
+    assert [len(reader.feed.steps) for reader in some] == [3, 3, 3]
+    assert some[0].take() is None, "it is told that it missed something"
+    scene.begins("e")
+    assert told(some[0]) == [ENTER]

@@ -14,12 +14,12 @@ from callboard.api.fields import call_view, leg_views, timestamp
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Refusal
 from callboard.directory.directory import Directory
-from callboard.http.blocks import BLOCK
 from callboard.operations.budget import Budget, Kept
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import Watch, Why
 from callboard.table.changes import Revision
-from callboard.table.feeds import Snapshot, Step, conflated
+from callboard.table.feeds import Snapshot
+from callboard.table.steps import Step, conflated
 
 __all__ = [
     "Look",
@@ -37,6 +37,9 @@ __all__ = [
 
 LEG_FIELDS = ("state", "started_at", "progressed_at", "answered_at", "ended_at", "cause", "sip_call_id")
 """What is shown of a leg beside what tells it apart."""
+
+BLOCK = 200
+"""Calls of a snapshot in one message: to write them takes a few milliseconds."""
 
 
 class Message(NamedTuple):
@@ -167,13 +170,20 @@ def look_of(watch: Watch, shape: Shape) -> Look:
     return look
 
 
-def shown(snapshot: Snapshot, why: Why, looks: Callable[[], Look], now: float) -> Iterator[Message]:
-    """Forget everything: these are all calls that there are. How they look is asked for each block anew."""
-    revision = revision_text(snapshot.revision)
-    total = len(snapshot.calls)
+def shown(watch: Watch, why: Why, looks: Callable[[], Look], now: float) -> Iterator[Message]:
+    """Forget everything: these are all calls that there are. How they look is asked for each block anew.
+
+    It ends early where the snapshot is let go of meanwhile.
+    """
+    first = watch.begin(now)
+    revision, total = revision_text(first.revision), len(first.calls)
+    del first  # while a client reads it is the watch that holds it, or does not
     yield _message("begin", "", revision=revision, at=timestamp(now), total=total, why=why.value)
     for begin in range(0, total, BLOCK):
-        yield Message("rows", b'{"type":"rows","calls":[' + looks().block(snapshot, begin, now) + b"]}")
+        if watch.showing is None:
+            return
+        yield Message("rows", b'{"type":"rows","calls":[' + looks().block(watch.showing, begin, now) + b"]}")
+    watch.shown()
     yield _message("ready", revision, revision=revision)
 
 

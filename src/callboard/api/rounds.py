@@ -17,7 +17,8 @@ from callboard.api.turns import SPAN, Piece, soon
 from callboard.http.values import Line
 from callboard.operations.watch import Watch
 from callboard.table.changes import Revision
-from callboard.table.feeds import LOG, PORTION, Convoy, Feed, Reader, Step
+from callboard.table.feeds import LOG, PORTION, Convoy, Feed, Reader
+from callboard.table.steps import Step
 
 __all__ = ["GATHER", "HEARTBEAT", "Follower", "Round", "Written", "round_of"]
 
@@ -145,6 +146,7 @@ class Round:
         try:
             more = any(perf_counter() >= until for _ in telling)
         except BaseException:
+            self._stop()  # who comes before they have left is told by a timer of its own
             for follower in self._followers:
                 follower.leave()  # what cannot be made here cuts each one short, and is not passed over
             raise
@@ -177,7 +179,8 @@ class Round:
     def _tell(self, news: News) -> Iterator[Follower]:
         """Tell one after the other. Who cannot be told here leaves, and sees for itself."""
         for follower in tuple(self._followers):
-            if follower.reader.place < news.end or news.beats:
+            place = follower.reader.place
+            if place < news.end or (news.beats and place == news.end):
                 self._tell_one(follower, news)
             yield follower
         self._told = min((one.reader.place for one in self._followers if not one.leaving.done()), default=news.end)

@@ -16,7 +16,7 @@ from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
 from callboard.table.changes import Revision
-from callboard.table.feeds import Step
+from callboard.table.steps import Step
 
 __all__ = ["Session", "Wish"]
 
@@ -127,15 +127,17 @@ class Session:
         return iter([(resumed(since),)]) if why is None else self._anew(why)
 
     def _anew(self, why: Why) -> Iterator[Messages]:
-        """A snapshot, rendered while it is sent."""
-        self._desk.feeds.snapshots[why.value] += 1
-        if why is Why.BEHIND:
-            yield (behind(),)
-        now = time.time()
-        snapshot = self._watch.begin(now)
-        for message in shown(snapshot, why, self._seen, now):
-            yield (message,)
-        yield (heartbeat(snapshot.revision, time.time()),)
+        """A snapshot, rendered while it is sent; another one if that takes so long that it is let go of."""
+        ready = False
+        while not ready:
+            self._desk.feeds.snapshots[why.value] += 1
+            if why is Why.BEHIND:
+                yield (behind(),)
+            for message in shown(self._watch, why, self._seen, time.time()):
+                yield (message,)
+                ready = message.type == "ready"
+            why = Why.BEHIND
+        yield (heartbeat(self._watch.known, time.time()),)
 
     def _tell(self) -> Iterator[Messages]:
         """What there is to tell now."""

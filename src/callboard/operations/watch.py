@@ -11,8 +11,9 @@ from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
-from callboard.table.feeds import PORTION, Bell, Convoy, Left, Reader, Snapshot, Step, conflated, difference
+from callboard.table.feeds import PORTION, Bell, Convoy, Reader, Snapshot
 from callboard.table.filters import Filter
+from callboard.table.steps import Left, Step, conflated, difference
 
 __all__ = ["WATCH_CALLS", "Watch", "Why"]
 
@@ -90,6 +91,16 @@ class Watch:
         snapshot = self._desk.feeds.snapshot(reader, self.arguments.order)
         self.known = snapshot.revision
         return snapshot
+
+    @property
+    def showing(self) -> Snapshot | None:
+        """The snapshot that `begin` gave, until it is too old. Who shows it asks for it here before each piece."""
+        return None if self.reader is None else self.reader.showing
+
+    def shown(self) -> None:
+        """All of the snapshot was shown."""
+        if self.reader is not None:
+            self.reader.showing = None
 
     def resume(self, since: Revision, now: float) -> Why | None:
         """Go on from where the client was; what it missed is news then. Else it says why a snapshot is needed."""
@@ -196,7 +207,9 @@ class Watch:
         self._turn_anew(wanted)
         if steps is None:
             return Why.BEHIND
-        calls = feeds.shown(self._open(now))
+        turned_to = self._open(now)
+        turned_to.showing = reader.showing
+        calls = feeds.shown(turned_to)
         touched = tuple(
             Step(number, call, before=True, after=True)
             for call in calls

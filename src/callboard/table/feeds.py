@@ -5,8 +5,7 @@ falls back behind the log's beginning has missed something, and is told so.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
+from collections.abc import Callable
 from itertools import islice
 from weakref import WeakValueDictionary
 
@@ -18,6 +17,7 @@ from callboard.table.changes import Change, Kind, Revision
 from callboard.table.filters import Filter, Order
 from callboard.table.history import History, customers_of
 from callboard.table.matches import fits
+from callboard.table.steps import Left, Step, conflated, difference
 from callboard.table.table import Table
 
 __all__ = [
@@ -27,12 +27,8 @@ __all__ = [
     "Convoy",
     "Feed",
     "Feeds",
-    "Left",
     "Reader",
     "Snapshot",
-    "Step",
-    "conflated",
-    "difference",
 ]
 
 Bell = Callable[[], None]
@@ -41,37 +37,17 @@ Bell = Callable[[], None]
 LOG = 10_000
 """Steps by which a reader may fall behind, also one who comes back: more of them are sooner shown than told."""
 
+LOGS = 500_000
+"""Steps that the logs of all feeds hold together, to within what a second brings."""
+
+SHOWN = 50_000
+"""Changes by which the table may be ahead of a snapshot that somebody is still being shown; then it is let go."""
+
 PORTION = 200
 """Steps that are told in one go: to write them takes a few milliseconds."""
 
 _INDEXED = 1_000
 """A feed of more customers than these is asked about every change rather than found by the customer."""
-
-
-class Left(Enum):
-    """Why a call is not shown any more."""
-
-    ENDED = "ended"
-    LEFT = "left"
-    """It had ended already, and its row left the table."""
-    NO_LONGER_MATCHES = "no_longer_matches"
-    NO_LONGER_ALLOWED = "no_longer_allowed"
-    """It is there as before, but the reader may not see it."""
-
-
-class Step(msgspec.Struct, frozen=True, gc=False):
-    """What one change did to what a feed shows."""
-
-    number: int
-    """Of the table's revision after it."""
-    call: Call
-    """The row after it or, for one that is not shown any more, as it last was."""
-    before: bool
-    """Whether the call was shown before."""
-    after: bool
-    """Whether it is now."""
-    left: Left | None = None
-    """Why it is not, where it was before."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, eq=False, weakref=True):
@@ -81,16 +57,6 @@ class Snapshot(msgspec.Struct, frozen=True, eq=False, weakref=True):
     revision: Revision
     place: int
     """In the feed's log: the steps from there on tell what became of them."""
-
-
-def conflated(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The last state of each call alone, in the order of the last steps. What came and went meanwhile is left out."""
-    known: dict[int, Step] = {}
-    for step in steps:
-        earlier = known.pop(step.call.number, None)
-        before = step.before if earlier is None else earlier.before
-        known[step.call.number] = step if before is step.before else msgspec.structs.replace(step, before=before)
-    return tuple(step for step in known.values() if step.before or step.after)
 
 
 class Feed:
@@ -167,7 +133,20 @@ class Feed:
     def trim(self) -> None:
         """Forget the steps that every reader has had."""
         place = min(reader.place for reader in self.readers)
-        while self.steps and self.begin < place:
+        self._forget(place - self.begin)
+
+    def let_go(self, number: int) -> None:
+        """Hold no snapshot that is older than the revision with this number."""
+        for reader in self.readers:
+            if reader.showing is not None and reader.showing.revision.number < number:
+                reader.showing = None
+
+    def cut(self, most: int) -> None:
+        """Keep so many steps at most. Who has not had the others has missed them."""
+        self._forget(len(self.steps) - most)
+
+    def _forget(self, count: int) -> None:
+        for _ in range(min(count, len(self.steps))):
             self.steps.popleft()
             self.begin += 1
 
@@ -178,6 +157,8 @@ class Reader:
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
         self.place = feed.end
+        self.showing: Snapshot | None = None
+        """What it is being shown. It is held here alone, so that who stops reading does not hold what is long gone."""
 
     @property
     def waiting(self) -> bool:
@@ -255,16 +236,6 @@ class Convoy:
         return held
 
 
-def difference(shown: Mapping[int, Call], wanted: Iterable[Call], number: int, why: Left) -> Iterator[Step]:
-    """The steps, as of a revision's number, that make what is shown what is wanted."""
-    gone = dict(shown)
-    for call in wanted:
-        if gone.pop(call.number, None) is None:
-            yield Step(number, call, before=False, after=True)
-    for call in gone.values():
-        yield Step(number, call, before=True, after=False, left=why)
-
-
 def _as_it_last_was(before: Call, after: Call) -> Call:
     """The row with what made it leave, unless it is somebody else's now."""
     return after if after.placement == before.placement else before
@@ -337,7 +308,7 @@ class Feeds:
         if found is None or found.place < max(feed.begin, feed.end - LOG // 10):
             calls = self.table.select(feed.wanted, order, now=feed.now)
             found = feed.snapshots[order] = Snapshot(calls, self.table.revision, feed.end)
-        reader.place = found.place
+        reader.place, reader.showing = found.place, found
         return found
 
     def shown(self, reader: Reader) -> tuple[Call, ...]:
@@ -386,6 +357,10 @@ class Feeds:
         for feed in self._feeds.values():
             feed.turn(self.table, now)
             feed.trim()
+            feed.let_go(self.table.revision.number - SHOWN)
+        if sum(len(feed.steps) for feed in self._feeds.values()) > LOGS:
+            for feed in self._feeds.values():
+                feed.cut(LOGS // len(self._feeds))
         self._history.sweep(self.table.revision.number, now)
 
 
