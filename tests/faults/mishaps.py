@@ -4,6 +4,7 @@ After each fault, within `BACK_WITHIN` seconds of the link being back, the table
 ghosts, zero lost calls. `FAULT_ROUNDS` sets how often every fault is tried, `FAULT_SEED` repeats a run.
 """
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,5 @@ async def play(kind: type[Stage], folder: Path, figures: Figures) -> None:
                 world.heal()
                 await world.comes_true(fault.__name__)
                 await world.busy()
+    # What is left for the collector is told here, where it is no failure (see `HURRIED`), and not in some later test.
+    gc.collect()
