@@ -1,6 +1,7 @@
 """Short lists say what columns say, whoever is followed and whatever calls come, go and change hands meanwhile."""
 
 from itertools import count
+from random import Random
 from unittest import mock
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from callboard.calls.events import LegEnded, LegSeen
 from callboard.calls.legs import Call, Facts, Leg, LegId, Placement, Side
 from callboard.calls.state import LIVE
-from callboard.table import parties
+from callboard.table import oldest, parties
+from callboard.table import table as table_module
 from callboard.table.columns import Columns
 from callboard.table.filters import Filter, Order
 from callboard.table.numbering import Numbering
@@ -36,7 +38,10 @@ def new_table() -> Table:
 
 def by_columns(table: Table, wanted: Filter, orders: tuple[Order, ...], limit: int | None = None) -> Page:
     """What the columns say, without short lists."""
-    with mock.patch.object(Columns, "of_customers", return_value=None):
+    with (
+        mock.patch.object(Columns, "of_customers", return_value=None),
+        mock.patch.object(table_module, "oldest_page", return_value=None),
+    ):
         return table.page(wanted, orders, limit=limit, now=NOW)
 
 
@@ -49,6 +54,7 @@ QUESTIONS = (
     (Filter(parties=frozenset({3, 4}), states=LIVE), NEWEST, None),
     (Filter(customers=frozenset({4}), switch="pbx"), OLDEST, 1),
     (Filter(customers=frozenset({3, 5}), min_duration=1.0), NEWEST, None),
+    (Filter(states=LIVE), OLDEST, 2),
 )
 
 
@@ -110,3 +116,39 @@ def test_followed_customers_are_bounded_and_who_goes_is_found_again(monkeypatch:
         wanted = Filter(parties=frozenset({customer}))
         assert shown(table.page(wanted, OLDEST, limit=None, now=NOW)) == shown(by_columns(table, wanted, OLDEST))
     assert len(table._columns.parties) == 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_oldest_are_those_of_the_columns_while_many_come_and_go(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callboard.table.shortlist.KEPT", 30)
+    table, chance, names, wanted = new_table(), Random(seed), list[str](), Filter(states=LIVE)
+    for step in range(300):
+        if names and chance.random() < 0.45:
+            name = names.pop(chance.randrange(len(names)))
+            table.accept(LegEnded(LegId(SWITCH, name), NOW), NOW)
+        else:
+            names.append(f"{step}")
+            begin(table, f"{step}", 3, at=chance.choice((step / 4, step / 4, chance.random() * step / 4, 1.0)))
+        if step % 90 == 0:
+            table.sweep(NOW + 3600)
+        if step == 200:
+            table.set_clock(-7.0, NOW)
+        for limit in (1, 3, 10):
+            ours = table.page(wanted, OLDEST, limit=limit, now=NOW)
+            assert shown(ours) == shown(by_columns(table, wanted, OLDEST, limit))
+
+
+def test_the_oldest_are_worked_out_again_only_where_too_few_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, wanted = new_table(), Filter(states=LIVE)
+    for number in range(40):
+        begin(table, f"{number}", 3, at=float(number))
+    worked_out = mock.Mock(wraps=oldest.Oldest.keep)
+    monkeypatch.setattr(oldest.Oldest, "keep", lambda oldest, places: worked_out(oldest, places))
+    for number in range(30):
+        table.page(wanted, OLDEST, limit=5, now=NOW)
+        table.accept(LegEnded(LegId(SWITCH, f"{number}"), NOW), NOW)
+        begin(table, f"new-{number}", 3, at=100.0 + number)
+    assert worked_out.call_count == 1
+    begin(table, "old", 3, at=1.5)
+    assert table.page(wanted, OLDEST, limit=5, now=NOW).calls[0].started_at == 1.5
+    assert worked_out.call_count == 2

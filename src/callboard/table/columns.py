@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Placement
 from callboard.calls.state import State
+from callboard.table.oldest import Oldest
 from callboard.table.parties import Parties
 
 __all__ = ["NOTHING", "NUMBERS", "Columns", "digits_range", "left_aligned"]
@@ -150,6 +151,7 @@ class Columns:
         self.countries = _Names()
         self.prefixes = _Names()
         self.parties = Parties()
+        self.oldest = Oldest()
         self._writes = 0
         self.step = 0
         """How many changes were told of before the one that is being written."""
@@ -283,6 +285,8 @@ class Columns:
         views = self._views
         if call.started_at is not before.started_at:
             views["started"][slot] = call.started_at
+            if call.started_at <= self.oldest.bound or before.started_at <= self.oldest.bound:
+                self.oldest.spoil()
         if call.placement is not before.placement:
             self.parties.moved(slot, before.placement, call.placement)
             self._write_placement(slot, call.placement, before.placement)

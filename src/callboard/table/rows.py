@@ -49,6 +49,11 @@ class Rows:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def up(self) -> int:
+        """How many are not over."""
+        return self._count - len(self._lingering)
+
     def __contains__(self, leg: LegId) -> bool:
         return leg in self._legs
 

@@ -1,20 +1,27 @@
-"""Short lists: the calls of a question about few customers, looked at one by one.
+"""Short lists: the calls of a question about few customers, and the first page of all calls, looked at one by one.
 
 What columns cost does not depend on how few calls are wanted. Here a question about ten calls costs as much as ten
 calls, and is answered as `filters.matching` and `ordering.page` answer it.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from callboard.calls.state import LIVE
 from callboard.table.columns import Columns
-from callboard.table.filters import Filter, Key, Order
+from callboard.table.filters import Filter, Key, Order, matching
 from callboard.table.matches import Fits, fits
+from callboard.table.oldest import KEPT, Place
 from callboard.table.ordering import Bookmark, Page
 from callboard.table.selection import Selection
 
-__all__ = ["short_page"]
+__all__ = ["oldest_page", "short_page"]
+
+_UP = Filter(states=LIVE)
+_OLDEST = (Order.OLDEST_FIRST,)
+_LONGEST_PAGE = KEPT // 8
 
 
 @lru_cache(maxsize=1024)
@@ -39,9 +46,40 @@ def short_page(
         if (call := columns.calls[slot]) is not None and test(call, now)
     ]
     found.sort()
+    return _page(columns, found, len(found), start, limit)
+
+
+def oldest_page(
+    columns: Columns, up: int, wanted: Filter, orders: tuple[Order, ...], start: Bookmark, limit: int | None
+) -> Page | None:
+    """The first page of all calls that are up (so many), the oldest first; None where something else is wanted."""
+    if limit is None or limit > _LONGEST_PAGE or start.number is not None or orders != _OLDEST or wanted != _UP:
+        return None
+    some = min(limit + 1, up)
+    found = columns.oldest.first(some, columns.calls)
+    if found is None:
+        columns.oldest.keep(_oldest(columns))
+        found = columns.oldest.first(some, columns.calls) or []
+    return _page(columns, found, up, start, limit)
+
+
+def _oldest(columns: Columns) -> list[Place]:
+    slots = matching(columns, _UP)
+    started = columns["started"].take(slots)
+    if len(slots) > KEPT:
+        few = np.flatnonzero(started <= np.partition(started, KEPT - 1)[KEPT - 1])
+        slots, started = slots.take(few), started.take(few)
+    numbers = columns["number"].take(slots)
+    return sorted(map(Place, started.tolist(), numbers.tolist(), slots.tolist()))[:KEPT]
+
+
+def _page(
+    columns: Columns, found: Sequence[tuple[float, int, int]], total: int, start: Bookmark, limit: int | None
+) -> Page:
+    """The first of these, which are sorted: rank, number and slot of each."""
     shown = found if limit is None else found[:limit]
     calls = Selection(columns, np.array([slot for _, _, slot in shown], np.intp))
     if len(shown) == len(found):
-        return Page(calls, len(found), None)
+        return Page(calls, total, None)
     rank, number, _ = shown[-1]
-    return Page(calls, len(found), start._replace(values=(rank,), number=number))
+    return Page(calls, total, start._replace(values=(rank,), number=number))

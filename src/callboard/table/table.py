@@ -44,7 +44,7 @@ from callboard.table.pace import Steps, drain
 from callboard.table.reconciliation import Clock, Reconciliation
 from callboard.table.rows import Rows, Watcher
 from callboard.table.settings import TableSettings
-from callboard.table.shortlist import short_page
+from callboard.table.shortlist import oldest_page, short_page
 
 __all__ = ["Table"]
 
@@ -142,6 +142,9 @@ class Table:
         short = short_page(self._columns, wanted, orders, start, limit, now)
         if short is not None:
             return short
+        oldest = oldest_page(self._columns, self._rows.up, wanted, orders, start, limit)
+        if oldest is not None:
+            return oldest
         mask = mask_of(self._columns, wanted, now)
         return page(self._columns, mask, orders, start, limit, scope, self._kept, asker)
 
