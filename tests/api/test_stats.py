@@ -109,3 +109,15 @@ async def test_a_stranger_is_not_counted(caller: Caller) -> None:
     for path in ("stats?customer=4", "stats/series?customer=4"):
         reply = await caller.reply(f"/v1/{path}", "acme")
         assert problem(reply)["code"] == "customer_not_found"
+
+
+async def test_the_largest_groups_alone(caller: Caller, house: House) -> None:
+    for account in (3, 5, 5, 7, 7, 7):
+        house.call(account=account)
+    found = await caller.get("/v1/stats?by=account,state&limit=2")
+    assert [(group["account"], group["state"], group["calls"]) for group in found["groups"]] == [
+        (7, "answered", 3),
+        (5, "answered", 2),
+    ]
+    assert found["total"] == 6
+    problem(await caller.reply("/v1/stats?by=account&limit=0"))

@@ -181,9 +181,10 @@ def stop_batch(name: str) -> Ask[Batch]:
     return Ask(method="DELETE", route="/disconnect/{id}", path=f"/disconnect/{place(name)}", gives=Batch)
 
 
-def stats(where: Filters, by: Words) -> Ask[Stats]:
+def stats(where: Filters, by: Words, limit: int | None = None) -> Ask[Stats]:
     """How many calls there are."""
-    return Ask(method="GET", route="/stats", gives=Stats, query=filters(where) | query({"by": by or None}))
+    asked = filters(where) | query({"by": by or None, "limit": limit})
+    return Ask(method="GET", route="/stats", gives=Stats, query=asked)
 
 
 def series(customer: int | None, minutes: int) -> Ask[Series]:

@@ -208,9 +208,9 @@ class AsyncClient:
 
     # --- what there is besides ---------------------------------------------------------------------------------------
 
-    async def stats(self, *, by: Words = (), **where: Unpack[CallFilters]) -> Stats:
-        """GET /v1/stats: how many calls there are; `by` is a thing or two, such as `["customer"]`."""
-        return await self.ask(asks.stats(where, by))
+    async def stats(self, *, by: Words = (), limit: int | None = None, **where: Unpack[CallFilters]) -> Stats:
+        """GET /v1/stats: how many calls there are; `by` is one or two, as `["customer"]`; `limit`: the largest."""
+        return await self.ask(asks.stats(where, by, limit))
 
     async def series(self, *, customer: int | None = None, minutes: int = 60) -> Series:
         """GET /v1/stats/series: how many calls there were."""

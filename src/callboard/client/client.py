@@ -211,9 +211,9 @@ class Client:
 
     # --- what there is besides ---------------------------------------------------------------------------------------
 
-    def stats(self, *, by: Words = (), **where: Unpack[CallFilters]) -> Stats:
-        """GET /v1/stats: how many calls there are; `by` is a thing or two, such as `["customer"]`."""
-        return self.ask(asks.stats(where, by))
+    def stats(self, *, by: Words = (), limit: int | None = None, **where: Unpack[CallFilters]) -> Stats:
+        """GET /v1/stats: how many calls there are; `by` is one or two, as `["customer"]`; `limit`: the largest."""
+        return self.ask(asks.stats(where, by, limit))
 
     def series(self, *, customer: int | None = None, minutes: int = 60) -> Series:
         """GET /v1/stats/series: how many calls there were."""

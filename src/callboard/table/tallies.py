@@ -42,8 +42,8 @@ class Tallies:
     def of(self, values: Collection[int]) -> Rows:
         """A row of tallies for each of these values."""
         self._catch_up()
-        places = (self._places.get(value, 0) for value in values)
-        return self._rows[np.fromiter(places, np.intp, len(values))]
+        place = self._places.get
+        return self._rows[np.array([place(value, 0) for value in values], np.intp)]
 
     def _begin_anew(self, values: NDArray[Any]) -> None:
         """As if all slots were free, so that all are counted next. Values of calls that are gone are forgotten."""

@@ -29,6 +29,8 @@ class StatsQuery(CallFilters, frozen=True, kw_only=True):
 
     by: Annotated[tuple[ByWord, ...], msgspec.Meta(max_length=2)] = ()
     """One thing or two, with a comma; of two, every pair that there is."""
+    limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """So many of the largest groups; left out, all. The totals are of all calls either way."""
 
 
 class SeriesQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,10 +45,10 @@ async def _count(asked: Asked) -> Reply:
     asked.desk.check(COUNT_CALLS, asked.principal)
     query = read_query(asked.request, StatsQuery)
     by = tuple(By(word) for word in dict.fromkeys(query.by))
-    arguments = CountCalls(which=chosen(query), by=by)
+    arguments = CountCalls(which=chosen(query), by=by, most=query.limit)
     counted = asked.desk.perform(COUNT_CALLS, asked.principal, arguments, asked.request.at)
     operator = asked.principal.customer == ROOT
-    groups = [_group(asked.desk.directory, by, group, operator=operator) for group in counted.groups]
+    groups = _group_views(asked.desk.directory, by, counted.groups, operator=operator)
     return answer_json(_view(counted, asked.request.at) | {"groups": groups})
 
 
@@ -62,19 +64,24 @@ def _view(counted: Counted, at: float) -> dict[str, object]:
     }
 
 
-def _group(directory: Directory, by: tuple[By, ...], group: Group, *, operator: bool) -> dict[str, object]:
+def _group_views(
+    directory: Directory, by: tuple[By, ...], groups: tuple[Group, ...], *, operator: bool
+) -> list[dict[str, object]]:
     """The names are `name` of the first thing that is counted by, and `second_name` of the second.
 
     Vendors and connections are the operator's: others know them by their ids.
     """
-    shown = [_shown(key) for key in group.keys]
-    names = [_name(directory, each, key, operator=operator) for each, key in zip(by, shown, strict=True)]
-    return {
-        **{each.value: key for each, key in zip(by, shown, strict=True)},
-        **dict(zip(("name", "second_name"), names, strict=False)),
-        "calls": group.calls,
-        "answered": group.answered,
-    }
+    head = (*(each.value for each in by), *("name", "second_name")[: len(by)], "calls", "answered")
+    columns = [list(map(_shown, column)) for column in zip(*(group.keys for group in groups), strict=True)]
+    names = [_names(directory, each, column, operator=operator) for each, column in zip(by, columns, strict=False)]
+    counts = [[group.calls for group in groups], [group.answered for group in groups]]
+    return [dict(zip(head, row, strict=True)) for row in zip(*columns, *names, *counts, strict=True)]
+
+
+def _names(directory: Directory, by: By, keys: list[object], *, operator: bool) -> list[str]:
+    """Each name is looked up once, however many pairs it stands in."""
+    known = {key: _name(directory, by, key, operator=operator) for key in set(keys)}
+    return [known[key] for key in keys]
 
 
 def _name(directory: Directory, by: By, key: object, *, operator: bool) -> str:
@@ -147,7 +154,7 @@ ROUTES = (
         endpoint=_count,
         query=StatsQuery,
         gives={JSON: Stats},
-        example="by=customer",
+        example="by=customer&limit=10",
     ),
     Route(
         method="GET",
