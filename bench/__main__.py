@@ -29,7 +29,7 @@ from bench.figures import Section
 from bench.machine import examine
 from bench.parts import FULL_ONLY, PARTS
 from bench.report import Report, markdown, rewritten, write
-from bench.soak import Soaked, section_of
+from bench.soaked import Soaked, section_of
 
 PAGE = Path("docs/explanation/speed.md")
 LONGEST = 1200.0

@@ -85,6 +85,8 @@ class Proxy:
         self.up: dict[int, int] = {}
         """The state of each call that is not over, by its number."""
         self.begun = self.ended = self.killed = self.lists = 0
+        self.held_up = 0.0
+        """Seconds that we could not tell anything, because the link had not read what was told before."""
         self.events = self.rpc = 0
         """Ports."""
         self._talk = talk
@@ -191,10 +193,11 @@ class Proxy:
 
     async def _say(self, lines: list[bytes]) -> None:
         """Tell all who listen; a link that reads more slowly than we tell holds us up."""
-        data = b"".join(lines)
+        data, began = b"".join(lines), time.monotonic()
         for writer in tuple(self._listeners):
             writer.write(data)
             await writer.drain()
+        self.held_up += time.monotonic() - began
 
     # --- what it is asked --------------------------------------------------------------------------------------------
 

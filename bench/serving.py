@@ -15,10 +15,11 @@ import msgspec
 from bench.fetching import ask, get
 from bench.processes import busy, resident
 
-__all__ = ["LOGIN", "PASSWORD", "Served", "kamailio_section", "serving"]
+__all__ = ["LOGIN", "PASSWORD", "PATIENCE", "Served", "kamailio_section", "serving"]
 
 LOGIN, PASSWORD = "bench", "a-password-of-the-bench"
 PATIENCE = 120.0
+"""Seconds to wait for an answer."""
 
 # Passwords are slow to verify, on purpose, and here is one client with one password: it is known for the whole run.
 _SETTINGS = """

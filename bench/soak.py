@@ -12,35 +12,43 @@ streams' copies, and what came of the commands. The server's memory is watched a
 import argparse
 import asyncio
 import contextlib
+import os
 import random
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import httpx2
 import msgspec
 
 from bench.asking import FORMATS, Format
-from bench.figures import Better, Figure, Section
+from bench.fetching import ask
 from bench.followers import Copy, Wish
+from bench.processes import busy
 from bench.replayed import CUSTOMERS, Proxy, document, proxying
 from bench.report import section_text
-from bench.serving import LOGIN, PASSWORD, Served, kamailio_section, serving
+from bench.serving import LOGIN, PASSWORD, PATIENCE, Served, kamailio_section, serving
+from bench.soaked import Plan, Soaked, section_of
 from bench.truth import Listed, compared, copies_compared, counted_compared, fed_compared
 
-__all__ = ["Plan", "Soaked", "section_of", "soak"]
+__all__ = ["soak"]
 
 _BELOW = {n: frozenset((n,)) for n in range(2, CUSTOMERS + 1)}
 _Answer = TypeVar("_Answer")
-_WARM, _WARM_SHARE = 150.0, 0.2
-"""When memory is expected to stand still: after so many seconds, for the table remembers for two minutes who is gone,
-and after such a share of the time.
-"""
+
+
+class _Work(Protocol):
+    """Something that is done again and again."""
+
+    __name__: str
+
+    async def __call__(self) -> None: ...
+
+
 _HONEST = frozenset({"done", "already_gone", "unknown"})
 """What may come of a command. `unknown` is one that the switch carried out without a word, where the next list, which
 proves it, came too late: a server that has too little of the processor takes lists seldom.
@@ -89,49 +97,6 @@ _listed = msgspec.json.Decoder(Listed)
 LISTED = Listed.__struct_fields__
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done. Times are seconds."""
-
-    seconds: float
-    rate: float
-    """New calls a second, and as many ends."""
-    talk: float = 8.0
-    streams: int = 50
-    checks: int = 6
-    list_pause: float = 1.0
-    """Between two whole lists, each in the next format."""
-    kill_pause: float = 1.0
-    look_pause: float = 0.1
-    patience: float = 300.0
-    """For the table to become what the switch has, once it pauses: of what was not told it hears by the next list only,
-    which a busy server takes ten times as long to ask for as the last one took.
-    """
-
-
-class Soaked(msgspec.Struct, kw_only=True):
-    """What was seen on the way."""
-
-    plan: Plan
-    complaints: list[str] = []
-    memory: list[tuple[float, float]] = []
-    """Seconds since the beginning, megabytes."""
-    looks: list[float] = []
-    """Milliseconds that one call took to be shown."""
-    lists: dict[str, list[float]] = {}
-    """Seconds that each whole list took, by format."""
-    outcomes: dict[str, int] = {}
-    checks: int = 0
-    begun: int = 0
-    ended: int = 0
-    up: int = 0
-    """Calls up at the last check."""
-    busy: float = 0.0
-    """Of one core."""
-    seconds: float = 0.0
-    """That calls came in."""
-    cuts: int = 0
-
-
 class _Soak:
     """A soak under way."""
 
@@ -145,53 +110,69 @@ class _Soak:
         self._began = time.monotonic()
         self._dice = random.Random(5)
 
-    async def run(self, ask_copies: Callable[[], Awaitable[list[Copy]]]) -> None:
+    async def run(self, following: "_Following") -> None:
         """Let calls come and go, with a check after each part of the time."""
         plan = self._plan
         for _ in range(plan.checks):
-            async with self._beside():
-                began, busy = time.monotonic(), self._served.busy
+            async with self._beside(), self._timed(following.pid):
                 await self._proxy.run(plan.rate, plan.seconds / plan.checks)
-                self.seen.seconds += time.monotonic() - began
-                self.seen.busy += self._served.busy - busy
-            await self._check(ask_copies)
+            await self._check(following.ask)
         self.seen.begun, self.seen.ended = self._proxy.begun, self._proxy.ended
 
     @asynccontextmanager
+    async def _timed(self, followers: int) -> AsyncIterator[None]:
+        """What each takes meanwhile."""
+        seen = self.seen
+
+        def now() -> tuple[float, ...]:
+            processes = (self._served.pid, os.getpid(), followers)
+            return time.monotonic(), *map(busy, processes), self._proxy.held_up
+
+        before = now()
+        yield
+        took = [after - then for after, then in zip(now(), before, strict=True)]
+        seen.seconds += took[0]
+        seen.busy += took[1]
+        seen.generator += took[2]
+        seen.followers += took[3]
+        seen.held_up += took[4]
+
+    @asynccontextmanager
     async def _beside(self) -> AsyncIterator[None]:
-        """What others do meanwhile. Raises what one of them raised."""
-        plan = self._plan
+        """What others do meanwhile, each to its end."""
+        plan, over = self._plan, asyncio.Event()
         works = (
-            self._again(1.0, self._weigh),
-            self._again(plan.list_pause, self._list),
-            self._again(plan.kill_pause, self._kill),
-            self._again(plan.look_pause, self._look),
+            self._again(1.0, self._weigh, over),
+            self._again(plan.list_pause, self._list, over),
+            self._again(plan.kill_pause, self._kill, over),
+            self._again(plan.look_pause, self._look, over),
         )
         tasks = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            for task in tasks:
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            over.set()
+            await asyncio.gather(*tasks)
 
-    async def _again(self, pause: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(pause)
-            await work()
+    async def _again(self, pause: float, work: _Work, over: asyncio.Event) -> None:
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause)
+                return
+            try:
+                await work()
+            except (httpx2.HTTPError, OSError) as error:
+                self.seen.complaints.append(f"{work.__name__.strip('_')}: {error!r}")
 
     async def _weigh(self) -> None:
         self.seen.memory.append((time.monotonic() - self._began, self._served.memory))
 
     async def _list(self) -> None:
-        """One whole list, in the next format."""
+        """One whole list, in the next format; read beside the loop, which has calls to tell of."""
         form = FORMATS[sum(map(len, self.seen.lists.values())) % len(FORMATS)]
-        began = time.monotonic()
-        answer = await self._listing(form)
-        self.seen.lists.setdefault(form.title, []).append(time.monotonic() - began)
-        if not form.calls(answer):
+        answer = await asyncio.to_thread(ask, self._served.port, form.question, patience=PATIENCE)
+        self.seen.lists.setdefault(form.title, []).append(answer.whole / 1000)
+        if not form.calls(answer.start):
             self.seen.complaints.append(f"{form.title}: a list without calls")
 
     async def _listing(self, form: Format) -> bytes:
@@ -286,17 +267,25 @@ async def soak(plan: Plan, proxy: Proxy | None = None) -> Soaked:
         settings = kamailio_section(proxy.events, proxy.rpc, "list_timeout = 60\n")
         served = await stack.enter_async_context(serving(folder, document(), settings))
         client = await stack.enter_async_context(served.client())
-        asking = await stack.enter_async_context(_following(served.port, plan))
+        following = await stack.enter_async_context(_following(served.port, plan))
         soaking = _Soak(plan, proxy, served, client)
-        await soaking.run(asking)
+        await soaking.run(following)
         errors = [line for line in served.log() if " error callboard" in line]
         soaking.seen.complaints += [f"the server's log: {line}" for line in errors[:20]]
         return soaking.seen
 
 
+class _Following(NamedTuple):
+    """The process with the streams' clients."""
+
+    pid: int
+    ask: Callable[[], Awaitable[list[Copy]]]
+    """For their copies."""
+
+
 @asynccontextmanager
-async def _following(port: int, plan: Plan) -> AsyncIterator[Callable[[], Awaitable[list[Copy]]]]:
-    """A process with the clients of the streams; what comes out asks it for their copies."""
+async def _following(port: int, plan: Plan) -> AsyncIterator[_Following]:
+    """Clients follow as long as the block lasts."""
     few = max(1, plan.streams // 25)
     wish = Wish(port, tuple(2 + n % (CUSTOMERS - 1) for n in range(plan.streams - few)), few)
     process = await asyncio.create_subprocess_exec(
@@ -306,69 +295,17 @@ async def _following(port: int, plan: Plan) -> AsyncIterator[Callable[[], Awaita
     assert process.stdout is not None
     asking, telling = process.stdin, process.stdout
 
-    async def ask() -> list[Copy]:
+    async def copies() -> list[Copy]:
         asking.write(b"\n")
         return msgspec.json.decode(await asyncio.wait_for(telling.readline(), 60), type=list[Copy])
 
     try:
         asking.write(msgspec.json.encode(wish) + b"\n")
         await asyncio.wait_for(telling.readline(), 60)
-        yield ask
+        yield _Following(process.pid, copies)
     finally:
         process.kill()
         await process.wait()
-
-
-# --- what came of it -------------------------------------------------------------------------------------------------
-
-
-def growth(memory: Sequence[tuple[float, float]]) -> float | None:
-    """Per cent by which memory is more at the end than after the warm-up; both are medians of a tenth of the time.
-
-    None where the time was too short to tell.
-    """
-    total = memory[-1][0]
-    span = 0.1 * total
-    if total < 2 * _WARM:
-        return None
-    warm = max(_WARM, _WARM_SHARE * total)
-    first = [size for at, size in memory if warm <= at <= warm + span]
-    last = [size for at, size in memory if at >= total - span]
-    return 100 * (statistics.median(last) / statistics.median(first) - 1)
-
-
-def section_of(seen: Soaked) -> Section:
-    """As a part of the report."""
-    plan, pace = seen.plan, seen.begun / seen.seconds
-    about = (
-        f"{plan.seconds / 60:.0f} minutes, {plan.rate:g} calls a second asked for; {seen.begun:,} came and "
-        f"{seen.ended:,} ended; {sum(seen.outcomes.values())} commands to end one; {plan.streams} streams, cut "
-        f"{seen.cuts} times; {sum(map(len, seen.lists.values()))} whole lists; {seen.checks} checks of everything."
-    )
-    figures = [
-        Figure(
-            name="soak/complaints",
-            title="ghosts, lost calls, counters and copies that differ",
-            unit="",
-            samples=(float(len(seen.complaints)),),
-            goal=0.0,
-        ),
-        Figure(name="soak/rate", title="calls that came", unit="calls/s", samples=(pace,), better=Better.HIGHER),
-        _figure("unknown", "commands without proof in time", "", float(seen.outcomes.get("unknown", 0))),
-        _figure("up", "calls up at the end", "calls", float(seen.up)),
-        _figure("memory", "the server's memory", "MB", *(size for _, size in seen.memory)),
-        _figure("busy", "the server's time", "% of a core", 100 * seen.busy / seen.seconds),
-        _figure("look", "a page of ten meanwhile", "ms", *seen.looks),
-        *(_figure(f"list/{name}", f"whole list meanwhile, {name}", "s", *times) for name, times in seen.lists.items()),
-    ]
-    if (more := growth(seen.memory)) is not None:
-        title = "growth of the server's memory after the warm-up"
-        figures.append(Figure(name="soak/growth", title=title, unit="%", samples=(more,), goal=5.0))
-    return Section(key="soak", title="The soak", about=about, figures=tuple(figures), seconds=seen.seconds)
-
-
-def _figure(name: str, title: str, unit: str, *samples: float) -> Figure:
-    return Figure(name=f"soak/{name}", title=title, unit=unit, samples=samples)
 
 
 def main() -> int:

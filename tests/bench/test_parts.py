@@ -13,7 +13,7 @@ from bench.check import BASELINE, read
 from bench.figures import Better, Figure, Section
 from bench.parts import FULL_ONLY, PARTS, step
 from bench.report import Report
-from bench.soak import Plan, Soaked
+from bench.soaked import Plan, Soaked
 
 
 def arguments(monkeypatch: pytest.MonkeyPatch, *words: str) -> None:

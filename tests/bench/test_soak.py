@@ -3,7 +3,8 @@
 import pytest
 
 from bench.replayed import Proxy
-from bench.soak import Plan, growth, section_of, soak
+from bench.soak import soak
+from bench.soaked import Plan, growth, section_of
 
 BRIEF = Plan(seconds=3.0, rate=60.0, talk=1.0, streams=4, checks=1, list_pause=0.2, kill_pause=0.3)
 
