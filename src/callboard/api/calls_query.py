@@ -20,7 +20,7 @@ from callboard.table.changes import Revision
 from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch
 from callboard.table.ordering import Bookmark
 
-__all__ = ["SORTS", "CallFilters", "CallsQuery", "chosen", "fields_of", "listed", "write_cursor"]
+__all__ = ["SORTS", "CallFilters", "CallsQuery", "chosen", "continued", "fields_of", "listed", "write_cursor"]
 
 LONGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
@@ -174,12 +174,15 @@ def chosen(query: CallFilters) -> ListCalls:
     )
 
 
-def listed(query: CallsQuery, limit: int | None, revision: Revision) -> ListCalls:
-    """What is asked for, with its order, from the cursor on. `revision` is the table's."""
+def listed(query: CallsQuery, limit: int | None) -> ListCalls:
+    """What is asked for, with its order, from the beginning."""
     order, *further = map(_order, dict.fromkeys(query.sort)) if query.sort else [Order.OLDEST_FIRST]
-    arguments = replace(chosen(query), order=order, further=tuple(further))
-    after = None if query.cursor is None else _read_cursor(query.cursor, arguments, revision)
-    return replace(arguments, limit=limit, after=after)
+    return replace(chosen(query), order=order, further=tuple(further), limit=limit)
+
+
+def continued(first: ListCalls, query: CallsQuery, revision: Revision) -> ListCalls:
+    """The same from the cursor on, if there is one. `revision` is the table's."""
+    return first if query.cursor is None else replace(first, after=_read_cursor(query.cursor, first, revision))
 
 
 def _some(ids: Ids) -> frozenset[int] | None:

@@ -1,31 +1,46 @@
 """Calls: list them, or look at one."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from callboard.api import request as ask
-from callboard.api.calls_query import DEFAULT_PAGE, CallsQuery, fields_of, listed, write_cursor
+from callboard.api.calls_query import DEFAULT_PAGE, CallsQuery, continued, fields_of, listed, write_cursor
 from callboard.api.fields import CSV_COLUMNS, LEG_COLUMNS, call_view, leg_views, past_view, timestamp
-from callboard.api.formats import CSV, NDJSON, SEPARATORS, Rows, answer_rows, answer_written, format_of
+from callboard.api.formats import CSV, NDJSON, SEPARATORS, Format, Rows, answer_rows, answer_written, format_of
 from callboard.api.parameters import read_query
 from callboard.api.route import JSON, Asked, Route, answer_json
 from callboard.api.rows import rows
 from callboard.api.schemas import CallDetail, CallPage, CallRow
 from callboard.api.timeline import past_timeline, timeline
 from callboard.calls.legs import Call
-from callboard.http.values import Reply
-from callboard.operations.list_calls import LIST_CALLS
+from callboard.http.values import Reply, Request
+from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.show import SHOW_CALL, ShowCall
 
 __all__ = ["ROUTES"]
 
 
+class _Wanted(NamedTuple):
+    """What a request for a list says, whoever asks and whenever."""
+
+    query: CallsQuery
+    fields: tuple[str, ...]
+    form: Format
+    first: ListCalls
+    """The first page of it."""
+
+
+def _wanted(request: Request) -> _Wanted:
+    query = read_query(request, CallsQuery)
+    fields, form = fields_of(query), format_of(request, query.format)
+    return _Wanted(query, fields, form, listed(query, query.limit or (DEFAULT_PAGE if form == "json" else None)))
+
+
 async def _list_calls(asked: Asked) -> Reply:
     """A page in JSON; in NDJSON and CSV the whole list, unless a limit is given."""
     asked.desk.check(LIST_CALLS, asked.principal)
-    query = read_query(asked.request, CallsQuery)
-    fields, form = fields_of(query), format_of(asked.request, query.format)
-    limit = query.limit or (DEFAULT_PAGE if form == "json" else None)
-    arguments = listed(query, limit, asked.desk.table.revision)
+    query, fields, form, first = asked.request.once(_wanted)
+    arguments = continued(first, query, asked.desk.table.revision)
     listing = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.request.at)
     following = write_cursor(arguments, listing.revision, listing.next)
     head = {
