@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from callboard.access.claims import PasswordClaim
-from callboard.api import frames, rounds, stream
+from callboard.api import frames, rounds, stream, turns
 from callboard.api.fields import call_view
 from callboard.api.frames import Message, Shape
 from callboard.api.rounds import Written
@@ -293,6 +293,44 @@ async def test_what_waits_for_a_slow_pace_is_told_before_it_is_lost(monkeypatch:
                 house.call(State.NEW)
             await until(partial(lambda least: len(client.copy.calls) >= least, made - 10))
         assert "behind" not in client.copy.seen
+
+
+async def test_who_joins_with_something_untold_while_others_are_told_does_not_wait_for_the_next_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rounds, "SPAN", 0.0)
+    monkeypatch.setattr(turns, "SPAN", 0.0)
+    house = House()
+    clients, late = [Client(house) for _ in range(20)], Client(house)
+    late.stop_reading()
+    async with following(*clients):
+        joined = asyncio.create_task(late.run())
+        await until(partial(late.has, "begin new"))
+        house.call(State.ANSWERED)
+        while not clients[0].together:  # noqa: ASYNC110  nobody tells of it
+            await asyncio.sleep(0)
+        assert not clients[-1].together, "they are being told"
+        late.read_on()
+        await until(knows_all(house, *clients, late))
+        joined.cancel()
+        await asyncio.wait((joined,))
+
+
+async def test_a_heartbeat_takes_nobody_back_who_knows_more() -> None:
+    house = House()
+    client = Client(house)
+    async with following(client):
+        house.call(State.NEW)
+        await until(knows_all(house, client))
+        watch, look = client.session._watch, client.session._look
+        assert watch.reader is not None
+        assert look is not None
+        told = rounds.round_of(watch.reader.feed, look, 50.0)
+        before = len(client.together)
+        for back, more in ((1, 0), (0, 1)):
+            news = rounds.News(watch.reader.place - back, watch.revision, house.now, beats=True, blocks={})
+            assert list(told._tell(news)) == list(told._followers)
+            assert len(client.together) == before + more
 
 
 async def test_what_cannot_be_made_cuts_everybody_short(monkeypatch: pytest.MonkeyPatch) -> None:

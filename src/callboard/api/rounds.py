@@ -25,6 +25,9 @@ __all__ = ["GATHER", "HEARTBEAT", "Follower", "Round", "Written", "round_of"]
 HEARTBEAT = 15.0
 """Seconds between two heartbeats."""
 
+EARLY = 0.001
+"""Seconds by which a timer may come before its time; to ask it to come again would be to ask without end."""
+
 GATHER = 0.5
 """Seconds after which what waits for the next batch is taken in, so that waiting is not falling behind."""
 
@@ -166,7 +169,7 @@ class Round:
                 self._earliest = clock + self._interval
         portion = PORTION if self._interval else TOGETHER
         end = min(self._goal, max(max(self._told, feed.begin) + portion, self._convoy.gathered))
-        beats = clock >= self._beat and end == self._goal
+        beats = clock >= self._beat - EARLY and end == self._goal
         if beats:
             self._beat = clock + HEARTBEAT
         return News(end, self._revision(end), time.time(), beats, {})
