@@ -10,6 +10,7 @@ from callboard.calls.legs import Call, Leg, Placement
 from callboard.calls.state import State
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet, Stream
+from callboard.switches.portions import at_once
 from callboard.table.changes import Change, Kind
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
@@ -89,7 +90,7 @@ class Theatre:
         statuses = packets(recorded(scene, status)) if status else []
         dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses if packet.event == "Status"}
         self.now = max(self.now, asked_at)
-        self.table.accept(self.translator.listed(items, dialed, asked_at), self.now)
+        self.table.accept(at_once(self.translator.listed(items, dialed, asked_at)), self.now)
 
     def _changed(self, change: Change) -> None:
         if change.kind is Kind.LEFT:

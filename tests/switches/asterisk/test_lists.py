@@ -7,6 +7,7 @@ import pytest
 from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.switches.asterisk.wire import Packet
+from callboard.switches.portions import at_once
 from tests.switches.asterisk.replay import Theatre, events, parties
 
 
@@ -150,7 +151,7 @@ def test_who_wanted_to_hang_up_before_the_link_was_lost_is_shown_as_the_list_has
     theatre.tell(Packet({"Event": "HangupRequest", **caller}), 2)
     assert [call.state for call in theatre.rows()] == [State.ENDING]
     theatre.translator.reconnected()
-    (leg,) = theatre.translator.listed([Packet({"Event": "CoreShowChannel", **caller})], {}, 3).legs
+    (leg,) = at_once(theatre.translator.listed([Packet({"Event": "CoreShowChannel", **caller})], {}, 3)).legs
     assert leg.state is State.ANSWERED
 
 
@@ -158,7 +159,7 @@ def test_a_list_that_was_asked_for_before_a_channel_began_does_not_forget_it() -
     theatre = Theatre().play("bridged", until=1.0)
     channels = len(theatre.translator)
     assert channels
-    listed = theatre.translator.listed([], {}, theatre.began - 1)
+    listed = at_once(theatre.translator.listed([], {}, theatre.began - 1))
     assert len(theatre.translator) == channels
     assert len(listed.legs) == channels
 
@@ -168,4 +169,4 @@ def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() ->
     theatre.take_list("idle", "01-ami-CoreShowChannels.txt", theatre.began + 2)
     assert theatre.rows() == []
     assert len(theatre.translator) == 0
-    assert theatre.translator.listed([], {}, theatre.began + 3).complete
+    assert at_once(theatre.translator.listed([], {}, theatre.began + 3)).complete

@@ -13,6 +13,7 @@ from callboard.calls.state import State
 from callboard.switches.asterisk.channels import cause_of, endpoint_of, is_phone, order_of
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet
+from callboard.switches.portions import at_once
 from tests.switches.asterisk.replay import RECORDINGS, SWITCH, Theatre, events, reason
 
 
@@ -93,7 +94,7 @@ def test_two_who_come_into_one_bridge_are_one_call_at_once(order: list[int]) -> 
         item("s-1000000001.1", "PJSIP/alice-01", 6),
         item("s-1000000003.3", "PJSIP/carol-03", 6, "s-1000000001.1"),
     ]
-    assert {leg.id for leg in Translator(SWITCH).listed(listed, {}, 6).legs} == {leg.id for leg in row.legs}
+    assert {leg.id for leg in at_once(Translator(SWITCH).listed(listed, {}, 6)).legs} == {leg.id for leg in row.legs}
 
 
 @pytest.mark.parametrize("kind", ["base", "stasis"])
@@ -128,7 +129,7 @@ def test_a_list_names_the_legs_of_joined_calls_as_events_did() -> None:
         item("s-1000000003.3", "PJSIP/carol-03", 6, "s-1000000001.1"),
     ]
     (row,) = theatre.rows()
-    listed = Translator(SWITCH).listed(items, {}, 6)
+    listed = at_once(Translator(SWITCH).listed(items, {}, 6))
     assert {leg.id for leg in listed.legs} == {leg.id for leg in row.legs}
 
 
@@ -167,7 +168,7 @@ def test_a_caller_who_goes_on_alone_is_doubted_until_a_list_tells() -> None:
     assert only(theatre) == "ENDING"
     assert not theatre.translator.doubtful(5.1)
     assert theatre.translator.doubtful(5.6)
-    listed = theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 6)
+    listed = at_once(theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 6))
     theatre.table.accept(listed, 6)
     assert only(theatre) == "ANSWERED"
     assert theatre.rows()[0].answered_at == 2
@@ -199,7 +200,7 @@ def test_a_late_packet_makes_no_ghost() -> None:
         theatre.tell(channel("Hangup", uniqueid, "PJSIP/x-1", 6, "s-1000000001.1", Cause="16"), 5)
     theatre.tell(channel("Newstate", "s-1000000001.1", "PJSIP/alice-01", 6), 5.1)
     theatre.tell(channel("Hangup", "s-1000000001.1", "PJSIP/alice-01", 6, Cause="16"), 5.1)
-    assert theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 4.9).legs == ()
+    assert at_once(theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 4.9)).legs == ()
     assert theatre.rows() == []
     assert theatre.translator.ignored == 2
 
@@ -312,7 +313,7 @@ def test_no_packet_raises_and_a_list_empties_the_house(plays: list[tuple[str, di
     theatre = Theatre()
     for at, (event, fields) in enumerate(plays):
         theatre.tell(Packet({"Event": event, **fields}), 1.0 + at)
-    listed = theatre.translator.listed([], {}, 100)
+    listed = at_once(theatre.translator.listed([], {}, 100))
     theatre.table.accept(listed, 100)
     assert listed == SwitchListed(SWITCH, 100, (), complete=True)
     assert theatre.rows() == []
@@ -325,7 +326,7 @@ def test_every_fifth_event_lost_leaves_no_ghost_after_a_list(scene: str) -> None
     for index, (at, packet) in enumerate(events(scene)):
         if index % 5:
             theatre.tell(packet, at)
-    theatre.table.accept(theatre.translator.listed([], {}, theatre.now + 1), theatre.now + 1)
+    theatre.table.accept(at_once(theatre.translator.listed([], {}, theatre.now + 1)), theatre.now + 1)
     assert theatre.rows() == []
 
 
@@ -365,7 +366,7 @@ def test_a_callee_who_is_redirected_goes_on_alone_under_the_same_number() -> Non
     uniqueid, _, linkedid = callee.id.native.partition("/")
     assert theatre.translator.doubtful(theatre.now + 1)
     alone = item(uniqueid, callee.channel, 6, linkedid, CallerIDNum="442")
-    theatre.table.accept(theatre.translator.listed([alone], {}, theatre.now + 1), theatre.now + 1)
+    theatre.table.accept(at_once(theatre.translator.listed([alone], {}, theatre.now + 1)), theatre.now + 1)
     (after,) = theatre.rows()
     assert (after.number, after.state, after.caller) == (row.number, State.ANSWERED, "442")
     assert after.answered_at == callee.answered_at

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from callboard.switches.freeswitch import wire
+from callboard.switches.portions import at_once
 
 __all__ = ["FOLDER", "SCENES", "answer", "arrivals", "details", "events", "events_until", "lists", "stream"]
 
@@ -67,7 +68,9 @@ def answer(path: Path) -> bytes:
 
 def lists(scene: str) -> list[wire.Listing]:
     """The lists of channels of a scene, in their order."""
-    found = [wire.read_listing(answer(path)) for path in sorted((FOLDER / scene).glob("*show_channels_as_json*"))]
+    found = [
+        at_once(wire.read_listing(answer(path))) for path in sorted((FOLDER / scene).glob("*show_channels_as_json*"))
+    ]
     return [listing for listing in found if listing is not None]
 
 

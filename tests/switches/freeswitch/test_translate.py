@@ -16,6 +16,7 @@ from callboard.switches.clock import SwitchClock
 from callboard.switches.freeswitch import wire
 from callboard.switches.freeswitch.channels import cause_of
 from callboard.switches.freeswitch.translate import Translator
+from callboard.switches.portions import at_once
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.freeswitch.recording import SCENES, details, events_until, lists
@@ -136,8 +137,8 @@ def test_a_list_after_the_events_changes_nothing(scene: str, asked: int) -> None
     before = live(board)
     taken = lists(scene)[asked]
 
-    questions = made.doubts(taken, now)
-    merged = made.listed(taken, {}, now)
+    questions = at_once(made.doubts(taken, now))
+    merged = at_once(made.listed(taken, {}, now))
     tell(board, [merged], now)
 
     assert not questions, "what the events told is not in doubt"
@@ -153,8 +154,12 @@ def test_a_list_right_after_a_connect_gives_the_rows_that_events_give(scene: str
     made, board = translator(), table()
     taken, answers = lists(scene)[asked], details(scene, asked)
 
-    questions = made.doubts(taken, now)
-    tell(board, [made.listed(taken, {question.uuid: answers[question.uuid] for question in questions}, now)], now)
+    questions = at_once(made.doubts(taken, now))
+    tell(
+        board,
+        [at_once(made.listed(taken, {question.uuid: answers[question.uuid] for question in questions}, now))],
+        now,
+    )
 
     assert {question.command for question in questions} == {wire.dump(row.uuid) for row in taken.rows}
     assert [bare(call) for call in live(board)] == [bare(call) for call in live(told)]
@@ -167,7 +172,7 @@ def test_a_list_alone_has_the_calls_and_their_parties(scene: str, asked: int) ->
     _, told, now = at_list(scene, asked)
     made, board = translator(), table()
 
-    tell(board, [made.listed(lists(scene)[asked], {}, now)], now)
+    tell(board, [at_once(made.listed(lists(scene)[asked], {}, now))], now)
 
     def parties(board: Table) -> list[tuple[object, ...]]:
         return [(call.caller, call.dialed, call.callee, len(call.legs)) for call in live(board)]
@@ -189,9 +194,9 @@ def test_whatever_events_are_lost_a_list_puts_it_right(data: st.DataObject) -> N
     there = {row.uuid for row in taken.rows}
     answers = {
         question.uuid: known[question.uuid] if question.uuid in there else b"false"
-        for question in made.doubts(taken, now + 1)
+        for question in at_once(made.doubts(taken, now + 1))
     }
-    tell(board, [made.listed(taken, answers, now + 1)], now + 1)
+    tell(board, [at_once(made.listed(taken, answers, now + 1))], now + 1)
 
     assert sorted(who(call) for call in live(board)) == sorted(who(call) for call in live(told))
 
@@ -206,7 +211,7 @@ def test_hold_stands_in_the_list() -> None:
     made, board = translator(), table()
     answers = details("held", 0)
 
-    tell(board, [made.listed(lists("held")[0], answers, NOW)])
+    tell(board, [at_once(made.listed(lists("held")[0], answers, NOW))])
 
     assert [call.state for call in live(board)] == [State.HELD]
 
@@ -214,7 +219,7 @@ def test_hold_stands_in_the_list() -> None:
 def test_a_loopback_pair_is_no_call_of_its_own() -> None:
     made, board = translator(), table()
 
-    tell(board, [made.listed(lists("loopback")[1], details("loopback", 1), NOW)])
+    tell(board, [at_once(made.listed(lists("loopback")[1], details("loopback", 1), NOW))])
 
     (call,) = live(board)
     assert [leg.channel for leg in call.legs] == ["sofia/rig/alice@127.0.0.1:5060", "sofia/rig/slow@127.0.0.1:5070"]
@@ -227,13 +232,13 @@ def test_a_ghost_in_the_list_is_asked_for_and_left_out() -> None:
     made = translator()
     taken = listing(row("ghost"), row("real"))
 
-    questions = made.doubts(taken, NOW)
+    questions = at_once(made.doubts(taken, NOW))
     answers = {"ghost": b"-ERR No such channel!\n", "real": details_of("real")}
-    merged = made.listed(taken, answers, NOW)
+    merged = at_once(made.listed(taken, answers, NOW))
 
     assert {question.uuid for question in questions} == {"ghost", "real"}
     assert [leg.id.native for leg in merged.legs] == ["real"]
-    assert made.doubts(listing(row("ghost"), row("real")), NOW) == [], (
+    assert at_once(made.doubts(listing(row("ghost"), row("real")), NOW)) == [], (
         "once it is known to be gone it is not asked for again"
     )
 
@@ -246,7 +251,7 @@ def test_the_list_does_not_revive_what_an_event_ended() -> None:
         played(made, said("CHANNEL_HANGUP_COMPLETE", "b", NOW + 5), said("CHANNEL_HANGUP_COMPLETE", "a", NOW + 5)),
     )
 
-    tell(board, [made.listed(listing(row("a"), row("b", "a")), {}, NOW + 4)])
+    tell(board, [at_once(made.listed(listing(row("a"), row("b", "a")), {}, NOW + 4))])
 
     assert live(board) == []
 
@@ -256,8 +261,8 @@ def test_the_list_does_not_end_what_an_event_announced() -> None:
     tell(board, played(made, *call("a", "b", NOW)))
 
     taken = listing()
-    assert made.doubts(taken, NOW - 1) == [], "told after the moment of which the list speaks"
-    tell(board, [made.listed(taken, {}, NOW - 1)])
+    assert at_once(made.doubts(taken, NOW - 1)) == [], "told after the moment of which the list speaks"
+    tell(board, [at_once(made.listed(taken, {}, NOW - 1))])
 
     assert len(live(board)) == 1
 
@@ -266,9 +271,9 @@ def test_a_channel_that_the_list_lacks_is_asked_for() -> None:
     made, board = translator(), table()
     tell(board, played(made, *call("a", "b"), *call("c", "d")))
 
-    questions = made.doubts(listing(), NOW + 60)
+    questions = at_once(made.doubts(listing(), NOW + 60))
     answers = {question.uuid: b"true" if question.uuid in "ab" else b"false" for question in questions}
-    tell(board, [made.listed(listing(), answers, NOW + 60)])
+    tell(board, [at_once(made.listed(listing(), answers, NOW + 60))])
 
     assert {question.command for question in questions} == {f"uuid_exists {uuid}" for uuid in "abcd"}
     assert [call.key.native for call in live(board)] == ["a"]
@@ -278,7 +283,7 @@ def test_an_incomplete_list_ends_nothing() -> None:
     made, board = translator(), table()
     tell(board, played(made, *call("a", "b"), *call("c", "d")))
 
-    tell(board, [made.listed(listing(row("a"), row("b", "a"), whole=False), {}, NOW + 60)])
+    tell(board, [at_once(made.listed(listing(row("a"), row("b", "a"), whole=False), {}, NOW + 60))])
 
     assert {call.key.native for call in live(board)} == {"a", "c"}
 
@@ -288,22 +293,22 @@ def test_what_was_not_heard_of_for_long_is_in_doubt() -> None:
     played(made, *call("a", "b"))
     taken = listing(row("a"), row("b", "a", direction="outbound"))
 
-    assert made.doubts(taken, NOW + 60) == []
-    questions = made.doubts(taken, NOW + 3600)
-    made.listed(taken, {"a": b"true", "b": b"false"}, NOW + 3600)
+    assert at_once(made.doubts(taken, NOW + 60)) == []
+    questions = at_once(made.doubts(taken, NOW + 3600))
+    at_once(made.listed(taken, {"a": b"true", "b": b"false"}, NOW + 3600))
 
     assert [question.command for question in questions] == ["uuid_exists a", "uuid_exists b"]
     assert len(made) == 1
-    assert made.doubts(listing(row("a")), NOW + 3700) == []
+    assert at_once(made.doubts(listing(row("a")), NOW + 3700)) == []
 
 
 def test_questions_are_bounded_and_the_oldest_channels_come_first() -> None:
     made = Translator("pbx", SwitchClock(), questions=2)
     taken = listing(*(row(str(number), created_epoch=str(int(NOW) - number)) for number in range(5)))
 
-    first = [question.uuid for question in made.doubts(taken, NOW)]
-    made.listed(taken, {uuid: details_of(uuid) for uuid in first}, NOW)
-    second = [question.uuid for question in made.doubts(taken, NOW)]
+    first = [question.uuid for question in at_once(made.doubts(taken, NOW))]
+    at_once(made.listed(taken, {uuid: details_of(uuid) for uuid in first}, NOW))
+    second = [question.uuid for question in at_once(made.doubts(taken, NOW))]
 
     assert (first, second) == (["4", "3"], ["2", "1"])
 
@@ -316,7 +321,7 @@ def details_of(uuid: str) -> bytes:
 def test_after_a_reconnect_a_transferred_call_is_still_the_same_call() -> None:
     made, board, now = at_list("blind_transfer", 0)
     (before,) = live(board)
-    merged = made.listed(lists("blind_transfer")[0], {}, now + 60)
+    merged = at_once(made.listed(lists("blind_transfer")[0], {}, now + 60))
     board.accept(merged, now + 60)
 
     assert [call.number for call in live(board)] == [before.number]
@@ -338,7 +343,7 @@ def test_a_renamed_channel_is_the_same_leg_of_the_same_call() -> None:
     (after,) = live(board)
     assert after.number == before.number
     assert {leg.id.native for leg in after.legs} == {"z", "b", "c"}
-    tell(board, [made.listed(listing(row("z"), row("b", "z"), row("c", "z")), {}, NOW + 60)])
+    tell(board, [at_once(made.listed(listing(row("z"), row("b", "z"), row("c", "z")), {}, NOW + 60))])
     assert [call.number for call in live(board)] == [before.number]
 
 
@@ -359,7 +364,7 @@ def test_two_calls_that_are_bridged_become_one_by_the_next_list() -> None:
     gone = [said("CHANNEL_HANGUP_COMPLETE", uuid, NOW + 3) for uuid in "ac"]
     tell(board, played(made, *gone), NOW + 3)
     taken = listing(row("b", "a", direction="outbound"), row("d", "b", direction="outbound"))
-    tell(board, [made.listed(taken, {}, NOW + 60)], NOW + 60)
+    tell(board, [at_once(made.listed(taken, {}, NOW + 60))], NOW + 60)
 
     (joined,) = live(board)
     assert joined.key.native == "a"
@@ -375,14 +380,22 @@ def test_both_parties_sent_elsewhere_are_two_calls_by_the_next_list() -> None:
     tell(board, played(made, said("CALL_UPDATE", "b", NOW + 3, **own)))
     tell(
         board,
-        [made.listed(listing(row("a"), row("b", "b", direction="outbound", initial_dest="b", dest="9")), {}, NOW + 60)],
+        [
+            at_once(
+                made.listed(
+                    listing(row("a"), row("b", "b", direction="outbound", initial_dest="b", dest="9")), {}, NOW + 60
+                )
+            )
+        ],
     )
 
     assert {call.key.native: len(call.legs) for call in live(board)} == {"a": 1, "b": 1}
 
 
 def test_a_list_that_points_in_circles_is_read() -> None:
-    merged = translator().listed(listing(row("a", "b"), row("b", "a"), row("c", "c"), row("d", "gone")), {}, NOW)
+    merged = at_once(
+        translator().listed(listing(row("a", "b"), row("b", "a"), row("c", "c"), row("d", "gone")), {}, NOW)
+    )
 
     assert len({leg.call for leg in merged.legs}) == 3
 
@@ -473,7 +486,7 @@ def test_an_id_that_is_no_word_is_never_sent(uuid: str) -> None:
     played(made, said("CHANNEL_CREATE", uuid))
 
     assert made.commands(HangUp(CommandId("1"), CallKey("pbx", uuid))) == []
-    assert made.doubts(listing(row(f"{uuid} again")), NOW + 60) == []
+    assert at_once(made.doubts(listing(row(f"{uuid} again")), NOW + 60)) == []
 
 
 def test_a_new_life_of_the_switch_is_a_clean_slate() -> None:
@@ -485,7 +498,7 @@ def test_a_new_life_of_the_switch_is_a_clean_slate() -> None:
     assert len(made) == 2
     made.meet("the next")
 
-    assert made.listed(listing(), {}, NOW) == SwitchListed("pbx", NOW, (), complete=True)
+    assert at_once(made.listed(listing(), {}, NOW)) == SwitchListed("pbx", NOW, (), complete=True)
 
 
 def test_the_switchs_clock_is_known_before_its_first_event() -> None:
@@ -493,6 +506,6 @@ def test_the_switchs_clock_is_known_before_its_first_event() -> None:
 
     made.learn_time(b"-ERR strmicroepoch Command not found!\n", NOW)
     made.learn_time(b"%d" % int((NOW - 3600) * 1e6), NOW)
-    (leg,) = made.listed(listing(row("a", created_epoch=str(int(NOW) - 3660))), {}, NOW).legs
+    (leg,) = at_once(made.listed(listing(row("a", created_epoch=str(int(NOW) - 3660))), {}, NOW)).legs
 
     assert leg.started_at == pytest.approx(NOW - 60, abs=0.1)

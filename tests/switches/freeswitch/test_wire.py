@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callboard.switches.freeswitch import wire
+from callboard.switches.portions import at_once
 from tests.switches.freeswitch.recording import FOLDER, SCENES, answer, arrivals, bodies, lists, stream
 
 AUTH = b"Content-Type: auth/request\n\n"
@@ -108,7 +109,7 @@ def test_no_bytes_raise(data: bytes) -> None:
     decoder.feed(AUTH)
     decoder.feed(data)
     wire.read_event(data)
-    wire.read_listing(data)
+    at_once(wire.read_listing(data))
 
 
 NESTED = b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b"}"
@@ -151,18 +152,18 @@ def test_a_list() -> None:
     "body", [b"", b"-ERR show Command not found!\n", b"[]", b'{"rows":[]}', b'{"row_count":"x"}', NESTED]
 )
 def test_what_is_no_list(body: bytes) -> None:
-    assert wire.read_listing(body) is None
+    assert at_once(wire.read_listing(body)) is None
 
 
 @pytest.mark.parametrize("row", [{"uuid": 5}, {"name": "x"}, {"uuid": ""}, [], None])
 def test_a_row_that_cannot_be_read_leaves_the_list_incomplete(row: object) -> None:
     body = json.dumps({"row_count": 2, "rows": [row, {"uuid": "u", "callstate": "ACTIVE"}]}).encode()
 
-    assert wire.read_listing(body) == wire.Listing((wire.Row(uuid="u", callstate="ACTIVE"),), whole=False)
+    assert at_once(wire.read_listing(body)) == wire.Listing((wire.Row(uuid="u", callstate="ACTIVE"),), whole=False)
 
 
 def test_a_list_with_fewer_rows_than_it_counts_is_incomplete() -> None:
-    listing = wire.read_listing(b'{"row_count": 2, "rows": [{"uuid": "u"}]}')
+    listing = at_once(wire.read_listing(b'{"row_count": 2, "rows": [{"uuid": "u"}]}'))
 
     assert listing
     assert not listing.whole

@@ -12,6 +12,7 @@ from callboard.directory.placement import place
 from callboard.directory.records import Account, Customer
 from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.translate import Translator
+from callboard.switches.portions import at_once
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 
@@ -82,10 +83,10 @@ class Stage:
 
     def take_list(self, name: str, at: float, scene: str = "") -> None:
         """Merge a recorded list that was asked for `at`."""
-        dialogs, unread = wire.read_dialogs(answer(scene or self.scene, name))
+        dialogs, unread = at_once(wire.read_dialogs(answer(scene or self.scene, name)))
         assert not unread
         now = self.began + at
-        events, listed = self.translator.listed(dialogs, now, now + 0.01)
+        events, listed = at_once(self.translator.listed(dialogs, now, now + 0.01))
         for event in (*events, listed):
             self.table.accept(event, now + 0.01)
 

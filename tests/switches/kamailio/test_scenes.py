@@ -12,6 +12,7 @@ from callboard.calls.legs import CallKey
 from callboard.calls.state import State
 from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.translate import RefusedError
+from callboard.switches.portions import at_once
 from tests.switches.kamailio.replay import ALICE, Stage, answer, exhaust
 
 DIALING, RINGING, ANSWERED, HELD, ENDED = State.DIALING, State.RINGING, State.ANSWERED, State.HELD, State.ENDED
@@ -230,7 +231,7 @@ def test_a_late_list_does_not_bring_back_what_ended() -> None:
 def test_a_dialog_that_is_over_is_listed_for_a_while_and_is_no_call() -> None:
     stage = Stage("answered")
     over = answer("answered", "01-dlg.list").replace(b'"state":4', b'"state":5')
-    dialogs, _ = wire.read_dialogs(over)
-    _, listed = stage.translator.listed(dialogs, 1.0, 1.1)
+    dialogs, _ = at_once(wire.read_dialogs(over))
+    _, listed = at_once(stage.translator.listed(dialogs, 1.0, 1.1))
     assert listed.legs == ()
     assert listed.complete

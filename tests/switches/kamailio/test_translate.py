@@ -12,6 +12,7 @@ from callboard.calls.state import State
 from callboard.switches.dialogs.memory import KILL_PATIENCE
 from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.translate import RefusedError, Translator
+from callboard.switches.portions import at_once
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.kamailio.replay import Stage, answer, arrivals, exhaust, pushed
@@ -61,7 +62,7 @@ def test_events_in_any_order_or_lost_never_bring_a_call_back(order: list[int], l
             for event in translator.event(events[index], NOW):
                 table.accept(event, NOW)
     assert all(call.state is State.ENDED for call in table.calls())
-    told, listed = translator.listed([], NOW + 1, NOW + 1)
+    told, listed = at_once(translator.listed([], NOW + 1, NOW + 1))
     assert (told, listed.legs, len(translator.memory)) == ([], (), 0)
 
 
@@ -137,7 +138,7 @@ def test_facts_of_a_list_are_variables_and_profiles_and_the_contact_of_the_calle
         variables=[{"account": "17"}, {"name": '"Alice"'}, {"source": None}],
         callee=wire.Party(contact="<sip:bob@192.0.2.9>"),
     )
-    _, listed = Translator("k").listed([dialog], NOW, NOW)
+    _, listed = at_once(Translator("k").listed([dialog], NOW, NOW))
     caller, callee = listed.legs
     assert (caller.name, caller.facts.account_code) == ("Alice", "17")
     assert callee.facts == Facts(trunk="gw1", source="192.0.2.9:5060")
@@ -145,27 +146,27 @@ def test_facts_of_a_list_are_variables_and_profiles_and_the_contact_of_the_calle
 
 def test_a_clock_that_is_an_hour_ahead_makes_no_call_begin_in_the_future() -> None:
     dialog = on_list(init_ts=int(NOW) + 3580, start_ts=int(NOW) + 3590, duration=10)
-    _, listed = Translator("k").listed([dialog], NOW, NOW)
+    _, listed = at_once(Translator("k").listed([dialog], NOW, NOW))
     assert [leg.started_at for leg in listed.legs] == [NOW - 20, NOW - 20]
     assert [leg.answered_at for leg in listed.legs] == [NOW - 10, NOW - 10]
 
 
 def test_a_list_with_a_state_that_nobody_knows_ends_nothing() -> None:
-    _, listed = Translator("k").listed([on_list(9)], NOW, NOW)
+    _, listed = at_once(Translator("k").listed([on_list(9)], NOW, NOW))
     assert (listed.legs, listed.complete) == ((), False)
 
 
 def test_an_incomplete_list_forgets_nothing() -> None:
     translator = Translator("k")
     translator.event(said("start"), NOW)
-    translator.listed([], NOW + 1, NOW + 1, complete=False)
+    at_once(translator.listed([], NOW + 1, NOW + 1, complete=False))
     assert translator.memory.state("1:2") is State.ANSWERED
 
 
 def test_a_list_taken_before_an_event_forgets_nothing_of_it() -> None:
     translator = Translator("k")
     translator.event(said("start"), NOW)
-    translator.listed([], NOW - 1, NOW)
+    at_once(translator.listed([], NOW - 1, NOW))
     assert translator.memory.state("1:2") is State.ANSWERED
 
 
@@ -183,7 +184,7 @@ def test_a_call_that_outlives_our_order_is_up_again() -> None:
     translator.memory.ordered("1:2", NOW)
     assert len(translator.memory.ending("1:2", NOW)) == 2
     for later, state in ((1.0, State.ENDING), (KILL_PATIENCE + 1, State.ANSWERED)):
-        _, listed = translator.listed([on_list()], NOW + later, NOW + later)
+        _, listed = at_once(translator.listed([on_list()], NOW + later, NOW + later))
         assert [leg.state for leg in listed.legs] == [state, state]
 
 
@@ -194,8 +195,8 @@ def test_an_id_that_is_none_goes_nowhere(native: str) -> None:
 
 
 def test_ten_listed_calls_in_any_order() -> None:
-    dialogs, _ = wire.read_dialogs(answer("ten_calls", "01-dlg.list-ten"))
-    _, listed = Translator("k").listed([*dialogs, *reversed(dialogs)], NOW, NOW)
+    dialogs, _ = at_once(wire.read_dialogs(answer("ten_calls", "01-dlg.list-ten")))
+    _, listed = at_once(Translator("k").listed([*dialogs, *reversed(dialogs)], NOW, NOW))
     assert len(listed.legs) == len({leg.id for leg in listed.legs}) == 20
 
 

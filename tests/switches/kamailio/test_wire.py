@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from callboard.switches.dialogs.jsonrpc import FaultError, MalformedError, read_result
 from callboard.switches.kamailio import wire
+from callboard.switches.portions import at_once
 from tests.switches.kamailio.replay import FOLDER, answer, arrivals, pushed
 
 SCENES = sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
@@ -119,7 +120,7 @@ def test_numbers_may_come_as_texts() -> None:
 
 
 def test_a_listed_dialog() -> None:
-    (dialog,), unread = wire.read_dialogs(answer("answered", "01-dlg.list"))
+    (dialog,), unread = at_once(wire.read_dialogs(answer("answered", "01-dlg.list")))
     assert unread == 0
     assert (dialog.h_entry, dialog.h_id, dialog.state, dialog.duration) == (4845, 22605, 4, 1)
     assert dialog.callee.contact == "sip:uas@127.0.0.1:5070"
@@ -127,28 +128,28 @@ def test_a_listed_dialog() -> None:
 
 
 def test_a_dialog_without_a_callee_yet() -> None:
-    (dialog,), _ = wire.read_dialogs(answer("early_media", "01-dlg.list-early"))
+    (dialog,), _ = at_once(wire.read_dialogs(answer("early_media", "01-dlg.list-early")))
     assert (dialog.state, dialog.callee.tag, dialog.callee.contact) == (2, None, None)
 
 
 def test_an_empty_list_and_an_error_are_not_the_same() -> None:
-    assert wire.read_dialogs(answer("idle", "01-dlg.list")) == ([], 0)
+    assert at_once(wire.read_dialogs(answer("idle", "01-dlg.list"))) == ([], 0)
     with pytest.raises(FaultError, match="Method Not Found"):
-        wire.read_dialogs(answer("idle", "08-no.such_method"))
+        at_once(wire.read_dialogs(answer("idle", "08-no.such_method")))
     with pytest.raises(MalformedError):
-        wire.read_dialogs(b'{"jsonrpc":"2.0","result":{},"id":1}')
+        at_once(wire.read_dialogs(b'{"jsonrpc":"2.0","result":{},"id":1}'))
 
 
 def test_a_list_that_was_cut_is_no_list() -> None:
     whole = answer("ten_calls", "01-dlg.list-ten")
     for end in range(0, len(whole.rstrip()), 97):
         with pytest.raises(MalformedError):
-            wire.read_dialogs(whole[:end])
+            at_once(wire.read_dialogs(whole[:end]))
 
 
 def test_one_entry_that_cannot_be_read_loses_no_other() -> None:
     body = answer("ten_calls", "01-dlg.list-ten").replace(b'"h_id":1527', b'"h_id":"none"', 1)
-    dialogs, unread = wire.read_dialogs(body)
+    dialogs, unread = at_once(wire.read_dialogs(body))
     assert (len(dialogs), unread) == (9, 1)
 
 
@@ -163,5 +164,5 @@ def test_uptime_and_statistics() -> None:
 )
 def test_no_entry_raises(entry: dict[str, None]) -> None:
     body = msgspec.json.encode({"result": [entry]})
-    dialogs, unread = wire.read_dialogs(body)
+    dialogs, unread = at_once(wire.read_dialogs(body))
     assert len(dialogs) + unread == 1

@@ -12,6 +12,7 @@ from callboard.calls.state import State
 from callboard.switches.dialogs.jsonrpc import MalformedError, read_result
 from callboard.switches.opensips import wire
 from callboard.switches.opensips.translate import Pages, Translator, subscription
+from callboard.switches.portions import at_once
 from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.opensips.proxy import body, changed, dialog
@@ -40,7 +41,7 @@ class Stage:
 
     def take_list(self, dialogs: list[wire.Listed], at: float, *, complete: bool = True) -> None:
         """A full list comes."""
-        events, told = self.translator.listed(dialogs, at, complete=complete)
+        events, told = at_once(self.translator.listed(dialogs, at, complete=complete))
         for event in (*events, told):
             self.table.accept(event, at)
 

@@ -18,6 +18,7 @@ from callboard.switches.asterisk.wire import Packet, Stream, UnsendableError, ac
 from callboard.switches.clock import SwitchClock
 from callboard.switches.link import LinkError, beside
 from callboard.switches.orders import UnableError, Verdict, verb
+from callboard.switches.portions import by_portions
 
 __all__ = ["EVENTS", "AsteriskLink"]
 
@@ -202,7 +203,7 @@ class AsteriskLink:
             # Only Status says what the caller of a channel dialled that we did not see begin.
             statuses = await self._ask_list("Status", (("AllVariables", "false"),))
             dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses}
-        return self._translator.listed(channels, dialed, asked_at)
+        return await by_portions(self._translator.listed(channels, dialed, asked_at))
 
     async def _ask_list(self, name: str, fields: tuple[tuple[str, str], ...] = ()) -> Packets:
         question = self._send(name, fields, listing=True)

@@ -108,6 +108,11 @@ class Mirror:
         if len(self._gone_order) > REMEMBERED:
             self.gone.discard(self._gone_order.popleft())
 
+    def miss(self, channel: Channel, asked_at: float) -> None:
+        """The switch's list lacks a channel: it hung up, unless it is younger than the list, or known to have gone."""
+        if channel.created_at < asked_at and channel.shown.uniqueid in self.channels:
+            self.forget(channel)
+
     def doubtful(self, now: float) -> bool:
         """Whether a call has looked half gone for so long that the switch's list should be asked."""
         return any(now - since >= PATIENCE for since in self._doubts.values())

@@ -30,7 +30,6 @@ from callboard.calls.state import CONNECTED, State, step
 from callboard.switches.asterisk.channels import (
     NOT_DIALED,
     Snapshot,
-    age_of_channel,
     as_side,
     at_state,
     cause_of,
@@ -40,9 +39,11 @@ from callboard.switches.asterisk.channels import (
     order_of,
     transfer_target,
 )
+from callboard.switches.asterisk.lists import Listing
 from callboard.switches.asterisk.mirror import Channel, Mirror
 from callboard.switches.asterisk.orders import Order, orders
 from callboard.switches.asterisk.wire import Packet
+from callboard.switches.portions import Work
 
 __all__ = ["Translator"]
 
@@ -62,6 +63,8 @@ class Translator:
     def __init__(self, switch: str) -> None:
         self._switch = switch
         self._mirror = Mirror()
+        self._listing: Listing | None = None
+        """The list that is being taken in."""
         self.ignored = 0
         """Packets about channels that are over, or that lack what they should have."""
 
@@ -71,6 +74,8 @@ class Translator:
     def accept(self, packet: Packet, at: float) -> list[Event]:
         """What an event of the switch tells. `at` is when it happened, on our clock."""
         event = packet.event
+        if self._listing is not None:
+            self._listing.heard(packet)
         if event == "Hangup":
             return self._hangup(packet, at)
         if event == "Rename":
@@ -85,6 +90,7 @@ class Translator:
 
     def reconnected(self) -> None:
         """A new link: what no list says, and may have changed meanwhile, is not known any more."""
+        self._listing = None
         self._mirror.reconnected()
         for channel in self._mirror.channels.values():
             if channel.leg is not None and channel.leg.state in {State.HELD, State.ENDING}:
@@ -100,53 +106,13 @@ class Translator:
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
-    def listed(self, items: Iterable[Packet], dialed: dict[str, str], asked_at: float) -> SwitchListed:
+    def listed(self, items: Iterable[Packet], dialed: dict[str, str], asked_at: float) -> Work[SwitchListed]:
         """The full list, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
-        present: set[str] = set()
-        for packet in items:
-            shown = Snapshot.of(packet)
-            if shown is None:
-                self.ignored += 1
-            elif shown.uniqueid not in self._mirror.gone:
-                present.add(shown.uniqueid)
-                self._list(packet, shown, dialed.get(shown.uniqueid, ""), asked_at)
-        for uniqueid, channel in tuple(self._mirror.channels.items()):
-            if uniqueid not in present and channel.created_at < asked_at:
-                self._mirror.forget(channel)
-        for linkedid in tuple(self._mirror.calls):
-            self._arrange(linkedid)
-        self._mirror.settled()
-        legs = [channel.leg for channel in self._mirror.channels.values() if channel.leg is not None]
-        return SwitchListed(self._switch, asked_at, tuple(legs), complete=True)
-
-    def _list(self, packet: Packet, shown: Snapshot, dialed: str, at: float) -> None:
-        channel = self._mirror.channels.get(shown.uniqueid)
-        if channel is None:
-            channel = Channel(shown, at - age_of_channel(packet))
-            if is_phone(shown.name):
-                channel.leg = new_leg(self._switch, channel.shown, channel.created_at, Side.CALLEE, dialed)
-        else:
-            self._mirror.leave(channel)
-        channel.shown, channel.name = shown, shown.name
-        self._mirror.add(channel)
-        leg = channel.leg
-        if leg is None:
-            return
-        state = State.DIALING if shown.state is State.NEW and packet.get("Application") == "AppDial" else shown.state
-        if state is not None and state > leg.state:
-            leg = at_state(leg, state, channel.created_at)
-        if packet.get("Application") == "Park" and leg.state is State.ANSWERED:
-            leg = replace(leg, state=State.HELD)
-        channel.leg = described(leg, shown)
-
-    def _arrange(self, linkedid: str) -> None:
-        """Give each leg of a call its side: the oldest is the caller."""
-        living = self._mirror.living(linkedid)
-        for index, channel in enumerate(living):
-            side = Side.CALLEE if index else Side.CALLER
-            if channel.leg is not None:
-                channel.leg = as_side(self._switch, channel.shown, channel.leg, side)
-                channel.promoted = None
+        listing = self._listing = Listing(self._switch, self._mirror, dialed, asked_at)
+        listed = yield from listing.work(items)
+        self._listing = None
+        self.ignored += listing.unread
+        return listed
 
     # --- commands ------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from callboard.calls.events import (
 from callboard.calls.legs import Facts, Leg, LegId, Side
 from callboard.calls.state import State
 from callboard.switches.dialogs.dialog import STATES, Dialog, legs_of
+from callboard.switches.portions import PORTION, Work
 
 __all__ = ["KILL_PATIENCE", "Memory"]
 
@@ -142,10 +143,10 @@ class Memory:
 
     # --- lists -------------------------------------------------------------------------------------------------------
 
-    def listed(self, dialogs: Iterable[Dialog], at: float, *, complete: bool) -> tuple[list[Event], SwitchListed]:
+    def listed(self, dialogs: Iterable[Dialog], at: float, *, complete: bool) -> Work[tuple[list[Event], SwitchListed]]:
         """The proxy's own list as of `at`, of those that are up. The events, told first, are of calls that we ended.
 
-        For the end of those is often not told.
+        For the end of those is often not told. What is told between two portions is newer than the list.
         """
         legs: list[Leg] = []
         named: set[str] = set()
@@ -153,14 +154,21 @@ class Memory:
             if dialog.native not in named:
                 named.add(dialog.native)
                 legs.extend(self._listed(dialog, at))
-        gone = [native for native, known in self._dialogs.items() if native not in named and known.heard_at <= at]
+            if len(legs) % PORTION == 0:
+                yield
         events: list[Event] = []
-        for native in gone if complete else ():
-            if self._dialogs[native].killed_at is not None:
-                events += self.ended(native, at, Cause(Reason.DISCONNECTED))
-            else:
-                del self._dialogs[native]
+        for place, (native, known) in enumerate(tuple(self._dialogs.items()) if complete else ()):
+            if native not in named and known.heard_at <= at and self._dialogs.get(native) is known:
+                events += self._missing(native, known, at)
+            if place % PORTION == 0:
+                yield
         return events, SwitchListed(self.switch, at, tuple(legs), complete)
+
+    def _missing(self, native: str, known: _Known, at: float) -> list[Event]:
+        if known.killed_at is not None:
+            return self.ended(native, at, Cause(Reason.DISCONNECTED))
+        del self._dialogs[native]
+        return []
 
     def _listed(self, dialog: Dialog, at: float) -> tuple[Leg, Leg]:
         legs = legs_of(self.switch, dialog, at, trust_from=self._trust_from)

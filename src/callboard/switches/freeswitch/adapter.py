@@ -15,6 +15,7 @@ from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.freeswitch.translate import Question, Translator
 from callboard.switches.link import LinkError
 from callboard.switches.orders import UnableError, Verdict, verb
+from callboard.switches.portions import by_portions
 
 __all__ = ["FreeswitchLink", "new_translator"]
 
@@ -139,17 +140,17 @@ class FreeswitchLink:
         try:
             async with asyncio.timeout(self._settings.answer_timeout):
                 answer = await self._answer(wire.api(wire.CHANNELS))
-                listing = wire.read_listing(answer.body)
+                listing = await by_portions(wire.read_listing(answer.body))
                 if listing is None:
                     # A switch that has only just started may know no such command yet.
                     lasting = "permission denied" in answer.words
                     words = f"the switch does not list its channels ({answer.words})"
                     raise LinkError(words, _RIGHTS, lasting=lasting)
-                answers = await self._ask_all(self._translator.doubts(listing, at))
+                answers = await self._ask_all(await by_portions(self._translator.doubts(listing, at)))
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
             raise LinkError(f"the switch did not list its channels within {seconds}") from None
-        return self._translator.listed(listing, answers, at)
+        return await by_portions(self._translator.listed(listing, answers, at))
 
     async def _ask_all(self, questions: Sequence[Question]) -> dict[str, bytes]:
         connection = self._connected()

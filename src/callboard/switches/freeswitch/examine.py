@@ -7,6 +7,7 @@ from callboard.switches.examining import Check, Step, closed, connected, examine
 from callboard.switches.freeswitch import wire
 from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.link import LinkError
+from callboard.switches.portions import at_once
 
 __all__ = ["NOBODY", "examine"]
 
@@ -123,7 +124,7 @@ class _Examination:
 
     async def _list(self) -> str:
         answer = await self._answer(wire.CHANNELS)
-        listing = wire.read_listing(answer.body)
+        listing = at_once(wire.read_listing(answer.body))
         if listing is None:
             raise LinkError(f"it is refused: {answer.words}", _RIGHTS)
         return f"{len(listing.rows)} channels are listed"

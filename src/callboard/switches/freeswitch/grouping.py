@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from callboard.switches.portions import PORTION, Work
+
 __all__ = ["Member", "call_names"]
 
 
@@ -23,17 +25,21 @@ class Member(msgspec.Struct, frozen=True, gc=False):
     """The name of the call that it is known to belong to, "" where it is new."""
 
 
-def call_names(members: Sequence[Member]) -> dict[str, str]:
+def call_names(members: Sequence[Member]) -> Work[dict[str, str]]:
     """Channel -> the name of its call. `members` come the oldest first."""
-    groups = _groups(members)
+    groups = yield from _groups(members)
     names: dict[str, str] = {}
     taken: set[str] = set()
     # Where a call fell in two, the part with the channel that it was named after keeps the name.
-    for group in sorted(groups, key=lambda group: not any(member.uuid == member.known_as for member in group)):
-        known = (member.known_as for member in group if member.known_as and member.known_as not in taken)
-        name = next(known, None) or _new_name(group, taken)
-        taken.add(name)
-        names.update((member.uuid, name) for member in group)
+    for named_after in (True, False):
+        for place, group in enumerate(groups):
+            if any(member.uuid == member.known_as for member in group) is named_after:
+                known = (member.known_as for member in group if member.known_as and member.known_as not in taken)
+                name = next(known, None) or _new_name(group, taken)
+                taken.add(name)
+                names.update((member.uuid, name) for member in group)
+            if place % PORTION == 0:
+                yield
     return names
 
 
@@ -51,17 +57,21 @@ def _is_far_half(member: Member, group: Sequence[Member]) -> bool:
     return partner is not None and partner.call_uuid != partner.uuid
 
 
-def _groups(members: Sequence[Member]) -> list[list[Member]]:
+def _groups(members: Sequence[Member]) -> Work[list[list[Member]]]:
     """The members that hang together, each group and the groups in the order of `members`."""
     leaders: dict[str, str] = {member.uuid: member.uuid for member in members}
-    for member in members:
+    for place, member in enumerate(members):
         for other in (member.call_uuid, member.partner):
             if other:
                 leaders.setdefault(other, other)
                 leaders[_leader(leaders, other)] = _leader(leaders, member.uuid)
+        if place % PORTION == 0:
+            yield
     groups: dict[str, list[Member]] = {}
-    for member in members:
+    for place, member in enumerate(members):
         groups.setdefault(_leader(leaders, member.uuid), []).append(member)
+        if place % PORTION == 0:
+            yield
     return list(groups.values())
 
 

@@ -6,6 +6,8 @@ same calls, under the same names, that the events told before.
 """
 
 from collections.abc import Mapping
+from heapq import nsmallest
+from operator import itemgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -41,6 +43,7 @@ from callboard.switches.freeswitch.channels import (
 )
 from callboard.switches.freeswitch.grouping import Member, call_names
 from callboard.switches.orders import NOT_ANSWERED, UnableError
+from callboard.switches.portions import PORTION, Work
 
 __all__ = ["Question", "Translator"]
 
@@ -241,56 +244,76 @@ class Translator:
 
     # --- lists -------------------------------------------------------------------------------------------------------
 
-    def doubts(self, listing: wire.Listing, at: float) -> list[Question]:
+    def doubts(self, listing: wire.Listing, at: float) -> Work[list[Question]]:
         """What to ask before `listing`, true as of `at`, is believed.
 
         The list comes from a database that may lag or hold channels that are long gone. So a channel that should be
         in it and is not is asked for; of those in it the ones that are new to us, or were not heard of for long: the
         oldest first, and no more than `questions` of them.
         """
-        listed = {row.uuid for row in listing.rows}
-        missing = [uuid for uuid, channel in self._channels.items() if uuid not in listed and channel.told_at <= at]
-        asked = [Question(uuid, wire.exists(uuid)) for uuid in missing if _is_word(uuid)]
+        listed: set[str] = set()
         doubtful: list[tuple[str, Question]] = []
-        for row in listing.rows:
-            channel = self._channels.get(row.uuid)
-            if row.uuid in self._ended or not _is_word(row.uuid):
-                continue
-            if channel is None or channel.rough or _may_ring(channel, row, at):
-                doubtful.append((row.created_epoch, Question(row.uuid, wire.dump(row.uuid))))
-            elif channel.told_at < at - self._doubt_after:
-                doubtful.append((row.created_epoch, Question(row.uuid, wire.exists(row.uuid))))
-        doubtful.sort(key=lambda doubt: doubt[0])
-        return asked + [question for _, question in doubtful[: self._questions]]
+        for place, row in enumerate(listing.rows):
+            listed.add(row.uuid)
+            doubt = self._doubt(row, at)
+            if doubt is not None:
+                doubtful.append((row.created_epoch, doubt))
+            if place % PORTION == 0:
+                yield
+        asked: list[Question] = []
+        for place, (uuid, channel) in enumerate(tuple(self._channels.items())):
+            if uuid not in listed and channel.told_at <= at and _is_word(uuid):
+                asked.append(Question(uuid, wire.exists(uuid)))
+            if place % PORTION == 0:
+                yield
+        return asked + [doubt for _, doubt in nsmallest(self._questions, doubtful, key=itemgetter(0))]
 
-    def listed(self, listing: wire.Listing, answers: Mapping[str, bytes], at: float) -> SwitchListed:
-        """The list as legs, true as of `at`, in the light of the answers (channel -> answer) to what was in doubt."""
+    def _doubt(self, row: wire.Row, at: float) -> Question | None:
+        channel = self._channels.get(row.uuid)
+        if row.uuid in self._ended or not _is_word(row.uuid):
+            return None
+        if channel is None or channel.rough or _may_ring(channel, row, at):
+            return Question(row.uuid, wire.dump(row.uuid))
+        if channel.told_at < at - self._doubt_after:
+            return Question(row.uuid, wire.exists(row.uuid))
+        return None
+
+    def listed(self, listing: wire.Listing, answers: Mapping[str, bytes], at: float) -> Work[SwitchListed]:
+        """The list as legs, true as of `at`, in the light of the answers (channel -> answer) to what was in doubt.
+
+        What is told between two portions is newer than the list.
+        """
         self.wants_list = False
         for uuid in [uuid for uuid, answer in answers.items() if wire.denies(answer)]:
             self._bury(uuid)
-        listed = {row.uuid: row for row in listing.rows if row.uuid not in self._ended}
-        self._settle_missing(listed, answers, at, whole=listing.whole)
-        for row in listed.values():
-            self._learn(row, answers.get(row.uuid), at)
-        self._name(listed)
-        legs = (
-            channel.leg
-            for uuid, channel in self._channels.items()
-            if channel.leg is not None and (channel.told_at <= at or uuid in listed)
-        )
+        listed = {row.uuid: row for row in listing.rows}
+        yield from self._settle_missing(listed, answers, at, whole=listing.whole)
+        for place, row in enumerate(listed.values()):
+            if row.uuid not in self._ended:
+                self._learn(row, answers.get(row.uuid), at)
+            if place % PORTION == 0:
+                yield
+        yield from self._name(listed)
+        legs: list[Leg] = []
+        for place, (uuid, channel) in enumerate(tuple(self._channels.items())):
+            if channel.leg is not None and (channel.told_at <= at or uuid in listed):
+                legs.append(channel.leg)
+            if place % PORTION == 0:
+                yield
         return SwitchListed(self._switch, at, tuple(legs), complete=listing.whole)
 
     def _settle_missing(
         self, listed: Mapping[str, wire.Row], answers: Mapping[str, bytes], at: float, *, whole: bool
-    ) -> None:
+    ) -> Work[None]:
         """Channels that a whole list lacks are over, but for those that the switch says are there all the same."""
-        for uuid, channel in tuple(self._channels.items()):
-            if uuid in listed or channel.told_at > at:
-                continue
-            if uuid in answers:
-                channel.told_at = at
-            elif whole:
-                del self._channels[uuid]
+        for place, (uuid, channel) in enumerate(tuple(self._channels.items())):
+            if uuid not in listed and channel.told_at <= at:
+                if uuid in answers:
+                    channel.told_at = at
+                elif whole:
+                    self._channels.pop(uuid, None)
+            if place % PORTION == 0:
+                yield
 
     def _learn(self, row: wire.Row, answer: bytes | None, at: float) -> None:
         """Take in what the list, and an answer where one was given, say of a channel."""
@@ -316,17 +339,26 @@ class Translator:
         leg = leg_of_event(details, self._switch, call, self._clock.ours, at)
         return _Channel(call, leg, at, leg.started_at)
 
-    def _name(self, listed: Mapping[str, wire.Row]) -> None:
+    def _name(self, listed: Mapping[str, wire.Row]) -> Work[None]:
         """Say which channels make one call."""
-        channels = sorted(((self._channels[uuid], uuid) for uuid in listed), key=lambda pair: pair[0].created)
-        members = [
-            Member(uuid, listed[uuid].call_uuid or uuid, channel.partner, channel.call) for channel, uuid in channels
-        ]
-        for uuid, name in call_names(members).items():
-            channel = self._channels[uuid]
-            channel.call = name
-            if channel.leg is not None and channel.leg.call != name:
-                channel.leg = replace(channel.leg, call=name)
+        members: list[tuple[float, int, Member]] = []
+        for place, (uuid, row) in enumerate(listed.items()):
+            channel = self._channels.get(uuid)
+            if channel is not None:
+                member = Member(uuid, row.call_uuid or uuid, channel.partner, channel.call)
+                members.append((channel.created, place, member))
+            if place % PORTION == 0:
+                yield
+        members.sort()
+        names = yield from call_names([member for _, _, member in members])
+        for place, (uuid, name) in enumerate(names.items()):
+            channel = self._channels.get(uuid)
+            if channel is not None:
+                channel.call = name
+                if channel.leg is not None and channel.leg.call != name:
+                    channel.leg = replace(channel.leg, call=name)
+            if place % PORTION == 0:
+                yield
 
     # --- commands ----------------------------------------------------------------------------------------------------
 

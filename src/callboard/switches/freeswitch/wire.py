@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
+from callboard.switches.portions import Work, documents
+
 __all__ = [
     "BRIDGED",
     "CHANNELS",
@@ -259,13 +261,18 @@ def read_event(body: bytes) -> Told | None:
     return event
 
 
-def read_listing(body: bytes) -> Listing | None:
+def read_listing(body: bytes) -> Work[Listing | None]:
     """The channels of `show channels as json`; None if it is no list."""
-    listing: _Rows | None = _read(_rows_decoder, body)
-    if listing is None:
-        return None
-    rows = tuple(row for raw in listing.rows if (row := _read(_row_decoder, bytes(raw))) is not None and row.uuid)
-    return Listing(rows, whole=len(rows) == listing.row_count)
+    rows: list[Row] = []
+    count = 0
+    for document in documents(body, "rows"):
+        listing: _Rows | None = _read(_rows_decoder, document)
+        if listing is None:
+            return None
+        count = listing.row_count
+        rows += [row for raw in listing.rows if (row := _read(_row_decoder, bytes(raw))) is not None and row.uuid]
+        yield
+    return Listing(tuple(rows), whole=len(rows) == count)
 
 
 def _read(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:

@@ -17,6 +17,7 @@ from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.kamailio.translate import LIST, STATISTICS, UPTIME, RefusedError, Translator
 from callboard.switches.link import Link, LinkError
+from callboard.switches.portions import by_portions
 
 __all__ = ["KamailioLink", "links"]
 
@@ -75,12 +76,14 @@ class KamailioLink(ProxyLink):
             body = await self._rpc.ask(LIST, patience)
         except RpcTimeoutError as error:
             raise await self._too_large(error) from None
+        heard_at = self._clock()
         try:
-            dialogs, unread = wire.read_dialogs(body)
+            dialogs, unread = await by_portions(wire.read_dialogs(body))
         except (FaultError, MalformedError) as error:
             raise self.explained(error) from None
         self.malformed += unread
-        events, listed = self._translator.listed(dialogs, asked_at, self._clock(), complete=not unread)
+        work = self._translator.listed(dialogs, asked_at, heard_at, complete=not unread)
+        events, listed = await by_portions(work)
         for event in events:
             self._tell(event)
         return listed

@@ -14,6 +14,7 @@ from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.kamailio.translate import LIST, STATISTICS, UPTIME
 from callboard.switches.link import LinkError
+from callboard.switches.portions import at_once
 
 __all__ = ["examine"]
 
@@ -102,7 +103,7 @@ class _Examination:
     async def _list(self) -> str:
         body = await self._rpc.ask(LIST, self._settings.list_timeout)
         try:
-            dialogs, unread = wire.read_dialogs(body)
+            dialogs, unread = at_once(wire.read_dialogs(body))
         except (FaultError, MalformedError) as error:
             raise LinkError(f"it is refused: {error}", _DIALOGS) from None
         if unread:

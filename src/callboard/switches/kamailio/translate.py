@@ -1,6 +1,6 @@
 """Kamailio's dialogs as calls: one dialog is one call with two legs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from callboard.calls.causes import Cause, Reason, reason_of_sip
 from callboard.calls.commands import Command, HangUp
@@ -12,6 +12,7 @@ from callboard.switches.dialogs.memory import Memory
 from callboard.switches.dialogs.uris import display_name
 from callboard.switches.kamailio import wire
 from callboard.switches.orders import verb
+from callboard.switches.portions import PORTION, Work
 
 __all__ = ["LIST", "STATISTICS", "UPTIME", "RefusedError", "Translator", "native_of"]
 
@@ -80,14 +81,18 @@ class Translator:
         )
 
     def listed(
-        self, dialogs: Iterable[wire.Listed], at: float, heard_at: float, *, complete: bool = True
-    ) -> tuple[list[Event], SwitchListed]:
+        self, dialogs: Sequence[wire.Listed], at: float, heard_at: float, *, complete: bool = True
+    ) -> Work[tuple[list[Event], SwitchListed]]:
         """The list that was asked for `at` and came at `heard_at`; the events are to be told before it."""
-        dialogs = tuple(dialogs)
-        ahead = _ahead(dialogs, heard_at)
-        up = [_listed(dialog, ahead, at) for dialog in dialogs if dialog.state in STATES]
-        strange = sum(dialog.state not in STATES and dialog.state != OVER for dialog in dialogs)
-        return self.memory.listed(up, at, complete=complete and not strange)
+        latest, strange = 0.0, False
+        for place in range(0, len(dialogs), PORTION):
+            portion = dialogs[place : place + PORTION]
+            latest = max(latest, _latest(portion))
+            strange |= any(dialog.state not in STATES and dialog.state != OVER for dialog in portion)
+            yield
+        ahead = _ahead(latest, heard_at)
+        up = (_listed(dialog, ahead, at) for dialog in dialogs if dialog.state in STATES)
+        return (yield from self.memory.listed(up, at, complete=complete and not strange))
 
     def hang_up(self, command: Command) -> bytes:
         """The RPC that ends a call. Raises `RefusedError`, for people, where Kamailio could not."""
@@ -108,10 +113,15 @@ class Translator:
         return request("dlg.end_dlg", [int(entry), int(identity)])
 
 
-def _ahead(dialogs: Iterable[wire.Listed], heard_at: float) -> float:
-    """How far Kamailio's clock is ahead of ours, read off the calls that are answered: seconds, 0.0 if it agrees."""
-    clocks = [dialog.start_ts + dialog.duration for dialog in dialogs if dialog.state == 4 and dialog.start_ts]
-    ahead = max(clocks) - heard_at if clocks else 0.0
+def _latest(dialogs: Iterable[wire.Listed]) -> float:
+    """What time it is by Kamailio's clock, read off the calls that are answered; 0.0 if none is."""
+    clocks = (dialog.start_ts + dialog.duration for dialog in dialogs if dialog.state == 4 and dialog.start_ts)
+    return max(clocks, default=0.0)
+
+
+def _ahead(latest: float, heard_at: float) -> float:
+    """How far Kamailio's clock is ahead of ours: seconds, 0.0 if it agrees or is not known."""
+    ahead = latest - heard_at if latest else 0.0
     return ahead if abs(ahead) > CLOCKS_AGREE else 0.0
 
 

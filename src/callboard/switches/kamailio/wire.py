@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from callboard.switches.dialogs import jsonrpc
+from callboard.switches.portions import Work, documents
 
 __all__ = [
     "ANYTHING",
@@ -161,18 +162,20 @@ def read_event(message: bytes) -> Pushed:
     return jsonrpc.decode(message, _pushed)
 
 
-def read_dialogs(body: bytes) -> tuple[list[Listed], int]:
+def read_dialogs(body: bytes) -> Work[tuple[list[Listed], int]]:
     """The dialogs in the answer to `dlg.list`, and how many entries could not be read: those make it incomplete.
 
     Raises `jsonrpc.FaultError` and `jsonrpc.MalformedError`.
     """
     dialogs: list[Listed] = []
     unread = 0
-    for raw in jsonrpc.read_result(body, DIALOGS):
-        try:
-            dialogs.append(jsonrpc.decode(bytes(raw), _one))
-        except jsonrpc.MalformedError:
-            unread += 1
+    for document in documents(body, "result"):
+        for raw in jsonrpc.read_result(document, DIALOGS):
+            try:
+                dialogs.append(jsonrpc.decode(bytes(raw), _one))
+            except jsonrpc.MalformedError:
+                unread += 1
+        yield
     return dialogs, unread
 
 

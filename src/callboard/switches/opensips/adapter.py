@@ -17,6 +17,7 @@ from callboard.switches.opensips import wire
 from callboard.switches.opensips.settings import OpensipsSettings
 from callboard.switches.opensips.translate import UPTIME, Pages, Translator, subscription
 from callboard.switches.orders import UnableError
+from callboard.switches.portions import by_portions
 
 __all__ = ["LIST_TRIES", "MAX_ASKING", "RENEWALS", "OpensipsLink", "links"]
 
@@ -81,7 +82,8 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
                 pages.take((await self._ask(pages.question(), wire.PAGE)).dialogs)
             if pages.complete:
                 break
-        events, listed = self._translator.listed(pages.dialogs, asked_at, complete=pages.complete)
+        work = self._translator.listed(pages.dialogs, asked_at, complete=pages.complete)
+        events, listed = await by_portions(work)
         for event in events:
             self._tell(event)
         return listed

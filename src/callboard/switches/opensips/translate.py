@@ -11,6 +11,7 @@ from callboard.switches.dialogs.memory import Memory
 from callboard.switches.dialogs.uris import display_name
 from callboard.switches.opensips import wire
 from callboard.switches.orders import UnableError, verb
+from callboard.switches.portions import Work
 
 __all__ = ["UPTIME", "Pages", "Translator", "subscription"]
 
@@ -84,11 +85,13 @@ class Translator:
             return []
         return self.memory.seen(_listed(dialog, at), at)
 
-    def listed(self, dialogs: Iterable[wire.Listed], at: float, *, complete: bool) -> tuple[list[Event], SwitchListed]:
+    def listed(
+        self, dialogs: Iterable[wire.Listed], at: float, *, complete: bool
+    ) -> Work[tuple[list[Event], SwitchListed]]:
         """The list whose first page was asked for `at`; the events are to be told before it."""
         dialogs = tuple(dialogs)
-        up = [_listed(dialog, at) for dialog in dialogs if dialog.state in STATES]
         strange = any(dialog.state not in STATES and dialog.state != OVER for dialog in dialogs)
+        up = (_listed(dialog, at) for dialog in dialogs if dialog.state in STATES)
         return self.memory.listed(up, at, complete=complete and not strange)
 
     def hang_up(self, command: Command) -> bytes:

@@ -1,0 +1,97 @@
+"""A full list of a switch's channels on its way into the mirror, while events go on to come."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from callboard.calls.events import SwitchListed
+from callboard.calls.legs import Side
+from callboard.calls.state import State
+from callboard.switches.asterisk.channels import (
+    Snapshot,
+    age_of_channel,
+    as_side,
+    at_state,
+    described,
+    is_phone,
+    new_leg,
+)
+from callboard.switches.asterisk.mirror import Channel, Mirror
+from callboard.switches.asterisk.wire import Packet
+from callboard.switches.portions import Work, each
+
+__all__ = ["Listing"]
+
+
+class Listing:
+    """One list, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
+
+    def __init__(self, switch: str, mirror: Mirror, dialed: dict[str, str], asked_at: float) -> None:
+        self._switch = switch
+        self._mirror = mirror
+        self._dialed = dialed
+        self._asked_at = asked_at
+        self._heard: set[str] = set()
+        self._new: set[str] = set()
+        self.unread = 0
+        """Entries that lack what they should have."""
+
+    def heard(self, packet: Packet) -> None:
+        """An event came: of its channels the list knows nothing new."""
+        self._heard |= {packet.get("Uniqueid"), packet.get("DestUniqueid")}
+
+    def work(self, items: Iterable[Packet]) -> Work[SwitchListed]:
+        """Take it in. Doubts that arise between two portions stay, for it does not settle them."""
+        mirror, items = self._mirror, tuple(items)
+        mirror.settled()
+        yield from each(items, self._list)
+        present = {packet.get("Uniqueid") for packet in items}
+        missing = [one for uniqueid, one in mirror.channels.items() if uniqueid not in present]
+        yield from each(missing, lambda channel: mirror.miss(channel, self._asked_at))
+        yield from each(tuple(mirror.calls), self._arrange)
+        legs = [channel.leg for channel in mirror.channels.values() if channel.leg is not None]
+        return SwitchListed(self._switch, self._asked_at, tuple(legs), complete=True)
+
+    def _list(self, packet: Packet) -> None:
+        shown = Snapshot.of(packet)
+        if shown is None:
+            self.unread += 1
+            return
+        channel = self._mirror.channels.get(shown.uniqueid)
+        if shown.uniqueid in self._mirror.gone or (channel is not None and shown.uniqueid in self._heard):
+            return
+        if channel is None:
+            channel = self._begin(packet, shown)
+        else:
+            self._mirror.leave(channel)
+        channel.shown, channel.name = shown, shown.name
+        self._mirror.add(channel)
+        leg = channel.leg
+        if leg is None:
+            return
+        state = State.DIALING if shown.state is State.NEW and packet.get("Application") == "AppDial" else shown.state
+        if state is not None and state > leg.state:
+            leg = at_state(leg, state, channel.created_at)
+        if packet.get("Application") == "Park" and leg.state is State.ANSWERED:
+            leg = replace(leg, state=State.HELD)
+        channel.leg = described(leg, shown)
+
+    def _begin(self, packet: Packet, shown: Snapshot) -> Channel:
+        channel = Channel(shown, self._asked_at - age_of_channel(packet))
+        self._new.add(shown.uniqueid)
+        if is_phone(shown.name):
+            dialed = self._dialed.get(shown.uniqueid, "")
+            channel.leg = new_leg(self._switch, channel.shown, channel.created_at, Side.CALLEE, dialed)
+        return channel
+
+    def _arrange(self, linkedid: str) -> None:
+        """Give each leg of a call its side: the oldest is the caller. Events that came meanwhile know better."""
+        living = self._mirror.living(linkedid)
+        ids = {channel.shown.uniqueid for channel in living}
+        if not ids.isdisjoint(self._heard) and ids.isdisjoint(self._new):
+            return
+        for index, channel in enumerate(living):
+            side = Side.CALLEE if index else Side.CALLER
+            if channel.leg is not None:
+                channel.leg = as_side(self._switch, channel.shown, channel.leg, side)
+                channel.promoted = None
