@@ -163,3 +163,26 @@ def test_a_clock_that_only_trembles_was_not_set(trembling: list[float]) -> None:
 def test_nobody_can_set_what_goes_by_since_boot() -> None:
     first = since_boot()
     assert 0.0 < first <= since_boot()
+
+
+class _AlwaysAsked(SwitchClock):
+    """Learns from every message, be there something to learn or not."""
+
+    def _nothing_new(self, at: float, received: float) -> bool:
+        return False
+
+
+_STEPS = st.tuples(
+    st.sampled_from([0.0, 0.01, 0.5, 2.0, 59.0, 61.0, 200.0, -5.0]),
+    st.sampled_from([0.0, 0.02, 0.09, 0.2, 1.5, -0.3, -3.0, 40.0]),
+)
+"""Seconds that go by, and by which a message is late; a negative delay is a clock that is ahead."""
+
+
+@given(st.lists(_STEPS, max_size=30))
+def test_a_message_that_tells_nothing_new_of_the_clocks_is_passed_over(steps: list[tuple[float, float]]) -> None:
+    quick, plain, now = SwitchClock(), _AlwaysAsked(), 1_000.0
+    for passed, late in steps:
+        now += passed
+        assert quick.heard(now - late, now) == plain.heard(now - late, now)
+        assert (quick.offset, quick.ahead) == (plain.offset, plain.ahead)

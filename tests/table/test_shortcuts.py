@@ -6,10 +6,11 @@ from itertools import count
 
 import pytest
 
-from callboard.calls.legs import Call, Leg, LegId
+from callboard.calls.events import LegDescribed, LegSeen
+from callboard.calls.legs import Call, Leg, LegId, Side
 from callboard.calls.state import CONNECTED, LIVE
 from callboard.table import fold
-from callboard.table.changes import Change
+from callboard.table.changes import Change, Kind
 from callboard.table.columns import Columns
 from callboard.table.counters import By
 from callboard.table.numbering import Numbering
@@ -36,7 +37,7 @@ class _NoShortcuts:
     def none(*_: object) -> None:
         return None
 
-    begun = confirmed = joined = ended = none
+    begun = confirmed = described = joined = ended = none
 
     @staticmethod
     def advanced(call: Call, leg: Leg, after: Leg) -> Call:
@@ -77,6 +78,15 @@ def _compare(steps: Steps) -> None:
     assert quick.told == plain.told
     assert quick.table.calls() == plain.table.calls()
     assert quick.table.ignored == plain.table.ignored
+
+
+def test_a_leg_that_is_described_as_it_is_known_is_news_to_nobody() -> None:
+    leg = Leg(id=LegId("pbx", "1"), call="c", side=Side.CALLER, media="192.0.2.1", started_at=1000.0)
+    watched = _Watched()
+
+    watched.take([(0.0, LegSeen(1000.0, leg)), (1.0, LegDescribed(1001.0, leg))])
+
+    assert [change.kind for change in watched.told] == [Kind.BEGAN]
 
 
 @pytest.mark.parametrize("seed", range(1000, 1100))

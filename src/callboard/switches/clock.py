@@ -61,6 +61,9 @@ class SwitchClock:
 
     def heard(self, at: float, received: float) -> float:
         """When an event happened on our clock: the switch says `at`, and it arrived when ours said `received`."""
+        if self._nothing_new(at, received):
+            self._older = 0
+            return self._in_order(at, received)
         if self._set_back(at):
             self._least = self._least_before = self._newest = None
             self._estimate()
@@ -71,13 +74,24 @@ class SwitchClock:
             # The switch's clock was set back, or ours forward: what was the newest does not bind what comes.
             self._newest = None
         ours = min(at + offset, received)
-        if self._newest is None:
-            self._newest = (at, ours)
-        newest_at, newest = self._newest
-        if at < newest_at:
-            return min(ours, newest)
-        ours = min(max(ours, newest), received)
-        self._newest = (at, ours)
+        if self._newest is not None and at < self._newest[0]:
+            return min(ours, self._newest[1])
+        return self._in_order(at, received)
+
+    def _nothing_new(self, at: float, received: float) -> bool:
+        """Whether an event comes in its order and tells nothing of the clocks, as nearly all do."""
+        if self._newest is None or self._least is None or at < self._newest[0]:
+            return False
+        return received - at >= self._least and 0.0 <= received - self._window_began < WINDOW
+
+    def _in_order(self, at: float, received: float) -> float:
+        """When the newest event of all happened on our clock."""
+        ours = at + self._offset
+        if self._newest is not None and ours < self._newest[1]:
+            ours = self._newest[1]
+        if received < ours:
+            ours = received
+        self._newest = at, ours
         return ours
 
     def _set_back(self, at: float) -> bool:

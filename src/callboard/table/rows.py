@@ -126,6 +126,13 @@ class Rows:
         self._legs[leg.id] = slot
         self._tell(_CHANGED, after, before)
 
+    def describe(self, slot: int, before: Call, after: Call) -> None:
+        """The same legs and states, and more is known of one leg."""
+        if after.placement is not before.placement and after.placement == before.placement:
+            after = replace(after, placement=before.placement)
+        self.columns.change(slot, after)
+        self._tell(_CHANGED, after, before)
+
     def advance(self, slot: int, before: Call, after: Call, now: float) -> None:
         """The same legs, and one of them moved on: whose the call is and what it is called by stay as they are."""
         self.columns.advance(slot, before, after)

@@ -10,7 +10,7 @@ from callboard.calls.legs import Call, CallKey, CallNumber, Leg, Placement, Side
 from callboard.calls.state import JOINT, State
 from callboard.table.fold import answered_at, cause_of, earliest, ended_at, joint_of, known, later, sides_of
 
-__all__ = ["advanced", "begun", "confirmed", "ended", "joined"]
+__all__ = ["advanced", "begun", "confirmed", "described", "ended", "joined"]
 
 # Before Python 3.12, to look a member of an enum up takes half as long as to make a leg.
 _CALLER, _CALLEE = Side
@@ -97,6 +97,32 @@ def _advanced(call: Call, legs: tuple[Leg, ...]) -> Call:
         progressed_at=known(call.progressed_at, earliest(callees or callers, "progressed_at")),
         answered_at=known(call.answered_at, answered_at(callers, callees)),
         suspect_since=None,
+    )
+
+
+def described(call: Call, leg: Leg, after: Leg, placement: Placement) -> Call | None:
+    """The call after more became known of a leg that is alone on its side, but not of who it is and whom it calls."""
+    legs = call.legs
+    if len(legs) > 2 or (len(legs) == 2 and legs[0].side is legs[1].side):
+        return None
+    if (after.number, after.name, after.dialed) != (leg.number, leg.name, leg.dialed) or _told_nothing(leg, after):
+        return None
+    known = advanced(call, leg, after)
+    sip_call_id, media = after.sip_call_id or call.sip_call_id, after.media
+    if leg.side is _CALLER:
+        return replace(known, sip_call_id=sip_call_id, caller_media=media or call.caller_media, placement=placement)
+    if len(legs) == 2:
+        sip_call_id = call.sip_call_id
+    return replace(known, sip_call_id=sip_call_id, callee_media=media or call.callee_media, placement=placement)
+
+
+def _told_nothing(leg: Leg, after: Leg) -> bool:
+    """Whether two reports of a leg, by which it is called the same, say the same."""
+    return (
+        after.media == leg.media
+        and after.sip_call_id == leg.sip_call_id
+        and after.channel == leg.channel
+        and after.facts == leg.facts
     )
 
 

@@ -343,7 +343,12 @@ class Table:
         slot, call, leg = known
         after = fold.described(leg, event.leg, event.at)
         legs = fold.with_leg(call.legs, after)
-        self._put(slot, call, legs, call.placement if after.facts == leg.facts else self._place(legs), now)
+        placement = call.placement if after.facts == leg.facts else self._place(legs)
+        quick = shortcuts.described(call, leg, after, placement)
+        if quick is None:
+            self._put(slot, call, legs, placement, now)
+        else:
+            self._rows.describe(slot, call, quick)
 
     def _rename(self, event: LegRenamed, now: float) -> None:
         """The old id names nothing any more, so that a late message with it makes no ghost.

@@ -83,6 +83,17 @@ def test_a_body_that_is_too_large_is_passed_over() -> None:
     assert not decoder.broken
 
 
+def test_events_that_come_at_once_keep_to_the_same_bounds() -> None:
+    decoder = wire.Decoder(max_body=100)
+    small = event(b"x" * 100)
+
+    frames = decoder.feed(small + event(b"y" * 101) + small + small[:-1])
+
+    assert frames == [wire.Frame(wire.EVENT, "", b"x" * 100)] * 2
+    assert decoder.skipped == 1
+    assert decoder.feed(small[-1:]) == frames[:1]
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -62,7 +62,8 @@ _WORDS = {
     Reason.FAILED: "NORMAL_TEMPORARY_FAILURE",
 }
 
-_MEDIA = re.compile(r"^c=IN IP[46] ([^\s/]+)", re.MULTILINE)
+_MEDIA = re.compile(r"\nc=IN IP[46] ([^\s/]+)")
+"""No description begins with this line (RFC 8866 section 5)."""
 _TARGET = re.compile(r"^sips?:(?:[^@]*@)?([^;>?]+)")
 
 
@@ -131,7 +132,20 @@ def _as_caller(leg: Leg, destination: str) -> Leg:
 
 def with_news(leg: Leg, event: ChannelEvent) -> Leg:
     """The leg with what another event of its channel tells: its side and its numbers stay, unless it calls on now."""
-    known, told = leg.facts, _facts(event)
+    media, sip_call_id = _media(event) or leg.media, event.sip_call_id or leg.sip_call_id
+    facts = _with_more(leg.facts, _facts(event))
+    news = leg
+    if media != leg.media or sip_call_id != leg.sip_call_id or facts is not leg.facts:
+        news = replace(leg, media=media, sip_call_id=sip_call_id, facts=facts)
+    if event.direction != "outbound" or event.answer_state == "hangup" or not _is_root(event.uuid, event.call_uuid):
+        return news
+    return _as_caller(news, event.destination)
+
+
+def _with_more(known: Facts, told: Facts) -> Facts:
+    """The facts, with those that are told; the same ones where that is nothing new."""
+    if told == known:
+        return known
     facts = Facts(
         account_code=told.account_code or known.account_code,
         endpoint=told.endpoint or known.endpoint,
@@ -139,15 +153,7 @@ def with_news(leg: Leg, event: ChannelEvent) -> Leg:
         context=told.context or known.context,
         source=told.source or known.source,
     )
-    news = replace(
-        leg,
-        media=_media(event) or leg.media,
-        sip_call_id=event.sip_call_id or leg.sip_call_id,
-        facts=known if facts == known else facts,
-    )
-    if event.direction != "outbound" or event.answer_state == "hangup" or not _is_root(event.uuid, event.call_uuid):
-        return news
-    return _as_caller(news, event.destination)
+    return known if facts == known else facts
 
 
 def state_of(event: ChannelEvent) -> State:
@@ -184,7 +190,7 @@ def _facts(event: ChannelEvent) -> Facts:
 
 
 def _media(event: ChannelEvent) -> str:
-    connection = _MEDIA.search(event.sdp)
+    connection = _MEDIA.search(event.sdp) if event.sdp else None
     return connection[1] if connection else event.media_ip
 
 

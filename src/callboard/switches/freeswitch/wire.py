@@ -41,7 +41,7 @@ MAX_BODY = 64 * 1024 * 1024
 """A list of 10,000 bridged calls has 19 MB."""
 
 EVENT: Final = "text/event-json"
-_HEAD_OF_EVENT = re.compile(rb"Content-Length: (\d{1,12})\nContent-Type: text/event-json")
+_HEAD_OF_EVENT = re.compile(rb"Content-Length: (\d{1,12})\nContent-Type: text/event-json\n\n")
 
 ENDS = frozenset({"CHANNEL_HANGUP_COMPLETE", "CHANNEL_DESTROY"})
 """Either alone will do: each has been seen missing in the field."""
@@ -105,10 +105,29 @@ class Decoder:
             return []
         self._buffer += data
         frames: list[Frame] = []
+        self._take_events(frames)
         while (frame := self._next()) is not None:
             if frame.kind:
                 frames.append(frame)
+            self._take_events(frames)
         return frames
+
+    def _take_events(self, frames: list[Frame]) -> None:
+        """Take whole events, of which there are most, from the beginning of what is there: all of them at once."""
+        if self._skip or self._head is not None:
+            return
+        begin = 0
+        with memoryview(self._buffer) as held:
+            while (head := _HEAD_OF_EVENT.match(self._buffer, begin)) is not None:
+                length = int(head[1])
+                body = head.end()
+                if length > self._max_body or body + length > len(held):
+                    break
+                begin = body + length
+                frames.append(Frame(EVENT, "", bytes(held[body:begin])))
+        if begin:
+            del self._buffer[:begin]
+            self._searched = 0
 
     def _next(self) -> Frame | None:
         """The next frame; one of no kind where only something was passed over; None while more bytes are needed."""
@@ -149,10 +168,7 @@ class Decoder:
         return True
 
     def _read_lines(self, head: bytes) -> dict[str, str]:
-        """What a head says, by names in small letters. That of an event, of which there are most, is known as it is."""
-        usual = _HEAD_OF_EVENT.fullmatch(head)
-        if usual is not None:
-            return {"content-length": usual[1].decode(), "content-type": EVENT}
+        """What a head says, by names in small letters."""
         pairs = (line.partition(":") for line in head.decode("utf-8", "replace").split("\n") if ":" in line)
         return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
