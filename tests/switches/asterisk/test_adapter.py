@@ -12,6 +12,7 @@ import pytest
 from callboard.calls.commands import Answer, CommandId, HangUp, Outcome
 from callboard.calls.events import Event, LegAnswered, LegSeen, SwitchListed
 from callboard.calls.legs import CallKey
+from callboard.switches.asterisk import adapter
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
@@ -108,6 +109,22 @@ async def test_events_are_told_as_they_come() -> None:
         )
         await until(lambda: len(told) == 2)
         assert [type(event) for event in told] == [LegSeen, LegAnswered]
+
+
+async def test_however_many_events_wait_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "CHUNK", 4096)
+    packets = [
+        f"Event: Newchannel\r\nChannelState: 4\r\nChannel: PJSIP/alice-{n}\r\nUniqueid: {n}.1\r\nLinkedid: {n}.1"
+        for n in range(1000, 1500)
+    ]
+    async with manager() as switch, linked(switch) as (_, told):
+        switch.tell(*packets)
+        before = most = 0
+        async with asyncio.timeout(10):
+            while len(told) < len(packets):
+                await asyncio.sleep(0)
+                most, before = max(most, len(told) - before), len(told)
+        assert most <= 4096 // len(packets[0]) + 1
 
 
 async def test_a_reader_with_a_defect_has_lost_the_link(monkeypatch: pytest.MonkeyPatch) -> None:
