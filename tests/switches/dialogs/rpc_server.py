@@ -85,7 +85,7 @@ async def serving(answers: dict[str, Answer]) -> AsyncIterator[RpcServer]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; a failure after ten seconds."""
-    async with asyncio.timeout(10):
+    """Wait for a condition; a failure after half a minute."""
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110  what is waited for has no event of its own
             await asyncio.sleep(0.01)

@@ -22,7 +22,7 @@ from callboard.table.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.freeswitch.replay import PASSWORD, Replay, replay
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 OPERATOR = Principal(login="admin", role=Role.ADMIN, customer=1, rights=frozenset(Right))
 
 
