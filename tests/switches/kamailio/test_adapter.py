@@ -16,8 +16,7 @@ from callboard.calls.legs import CallKey, Placement
 from callboard.calls.state import State
 from callboard.switches.dialogs import link as dialogs_link
 from callboard.switches.dialogs import rpc as rpc_module
-from callboard.switches.kamailio import wire
-from callboard.switches.kamailio import adapter
+from callboard.switches.kamailio import adapter, wire
 from callboard.switches.kamailio.adapter import KamailioLink, links
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.link import Link, LinkError

@@ -24,7 +24,8 @@ __all__ = ["KamailioLink", "links"]
 WAIT = 0.75
 """Part of the time for a list in which it must come; in the rest it is asked why it did not."""
 
-_READ = 65_536
+_READ = 32_768
+"""Bytes of events that are taken in before others of the event loop have their turn."""
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 10), (socket.TCP_KEEPINTVL, 5), (socket.TCP_KEEPCNT, 3))
 """evapi has no sign of life, so the system probes: a Kamailio that vanished is found in 25 s."""
 
@@ -144,6 +145,7 @@ class KamailioLink(ProxyLink):
                     fix = 'write modparam("evapi", "netstring_format", 1) in Kamailio\'s script'
                     why = LinkError(f"{self._settings.events} sent {netstrings.broken}", fix, lasting=True)
                     break
+                await asyncio.sleep(0)  # what waits here already is read without a pause
         except OSError as error:
             why = LinkError(f"the connection for events to {self._settings.events} broke ({error})")
         self._lose(why)
