@@ -4,6 +4,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -73,6 +74,7 @@ def _blocks(blocks: Iterable[Block], compressor: _Compressor) -> Iterator[bytes]
     yield compressor.flush()
 
 
+@lru_cache(maxsize=256)
 def _accepted(header: str) -> frozenset[str]:
     """The codings that a client takes (RFC 9110 section 12.5.3), those without a weight of zero."""
     offers = [_OFFER.fullmatch(part) for part in header.lower().split(",")]

@@ -53,7 +53,9 @@ def _fields(content_type: str, headers: tuple[tuple[str, str], ...]) -> tuple[by
     return _line("Content-Type", content_type) if content_type else b"", b"".join(_line(*field) for field in headers)
 
 
+@lru_cache(maxsize=256)
 def _line(name: str, value: str) -> bytes:
+    """One line, kept by itself too: in many answers one header differs from the last time, and the others do not."""
     if not _FIELD_NAME.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
         raise ValueError(f"the header {name!r} cannot be sent")
     return f"{name}: {value}\r\n".encode("latin-1")
