@@ -181,3 +181,34 @@ async def test_of_a_vendor_ones_own_calls_count(post: Post, receiver: Receiver) 
         await own.until(lambda: len(own.got) == 1)
         assert (receiver.got[0].data["calls"], receiver.got[0].data["level"]) == (5, 100)
         assert own.got[0].data["limit"]["of"] == "account"
+
+
+async def test_much_at_once_is_told_bit_by_bit_and_in_order(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcer, "AT_ONCE", 1)
+    monkeypatch.setattr(announcer, "SPAN", 0.0)
+    monkeypatch.setattr(announcer, "MOST", 5)
+    async with post.life() as house:
+        post.made(receiver, events=(Happening.CALL_STARTED, Happening.CALL_ENDED))
+        calls = [house.call(State.NEW) for _ in range(10)]
+        for call in calls:
+            house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 20)
+        assert all(receiver.types(call.number) == ["call.started", "call.ended"] for call in calls)
+
+
+async def test_what_waits_to_be_told_is_not_for_a_webhook_that_is_made_meanwhile(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcer, "AT_ONCE", 1)
+    monkeypatch.setattr(announcer, "SPAN", 0.0)
+    async with receiving() as other, post.life() as house:
+        post.made(receiver, events=(Happening.CALL_STARTED, Happening.CALL_ENDED))
+        first = house.call(State.NEW)
+        house.end(first.key)
+        post.made(other, events=(Happening.CALL_STARTED, Happening.CALL_ENDED))
+        second = house.call(State.NEW)
+        await receiver.until(lambda: len(receiver.got) == 3)
+        await other.until(lambda: other.types(second.number) == ["call.started"])
+        assert len(other.got) == 1

@@ -1,6 +1,6 @@
 """Who is told of what: each webhook as its login stands at present, and which calls it follows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 from msgspec.structs import replace
@@ -173,7 +173,7 @@ class Listeners:
         for webhook in self._desk.webhooks.of(login):
             self._desk.webhooks.remove(webhook.id)
 
-    def all(self, now: float) -> Iterable[Listener]:
+    def all(self, now: float) -> Collection[Listener]:
         """Each of them, as it stands now."""
         self._keep_up(now)
         return self._listeners.values()

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -30,6 +31,12 @@ PATIENCE = 60.0
 """Seconds after the start for which the limits wait for the switches' lists."""
 LOOK_SHARE = 10
 """How many times as long as a look took is waited until the next at least: many limits slow down nobody else."""
+AT_ONCE = 200
+"""Happenings, and messages of them, that are told at the moment they happen; what is more has its turn later."""
+SPAN = 0.004
+"""Seconds for which it is told then, before what else there is to do has its turn."""
+MOST = 20_000
+"""Happenings that wait to be told at most. Whoever brings more tells the oldest of them at once, and none is lost."""
 
 
 @asynccontextmanager
@@ -38,6 +45,7 @@ async def announcing(desk: Desk, listeners: Listeners, courier: Courier, pens: P
     announcer = _Announcer(desk, listeners, courier, pens)
     unwatch_calls = desk.table.watch(announcer.call)
     unwatch_commands = desk.ledger.watch(announcer.command)
+    desk.webhooks.watch(lambda change: announcer.finish())  # what happened before is not for one that is made now
     looking = asyncio.create_task(_look(announcer), name="limits")
     try:
         yield
@@ -47,6 +55,7 @@ async def announcing(desk: Desk, listeners: Listeners, courier: Courier, pens: P
             await looking
         unwatch_calls()
         unwatch_commands()
+        announcer.finish()
 
 
 async def _look(announcer: "_Announcer") -> None:
@@ -70,12 +79,55 @@ class _Announcer:
         self._gauges = Gauges(desk, memory.levels)
         self._lost = {*memory.lost}
         """The switches that were told to be lost."""
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._busy = False
+        self._told = 0
+        """What was told in the loop's present round."""
+
+    # --- a switch that is lost with a hundred thousand calls is as many happenings ------------------------------------
+
+    def _put(self, tell: Callable[[], None]) -> None:
+        """Tell at once, or in its turn where there was much to tell already."""
+        if self._told < AT_ONCE and not self._waiting:
+            self._told += 1
+            tell()
+        else:
+            self._waiting.append(tell)
+            if len(self._waiting) > MOST:
+                self._waiting.popleft()()
+        if not self._busy:
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._tell_some)
+
+    def _tell_some(self) -> None:
+        self._told, until = 0, time.perf_counter() + SPAN
+        try:
+            while self._waiting:
+                self._waiting.popleft()()
+                if time.perf_counter() >= until:
+                    break
+        finally:
+            self._busy = bool(self._waiting)
+            if self._busy:
+                asyncio.get_running_loop().call_soon(self._tell_some)
+
+    def finish(self) -> None:
+        """Tell all that waits."""
+        while self._waiting:
+            self._waiting.popleft()()
+
+    # --- what happens ------------------------------------------------------------------------------------------------
 
     def call(self, change: Change) -> None:
         """A change of the table. It costs next to nothing where there are no webhooks."""
         now = time.time()
+        if self._listeners.all(now):
+            self._put(partial(self._tell_of_change, change, now))
+
+    def _tell_of_change(self, change: Change, now: float) -> None:
         for listener in self._listeners.concerned(change, now):
             for event in listener.hears(change, now):
+                self._told += 1
                 self._tell_of_call(listener, event, change.call, now)
 
     def _tell_of_call(self, listener: Listener, event: Happening, call: Call, now: float) -> None:
@@ -90,9 +142,12 @@ class _Announcer:
 
     def command(self, record: CommandRecord) -> None:
         """What came of a command is told to who asked and to the operator."""
-        if record.outcome is Outcome.PENDING:
-            return
-        now, event = time.time(), Happening.COMMAND_OUTCOME
+        now = time.time()
+        if record.outcome is not Outcome.PENDING and self._listeners.all(now):
+            self._put(partial(self._tell_of_command, record, now))
+
+    def _tell_of_command(self, record: CommandRecord, now: float) -> None:
+        event = Happening.COMMAND_OUTCOME
         for listener in self._listeners.all(now):
             who = listener.principal
             if who is not None and event in listener.events and (who.login == record.login or who.customer == ROOT):

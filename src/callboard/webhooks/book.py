@@ -59,12 +59,16 @@ class Book:
 
     def add(self, delivery: Delivery, write: Write) -> bool:
         """Take a new message, to be written down by `write` in a moment; False where its webhook has too many."""
-        if self._fresh_of[delivery.webhook] >= max(LEAST, self._settings.queue):
+        if not self.has_room(delivery.webhook):
             return False
         self._fresh.append((delivery, write))
         self._fresh_of[delivery.webhook] += 1
         self._news.set()
         return True
+
+    def has_room(self, webhook: str) -> bool:
+        """Whether another message of a webhook would be taken."""
+        return self._fresh_of[webhook] < max(LEAST, self._settings.queue)
 
     def note(self, delivery: Delivery) -> Delivery:
         """Something came of a message."""

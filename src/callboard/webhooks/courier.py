@@ -78,7 +78,13 @@ class Courier:
         at: float,
         parties: tuple[int, ...] = (),
     ) -> str:
-        """Take a message for a webhook, at once; returns its id. It is written a moment later, by `write`."""
+        """Take a message for a webhook, at once; returns its id. It is written a moment later, by `write`.
+
+        One that there is no room for costs next to nothing: there may be a hundred thousand of them.
+        """
+        if not self._book.has_room(listener.webhook.id):
+            self._give_up(listener.webhook.id)
+            return ""
         self._number += 1
         delivery = Delivery(
             number=self._number,
@@ -91,8 +97,7 @@ class Courier:
             parties=parties,
             next_at=self._clock(),
         )
-        if not self._book.add(delivery, write):
-            self._give_up(delivery.webhook)
+        self._book.add(delivery, write)
         return delivery.message
 
     def memory(self) -> Memory:
