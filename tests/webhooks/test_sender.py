@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,6 +188,20 @@ async def test_who_took_it_and_never_ends_the_answer_is_not_waited_for(monkeypat
     monkeypatch.setattr(sender_module, "_PATIENCE", 0.05)
     async with keeping(b"HTTP/1.1 202 OK\r\nContent-Length: 9\r\n\r\nok") as (port, _), sending() as sender:
         assert await sent(sender, f"http://127.0.0.1:{port}/") == Attempt(202, "")
+
+
+async def test_a_connection_that_is_closed_as_it_comes_about_is_a_failure_as_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seen with a receiver that goes after one message, on a busy machine: the next was never tried again."""
+
+    async def closed(self: object, request: httpx2.Request) -> httpx2.Response:
+        raise AttributeError("'NoneType' object has no attribute 'getpeername'")
+
+    monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", closed)
+    async with sending() as sender:
+        attempt = await sent(sender, "http://127.0.0.1:9/")
+        assert attempt == Attempt(None, "it could not be sent: the connection was closed as soon as it was there")
 
 
 async def test_a_name_is_looked_up_once_and_its_address_judged() -> None:

@@ -108,7 +108,11 @@ class Sender:
             extensions={"sni_hostname": url.host, "timeout": httpx2.Timeout(self._timeout).as_dict()},
         )
         async with self._way(url.host) as transport:
-            response = await transport.handle_async_request(request)
+            try:
+                response = await transport.handle_async_request(request)
+            except AttributeError as error:
+                # The library asks a socket for its addresses that the other side has closed by then.
+                raise httpx2.ConnectError("the connection was closed as soon as it was there") from error
             try:
                 return self._judged(response, await _beginning(response))
             finally:
