@@ -34,6 +34,7 @@ PAGES = (
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed: apt-get install curl"),
+    pytest.mark.timeout(8 * PATIENCE),
 ]
 
 
