@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
 from callboard.table.columns import Columns, Mask, Slots
@@ -30,15 +31,18 @@ class Sight(NamedTuple):
 class Selection(Sequence[Call]):
     """The calls in these slots, in this order."""
 
-    def __init__(self, columns: Columns, slots: Slots, sight: Sight | None = None) -> None:
+    def __init__(
+        self, columns: Columns, slots: Slots, sight: Sight | None = None, standing: NDArray[np.int64] | None = None
+    ) -> None:
+        """`standing` is what stood in the slots when they were chosen; None: what stands there now."""
         self._columns = columns
         self._slots = slots
-        self._standing = columns.standing(slots)
+        self._standing = columns.standing(slots) if standing is None else standing
         self.sight = sight
 
     def seen_with(self, sight: Sight | None) -> "Selection":
         """The same calls as somebody sees them; None is as they are."""
-        return self if sight is None else Selection(self._columns, self._slots, sight)
+        return self if sight is None else Selection(self._columns, self._slots, sight, self._standing)
 
     def where(self, fits: Callable[[Call], bool]) -> "Selection":
         """Those of them that fit as they are seen now."""
