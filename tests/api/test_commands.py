@@ -63,7 +63,7 @@ async def test_hold_and_unhold_go_to_the_switch(caller: Caller, house: House) ->
         ({"to": "1\r\nAction: Originate"}, "to"),
         ({"to": 104}, "to"),
         ({"to": "104", "party": "both"}, "party"),
-        ({"to": "104", "context": "internal"}, ""),
+        ({"to": "104", "context": "internal"}, "context"),
         ([], ""),
     ],
 )

@@ -164,7 +164,7 @@ async def test_a_narrow_token_cannot_turn_a_wide_webhook_to_another_place(caller
         ({"filter": {"vendor": "1"}}, "filter"),
         ({"limits": [{"of": "customer", "id": 3, "calls": 0}]}, "limits"),
         ({"limits": [{"of": "planet", "id": 3, "calls": 1}]}, "limits"),
-        ({"secret": "mine"}, ""),
+        ({"secret": "mine"}, "secret"),
     ],
 )
 async def test_what_cannot_be_is_told_with_its_place(caller: Caller, body: dict[str, Any], argument: str) -> None:
