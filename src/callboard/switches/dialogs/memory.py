@@ -37,8 +37,8 @@ shown as up again, for it is.
 _NO_FACTS = Facts()
 
 
-class _Known(msgspec.Struct):
-    """A dialog that is up, with what was told of it so far."""
+class _Known(msgspec.Struct, gc=False):
+    """A dialog that is up, with what was told of it so far. Nothing in it leads back to it."""
 
     caller: Leg
     callee: Leg
