@@ -13,6 +13,7 @@ __all__ = ["Report", "markdown", "rewritten", "section_text", "write"]
 
 _MET = {True: "yes", False: "**no**", None: ""}
 _HEAD = "| what | value | least … most | runs | goal | met |\n| --- | --- | --- | --- | --- | --- |"
+_COUNTED = "| part | goals | met |\n| --- | --- | --- |"
 _PLACE = re.compile(r"(<!-- bench: ([a-z-]+) -->\n).*?(<!-- /bench -->)", re.DOTALL)
 
 
@@ -75,13 +76,19 @@ def _balance(sections: Sequence[Section]) -> str:
     missed = [figure for figure in judged if not figure.met]
     skipped = [section for section in sections if section.skipped]
     parts = f"; {len(skipped)} of {len(sections)} parts not measured" if skipped else ""
-    lines = [f"{len(judged) - len(missed)} of {len(judged)} goals met{parts}."]
+    lines = [f"{len(judged) - len(missed)} of {len(judged)} goals met{parts}.", "", _COUNTED]
+    lines += [_counted(section) for section in sections if any(figure.goal is not None for figure in section.figures)]
     if missed:
         lines += ["", "Not met:", ""]
         lines += [f"- {figure.title}: {words(figure.value, figure.unit)}, goal {_goal(figure)}" for figure in missed]
     if skipped:
         lines += ["", "Not measured:", "", *(f"- {section.title}: {section.skipped}" for section in skipped)]
     return "\n".join(lines)
+
+
+def _counted(section: Section) -> str:
+    met = [figure.met for figure in section.figures if figure.goal is not None]
+    return f"| {section.title} | {len(met)} | {'all' if all(met) else sum(map(bool, met))} |"
 
 
 def section_text(section: Section) -> str:

@@ -15,6 +15,7 @@ def test_people_read_what_was_met_and_what_was_not(report: Report) -> None:
     text = markdown(report)
     assert "2 cores of a processor, 24 GB, Linux 6, CPython 3.11" in text
     assert "1 of 2 goals met; 1 of 3 parts not measured." in text
+    assert "| part | goals | met |\n| --- | --- | --- |\n| Rows | 2 | 1 |\n\nNot met:" in text
     assert "- REST, 1,000 calls: 2 ms, goal ≤ 1 ms" in text
     assert "- Peers: no Asterisk" in text
     assert "| REST, times plain | 60.0× | 50.0 … 70.0 | 3 | ≥ 30.0× | yes |" in text
