@@ -19,8 +19,8 @@ def small(calls: int, rounds: int, seconds: float) -> Section:
         figures += _answered(found)
     about = (
         f"{calls:,} calls up. One worker, {requests.CONNECTIONS} connections that are kept, each asking for the same "
-        "again as soon as it has its answer; the client is a process of its own on the same machine. A customer has some "
-        f"{requests.ROWS} calls."
+        "again as soon as it has its answer; the client is a process of its own on the same machine. A customer has "
+        f"some {requests.ROWS} calls."
     )
     return Section(key="requests", title="Small requests", about=about, figures=tuple(figures))
 

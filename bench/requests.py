@@ -4,7 +4,8 @@
     python -m bench.requests --calls 100000
 
 A client in a process of its own keeps some connections busy, each of which asks for the same, as programs that poll do,
-as soon as it has its answer: no pipelining. Where the machine is busy with other things, the time of the processor is the better measure.
+as soon as it has its answer: no pipelining. Where the machine is busy with other things, the time of the processor is
+the better measure.
 """
 
 import argparse
