@@ -32,7 +32,7 @@ from bench.report import Report, markdown, rewritten, write
 from bench.soaked import Soaked, section_of
 
 PAGE = Path("docs/explanation/speed.md")
-LONGEST = 1200.0
+LONGEST = 1800.0
 """Seconds that a part may take."""
 TRACE = 30
 """Lines that are shown of what a part that failed wrote."""
