@@ -258,6 +258,23 @@ async def test_a_snapshot_that_takes_too_long_is_let_go_and_begun_anew(monkeypat
     assert (copy.ready, len(copy.calls)) == (True, 9)
 
 
+MANY = ",".join(map(str, range(1, 10_001)))
+
+
+@pytest.mark.parametrize("query", [f"account={MANY}", f"caller={'1' * 10_000}", f"caller_prefix={MANY}"])
+async def test_filters_that_nobody_needs_are_refused(served: Served, query: str) -> None:
+    for path in ("stream", "calls"):
+        async with served.session.get(f"{served.url}/v1/{path}?{query}", headers=auth()) as answer:
+            assert answer.status == 400, await answer.text()
+    async with served.session.ws_connect(f"{served.url}/v1/ws", headers=auth()) as ws:
+        name, _, value = query.partition("=")
+        await ws.send_str(json.dumps({"type": "subscribe", name: value}))
+        async for message in ws:
+            last = json.loads(message.data)
+        assert (last["type"], last.get("status")) == ("error", 400)
+    assert served.house.desk.feeds.readers == 0
+
+
 # --- coming back ---
 
 
