@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-__all__ = ["PORTION", "Work", "at_once", "by_portions", "documents", "each"]
+__all__ = ["PORTION", "Work", "at_once", "by_portions", "documents", "dropped", "each"]
 
 PORTION = 200
 """Entries of a list that are worked on at a time, which takes one or two milliseconds."""
@@ -56,6 +56,13 @@ def each(items: Iterable[Item], do: Callable[[Item], None]) -> Work[None]:
         do(item)
         if place % PORTION == 0:
             yield
+
+
+def dropped(items: list[Item]) -> Work[None]:
+    """Let go of a long list that nobody needs any more: to free a million texts takes long, too."""
+    while items:
+        del items[-PORTION:]
+        yield
 
 
 def documents(body: bytes, member: str) -> Iterator[bytes]:

@@ -18,7 +18,7 @@ from callboard.switches.asterisk.wire import Packet, Stream, UnsendableError, ac
 from callboard.switches.clock import SwitchClock
 from callboard.switches.link import LinkError, beside
 from callboard.switches.orders import UnableError, Verdict, verb
-from callboard.switches.portions import by_portions
+from callboard.switches.portions import by_portions, dropped, each
 
 __all__ = ["EVENTS", "AsteriskLink"]
 
@@ -204,8 +204,13 @@ class AsteriskLink:
         if not all(self._translator.knows(packet.get("Uniqueid")) for packet in channels):
             # Only Status says what the caller of a channel dialled that we did not see begin.
             statuses = await self._ask_list("Status", (("AllVariables", "false"),))
-            dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses}
-        return await by_portions(self._translator.listed(channels, dialed, asked_at))
+            await by_portions(
+                each(statuses, lambda packet: dialed.update({packet.get("Uniqueid"): packet.get("DNID")}))
+            )
+            await by_portions(dropped(statuses))
+        listed = await by_portions(self._translator.listed(channels, dialed, asked_at))
+        await by_portions(dropped(channels))
+        return listed
 
     async def _ask_list(self, name: str, fields: tuple[tuple[str, str], ...] = ()) -> Packets:
         question = self._send(name, fields, listing=True)

@@ -32,6 +32,7 @@ class Listing:
         self._dialed = dialed
         self._asked_at = asked_at
         self._heard: set[str] = set()
+        self._present: set[str] = set()
         self._new: set[str] = set()
         self.unread = 0
         """Entries that lack what they should have."""
@@ -42,11 +43,10 @@ class Listing:
 
     def work(self, items: Iterable[Packet]) -> Work[SwitchListed]:
         """Take it in. Doubts that arise between two portions stay, for it does not settle them."""
-        mirror, items = self._mirror, tuple(items)
+        mirror = self._mirror
         mirror.settled()
         yield from each(items, self._list)
-        present = {packet.get("Uniqueid") for packet in items}
-        missing = [one for uniqueid, one in mirror.channels.items() if uniqueid not in present]
+        missing = [one for uniqueid, one in mirror.channels.items() if uniqueid not in self._present]
         yield from each(missing, lambda channel: mirror.miss(channel, self._asked_at))
         yield from each(tuple(mirror.calls), self._arrange)
         legs = [channel.leg for channel in mirror.channels.values() if channel.leg is not None]
@@ -57,6 +57,7 @@ class Listing:
         if shown is None:
             self.unread += 1
             return
+        self._present.add(shown.uniqueid)
         channel = self._mirror.channels.get(shown.uniqueid)
         if shown.uniqueid in self._mirror.gone or (channel is not None and shown.uniqueid in self._heard):
             return

@@ -15,7 +15,7 @@ from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.freeswitch.translate import Question, Translator
 from callboard.switches.link import LinkError
 from callboard.switches.orders import UnableError, Verdict, verb
-from callboard.switches.portions import by_portions
+from callboard.switches.portions import by_portions, dropped
 
 __all__ = ["FreeswitchLink", "new_translator"]
 
@@ -150,7 +150,11 @@ class FreeswitchLink:
         except TimeoutError:
             seconds = f"{self._settings.answer_timeout:g} s"
             raise LinkError(f"the switch did not list its channels within {seconds}") from None
-        return await by_portions(self._translator.listed(listing, answers, at))
+        listed = await by_portions(self._translator.listed(listing, answers, at))
+        rows = [*listing.rows]
+        del listing, answer
+        await by_portions(dropped(rows))
+        return listed
 
     async def _ask_all(self, questions: Sequence[Question]) -> dict[str, bytes]:
         connection = self._connected()

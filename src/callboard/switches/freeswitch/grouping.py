@@ -59,8 +59,9 @@ def _is_far_half(member: Member, group: Sequence[Member]) -> bool:
 
 def _groups(members: Sequence[Member]) -> Work[list[list[Member]]]:
     """The members that hang together, each group and the groups in the order of `members`."""
-    leaders: dict[str, str] = {member.uuid: member.uuid for member in members}
+    leaders: dict[str, str] = {}
     for place, member in enumerate(members):
+        leaders.setdefault(member.uuid, member.uuid)
         for other in (member.call_uuid, member.partner):
             if other:
                 leaders.setdefault(other, other)

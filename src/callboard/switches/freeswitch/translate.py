@@ -43,7 +43,7 @@ from callboard.switches.freeswitch.channels import (
 )
 from callboard.switches.freeswitch.grouping import Member, call_names
 from callboard.switches.orders import NOT_ANSWERED, UnableError
-from callboard.switches.portions import PORTION, Work
+from callboard.switches.portions import PORTION, Work, each
 
 __all__ = ["Question", "Translator"]
 
@@ -286,7 +286,8 @@ class Translator:
         self.wants_list = False
         for uuid in [uuid for uuid, answer in answers.items() if wire.denies(answer)]:
             self._bury(uuid)
-        listed = {row.uuid: row for row in listing.rows}
+        listed: dict[str, wire.Row] = {}
+        yield from each(listing.rows, lambda row: listed.__setitem__(row.uuid, row))
         yield from self._settle_missing(listed, answers, at, whole=listing.whole)
         for place, row in enumerate(listed.values()):
             if row.uuid not in self._ended:

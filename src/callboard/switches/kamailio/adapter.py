@@ -17,7 +17,7 @@ from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.kamailio.translate import LIST, STATISTICS, UPTIME, RefusedError, Translator
 from callboard.switches.link import Link, LinkError
-from callboard.switches.portions import by_portions
+from callboard.switches.portions import by_portions, dropped
 
 __all__ = ["KamailioLink", "links"]
 
@@ -85,6 +85,7 @@ class KamailioLink(ProxyLink):
         self.malformed += unread
         work = self._translator.listed(dialogs, asked_at, heard_at, complete=not unread)
         events, listed = await by_portions(work)
+        await by_portions(dropped(dialogs))
         for event in events:
             self._tell(event)
         return listed

@@ -17,7 +17,7 @@ from callboard.switches.opensips import wire
 from callboard.switches.opensips.settings import OpensipsSettings
 from callboard.switches.opensips.translate import UPTIME, Pages, Translator, subscription
 from callboard.switches.orders import UnableError
-from callboard.switches.portions import by_portions
+from callboard.switches.portions import by_portions, dropped
 
 __all__ = ["LIST_TRIES", "MAX_ASKING", "RENEWALS", "OpensipsLink", "links"]
 
@@ -84,6 +84,7 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
                 break
         work = self._translator.listed(pages.dialogs, asked_at, complete=pages.complete)
         events, listed = await by_portions(work)
+        await by_portions(dropped(pages.dialogs))
         for event in events:
             self._tell(event)
         return listed
