@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import answers, asterisk, ingest, lag, limits, peers, rendering, streams, switch, table, whole
+from bench import answers, asterisk, filters, ingest, lag, limits, peers, rendering, streams, switch, table, whole
 from bench.figures import Better, Figure, Section
 from bench.serving import serving
 from tests.conformance.sipp import INSTALL as SIPP_INSTALL
@@ -151,6 +151,10 @@ def _rows(full: bool) -> Section:
 
 def _whole(full: bool) -> Section:
     return asyncio.run(whole.measure(100_000 if full else 10_000))
+
+
+def _filters(full: bool) -> Section:
+    return filters.measure((100_000, 1_000_000) if full else (100_000,), 5)
 
 
 def _requests(full: bool) -> Section:
@@ -290,6 +294,7 @@ PARTS: dict[str, Part] = {
     "start": _start,
     "rows": _rows,
     "whole": _whole,
+    "filters": _filters,
     "requests": _requests,
     "meanwhile": _meanwhile,
     "streams": _streams,

@@ -174,8 +174,7 @@ class Counters:
         states = {state: calls[state] for state in State if state in LIVE and calls[state]}
         suspects = self._columns["state"].take(np.flatnonzero(self._columns["suspect"]))
         suspect = int(np.count_nonzero(among(suspects, LIVE)))
-        in_order = np.argsort(values)
-        groups = self._largest(by, [values[in_order]], *_read(rows[in_order]), most) if by else ()
+        groups = self._largest(by, [values], *_read(rows), most) if by else ()
         return Count(states, suspect, groups)
 
     def _groups(
@@ -212,9 +211,13 @@ class Counters:
         answered: NDArray[np.int64],
         most: int | None,
     ) -> tuple[Group, ...]:
-        """Groups by size. Only what is shown is given a name."""
-        shown = np.argsort(-calls, kind="stable")[:most]
-        shown = shown[calls[shown] > 0]
+        """Groups by size, then by their values. Only what is shown is given a name."""
+        shown = np.flatnonzero(calls)
+        if most is not None and len(shown) > most:
+            least = np.partition(calls[shown], -most)[-most]
+            shown = shown[calls[shown] >= least]
+        in_order = np.lexsort([*(column[shown] for column in reversed(values)), -calls[shown]])
+        shown = shown[in_order[:most]]
         keys = zip(*(self._names(each, column[shown]) for each, column in zip(by, values, strict=True)), strict=True)
         return tuple(map(Group, keys, calls[shown].tolist(), answered[shown].tolist()))
 
