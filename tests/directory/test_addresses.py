@@ -77,3 +77,13 @@ def test_like_asking_each_network(
         for network in (read_network(str(network)) for network in networks)
     )
     assert AddressSet(map(str, networks)).contains(str(asked)) is expected
+
+
+def test_what_a_set_was_asked_is_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("callboard.directory.addresses._REMEMBERED", 4)
+    some = AddressSet(["192.0.2.0/30", "2001:db8::/64"])
+    hosts = [*(f"192.0.2.{last}" for last in range(10)), "2001:db8::1", "2001:db9::1", "nobody", "x" * 5_000]
+    for _ in range(2):
+        assert [some.contains(host) for host in hosts] == [True] * 4 + [False] * 6 + [True] + [False] * 3
+        assert len(some._answers) <= 4
+        assert max(map(len, some._answers)) < 50
