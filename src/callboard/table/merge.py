@@ -48,6 +48,11 @@ class Merge:
         self._natives: set[str] = set()
 
     @property
+    def switch(self) -> str:
+        """Whose list it is."""
+        return self._event.switch
+
+    @property
     def at(self) -> float:
         """The moment that the list speaks of."""
         return self._event.at + self.by
@@ -72,6 +77,9 @@ class Merge:
             else:
                 self._reconcile(call.key.native, clock())
                 yield CHANGED
+        while self._calls:  # to let go of it all at once would take long, too
+            self._calls.popitem()
+            yield _GROUPED
 
     # --- a listed call -----------------------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class Reconciliation:
         self._numbering = numbering
         self._settled = Settled(rows.columns)
         self._jobs: dict[str, _Job] = {}
-        """The last of each switch, done or not."""
+        """The last of each switch, done or not; a list that is done is not kept."""
 
     def interrupt(self, switch: str) -> None:
         """Something else is told of the link: what is under way ends here."""
@@ -83,6 +83,7 @@ class Reconciliation:
 
     def _merge(self, merge: Merge, clock: Clock, vouch: Callable[[float, float], None]) -> Steps:
         yield from paced(merge.work(clock))
+        del self._jobs[merge.switch]
         if merge.complete:
             vouch(merge.at, clock())
 
