@@ -5,6 +5,7 @@ import itertools
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, Limit, Webhook
 from callboard.operations.webhooks import REPLAY_WEBHOOK, ROTATE_SECRET, TEST_WEBHOOK, Replay, WebhookName
 from callboard.webhooks import book, courier
+from callboard.webhooks.sender import Attempt, Sender
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving
 
 LIFE = ["call.started", "call.ringing", "call.answered", "call.held", "call.ended"]
@@ -277,6 +279,28 @@ async def test_a_message_that_cannot_be_written_keeps_no_other(
         await receiver.until(lambda: len(receiver.got) == 1)
         assert receiver.types(call.number) == ["call.started"]
     assert "cannot be written" in caplog.text
+
+
+async def test_a_defect_in_sending_is_an_attempt_that_failed_and_is_logged(
+    post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sound, tries = Sender.send, 0
+
+    async def fails_once(*given: Any) -> Attempt:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RuntimeError("secret words")
+        return await sound(*given)
+
+    monkeypatch.setattr(Sender, "send", fails_once)
+    async with post.life() as house:
+        post.made(receiver, events=(Happening.CALL_STARTED, Happening.CALL_ENDED))
+        call = house.call(State.NEW)
+        house.end(call.key)
+        await receiver.until(lambda: len(receiver.got) == 2)
+        assert receiver.types(call.number) == ["call.started", "call.ended"]
+    assert "A defect in sending a message" in caplog.text
 
 
 async def test_more_than_the_queue_holds_is_not_taken_at_once(

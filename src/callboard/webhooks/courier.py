@@ -233,7 +233,12 @@ class Courier:
             **headers(secrets, delivery.message, now, body),
         }
         fault_of = partial(self._fault_of, delivery)
-        return await self._sender.send(webhook.login, webhook.url, given, body, fault_of)
+        try:
+            return await self._sender.send(webhook.login, webhook.url, given, body, fault_of)
+        except Exception as error:  # noqa: BLE001  logged, and tried again as any
+            # A message that is tried no more would hold up all that comes after it for the same call.
+            _log.exception("A defect in sending a message of webhook %s", webhook.id)
+            return Attempt(None, f"not sent: a defect of Callboard ({type(error).__name__}), which the log tells of")
 
     def _fault_of(self, delivery: Delivery, address: str) -> str | None:
         """The last look before the connection: to find the address can take seconds."""
