@@ -11,7 +11,7 @@ from callboard.access.rights import ROLE_RIGHTS, Principal, Role
 from callboard.calls.legs import Call
 from callboard.calls.refusals import CustomerNotFound
 from callboard.calls.state import LIVE, State
-from callboard.directory.records import Customer
+from callboard.directory.records import Account, Customer
 from callboard.operations import loads as module
 from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
 from callboard.operations.desk import Reach
@@ -166,3 +166,17 @@ def test_who_sees_which_pair_is_forgotten_before_it_is_too_much(monkeypatch: pyt
 
 def test_a_customer_without_calls_has_no_peak() -> None:
     assert House().desk.loads.peak(4, BEGIN) == Peak(0, None)
+
+
+def test_calls_are_counted_anew_only_when_customers_moved() -> None:
+    """A look through a hundred thousand calls for each device that is added would hold up everybody."""
+    house = House()
+    full(house)
+    loads = house.desk.loads
+    counts = loads._counts
+    house.directory.put(Account(id=77, customer=3, sip_user="77"))
+    assert loads.now(1, house.now)[0] > 0
+    assert loads._counts is counts
+    house.directory.put(Customer(id=4, name="Globex", parent=3))
+    assert loads.now(3, house.now)[0] == counted(house, 3).total
+    assert loads._counts is not counts

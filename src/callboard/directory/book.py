@@ -75,6 +75,11 @@ class Book:
     # --- the customer tree ---
 
     @cached_property
+    def parents(self) -> Mapping[int, int | None]:
+        """Customer id -> id of the customer directly above."""
+        return {customer.id: customer.parent for customer in self.table(Customer).values()}
+
+    @cached_property
     def children(self) -> Mapping[int, list[int]]:
         """Customer id -> ids of the customers directly below."""
         below: dict[int, list[int]] = {}

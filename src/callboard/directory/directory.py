@@ -1,6 +1,6 @@
 """The directory: all records in memory, changed at run time, quick to ask. It does no IO: `watch` is how it is kept."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 
@@ -148,6 +148,10 @@ class Directory:
         return self._own
 
     # --- the customer tree ---
+
+    def parents(self) -> Mapping[int, int | None]:
+        """The whole tree: each customer's id, and that of the customer directly above it."""
+        return self._book.parents
 
     def subtree(self, customer: int) -> frozenset[int]:
         """The ids of a customer and of all below it, at any depth; empty if there is no such customer."""

@@ -5,7 +5,7 @@ change of the table, so that a peak of a second is one.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 import numpy as np
@@ -85,6 +85,7 @@ class Loads:
         self._table = table
         self._day = day
         self._revision = -1
+        self._parents: Mapping[int, int | None] | None = None
         self._today: int | None = None
         self._minute: float | None = None
         """The last one that was looked at: to find its day takes longer than all that is done with a call."""
@@ -102,7 +103,7 @@ class Loads:
         same_parties = before is not None and before.placement is call.placement
         if same_parties and was == is_now:
             return
-        if self._revision != self._directory.revision:
+        if self._was_moved():
             self._count_anew(now)
             return
         if before is not None and not same_parties:
@@ -149,15 +150,22 @@ class Loads:
 
     def _turn_to(self, now: float) -> None:
         """A new day begins with the calls that are up; a directory that changed may have moved customers."""
-        if self._revision != self._directory.revision:
+        if self._was_moved():
             self._count_anew(now)
         if self._day(now) != self._today:
             self._today = self._day(now)
             self._peaks = {}
             self._raise_peaks(tuple(self._counts), now)
 
-    def _count_anew(self, now: float) -> None:
+    def _was_moved(self) -> bool:
+        """Whether customers stand elsewhere in their tree. Whose a call is does not change with the directory."""
+        if self._revision == self._directory.revision:
+            return False
         self._revision = self._directory.revision
+        before, self._parents = self._parents, self._directory.parents()
+        return before != self._parents
+
+    def _count_anew(self, now: float) -> None:
         self._above.clear()
         self._counts = {}
         for call in self._table.calls():
