@@ -24,7 +24,7 @@ _OLDEST = (Order.OLDEST_FIRST,)
 _LONGEST_PAGE = KEPT // 8
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _test_of(wanted: Filter) -> Fits:
     return fits(wanted)
 
@@ -59,8 +59,8 @@ def oldest_page(
     found = columns.oldest.first(some, columns.calls)
     if found is None:
         columns.oldest.keep(_oldest(columns))
-        found = columns.oldest.first(some, columns.calls) or []
-    return _page(columns, found, up, start, limit)
+        found = columns.oldest.first(some, columns.calls)
+    return None if found is None else _page(columns, found, up, start, limit)
 
 
 def _oldest(columns: Columns) -> list[Place]:
