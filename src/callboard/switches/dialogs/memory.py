@@ -156,15 +156,21 @@ class Memory:
                 legs.extend(self._listed(dialog, at))
             if len(legs) % PORTION == 0:
                 yield
-        events: list[Event] = []
+        gone: list[str] = []
         for place, (native, known) in enumerate(tuple(self._dialogs.items()) if complete else ()):
-            if native not in named and known.heard_at <= at and self._dialogs.get(native) is known:
-                events += self._missing(native, known, at)
+            if native not in named and known.heard_at <= at:
+                gone.append(native)
             if place % PORTION == 0:
                 yield
+        # What is forgotten here is told at once: nobody may find it missing in between.
+        events = [event for native in gone for event in self._missing(native, at)]
         return events, SwitchListed(self.switch, at, tuple(legs), complete)
 
-    def _missing(self, native: str, known: _Known, at: float) -> list[Event]:
+    def _missing(self, native: str, at: float) -> list[Event]:
+        """A list lacks this dialog, unless something was told of it since."""
+        known = self._dialogs.get(native)
+        if known is None or known.heard_at > at:
+            return []
         if known.killed_at is not None:
             return self.ended(native, at, Cause(Reason.DISCONNECTED))
         del self._dialogs[native]

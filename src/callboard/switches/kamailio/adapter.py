@@ -85,9 +85,9 @@ class KamailioLink(ProxyLink):
         self.malformed += unread
         work = self._translator.listed(dialogs, asked_at, heard_at, complete=not unread)
         events, listed = await by_portions(work)
-        await by_portions(dropped(dialogs))
         for event in events:
             self._tell(event)
+        await by_portions(dropped(dialogs))
         return listed
 
     def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:

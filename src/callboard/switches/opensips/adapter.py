@@ -84,9 +84,9 @@ class OpensipsLink(ProxyLink, asyncio.DatagramProtocol):
                 break
         work = self._translator.listed(pages.dialogs, asked_at, complete=pages.complete)
         events, listed = await by_portions(work)
-        await by_portions(dropped(pages.dialogs))
         for event in events:
             self._tell(event)
+        await by_portions(dropped(pages.dialogs))
         return listed
 
     def send(self, command: Command, answered: Answered = nobody_asks) -> str | None:
