@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,8 @@ BESIDE: dict[str, Callable[[], bool]] = {
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """What is not installed means a skip, with its reason, unless `CALLBOARD_REQUIRE` names it: then nothing begins."""
+    # Whatever a shell starts in its background has Ctrl-C ignored, and so would what the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     required = os.environ.get("CALLBOARD_REQUIRE", "").split()
     missing = sorted(name for name in required if not BESIDE.get(name, partial(_on_the_path, name))())
     if missing:

@@ -99,7 +99,10 @@ async def test_a_right_that_was_taken_away_ends_the_answers_too(
 ) -> None:
     house.call(account=5)
     assert (await hang_up(caller, "k1", "acme")).status == 202
-    monkeypatch.setitem(ROLE_RIGHTS, Role.USER, frozenset())
+    login = house.access.login("acme")
+    assert login is not None
+    monkeypatch.setitem(ROLE_RIGHTS, Role.RESELLER, frozenset())
+    house.access.put(replace(login, role=Role.RESELLER))
     assert (await hang_up(caller, "k1", "acme")).status == 403
 
 
