@@ -1,5 +1,6 @@
 """A real browser, and a server for it to look at."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -74,11 +75,12 @@ def open_board(browser: Browser, fake: Fake) -> Iterator[OpenBoard]:
 
 
 def sign_in(page: Page, login: str) -> None:
-    """Type name and password, and wait for the board."""
+    """Type name and password, and wait for the board with all its calls: the link is live before they are there."""
     page.get_by_label("Name").fill(login)
     page.get_by_label("Password", exact=True).fill(f"demo-{login}")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator(".link-live")).to_be_visible()
+    expect(page.locator(".empty").filter(has_text=re.compile("Waiting|on their way"))).to_have_count(0)
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
