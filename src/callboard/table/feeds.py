@@ -17,7 +17,7 @@ from callboard.table.changes import Change, Kind, Revision
 from callboard.table.filters import Filter, Order
 from callboard.table.history import History, customers_of
 from callboard.table.matches import fits
-from callboard.table.steps import Left, Step, conflated, difference
+from callboard.table.steps import Left, Step, conflated
 from callboard.table.table import Table
 
 __all__ = [
@@ -124,11 +124,12 @@ class Feed:
         """It is later: where the filter is about durations, some calls match now that did not, and the other way."""
         if not self.wanted.timed:
             return
-        then, self.now = self.now, now
-        number = table.revision.number
-        shown: dict[int, Call] = {call.number: call for call in table.select(self.wanted, now=then)}
-        for step in difference(shown, table.select(self.wanted, now=now), number, Left.NO_LONGER_MATCHES):
-            self._add(step)
+        left, came = table.turned(self.wanted, self.now, now)
+        self.now, number = now, table.revision.number
+        for call in came:
+            self._add(Step(number, call, before=False, after=True))
+        for call in left:
+            self._add(Step(number, call, before=True, after=False, left=Left.NO_LONGER_MATCHES))
 
     def trim(self) -> None:
         """Forget the steps that every reader has had."""

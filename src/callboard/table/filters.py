@@ -28,6 +28,7 @@ __all__ = [
     "matching",
     "pattern",
     "some",
+    "turned",
 ]
 
 V = TypeVar("V", int, str)
@@ -181,6 +182,12 @@ Order.SHORTEST_FIRST = Order(Key.DURATION)
 def matching(columns: Columns, wanted: Filter, now: float = 0.0) -> Slots:
     """The slots of the calls that `wanted` describes, in no order. `now` is needed where it is about durations."""
     return np.flatnonzero(mask_of(columns, wanted, now))
+
+
+def turned(columns: Columns, wanted: Filter, then: float, now: float) -> tuple[Slots, Slots]:
+    """What time alone changes, where it is about durations: who fitted `then` and does not `now`, and the other way."""
+    before, after = mask_of(columns, wanted, then), mask_of(columns, wanted, now)
+    return np.flatnonzero(before & ~after), np.flatnonzero(after & ~before)
 
 
 def mask_of(columns: Columns, wanted: Filter, now: float = 0.0) -> Mask:

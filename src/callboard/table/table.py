@@ -30,9 +30,10 @@ from callboard.calls.state import State
 from callboard.table import fold, shortcuts
 from callboard.table.arena import Arena
 from callboard.table.changes import Kind, Revision
+from callboard.table.columns import Slots
 from callboard.table.counters import By, Count, Counters
 from callboard.table.evidence import Evidence
-from callboard.table.filters import EVERYTHING, Filter, Order, mask_of, matching
+from callboard.table.filters import EVERYTHING, Filter, Order, mask_of, matching, turned
 from callboard.table.kept import KeptOrders
 from callboard.table.layout import Layout
 from callboard.table.links import Link, LinkState
@@ -122,6 +123,16 @@ class Table:
         slots = ordered(self._columns, matching(self._columns, wanted, now), order, now)
         calls = self._columns.calls
         return tuple(call for slot in slots.tolist() if (call := calls[slot]) is not None)
+
+    def turned(self, wanted: Filter, then: float, now: float) -> tuple[list[Call], list[Call]]:
+        """What time alone changes: the calls that a filter of durations described `then`, and those only `now`."""
+        left, came = turned(self._columns, wanted, then, now)
+        return self._standing(left), self._standing(came)
+
+    def _standing(self, slots: Slots) -> list[Call]:
+        """The calls in these slots, the oldest first."""
+        calls = self._columns.calls
+        return [call for slot in self._columns.by_number(slots).tolist() if (call := calls[slot]) is not None]
 
     def page(
         self,
