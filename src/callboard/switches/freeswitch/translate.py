@@ -68,20 +68,20 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     command: str
 
 
-class _Channel:
-    """What is known of a channel; mutable, for it changes with nearly every event."""
+class _Channel(msgspec.Struct, eq=False, gc=False):
+    """What is known of a channel; mutable, for it changes with nearly every event.
 
-    __slots__ = ("call", "created", "leg", "partner", "rough", "told_at")
+    Nothing in it leads back to it: a hundred thousand of them are no work for the collector of garbage.
+    """
 
-    def __init__(self, call: str, leg: Leg | None, told_at: float, created: float, partner: str = "") -> None:
-        self.call = call
-        self.leg = leg
-        """None for half of a loopback pair."""
-        self.told_at = told_at
-        self.created = created
-        self.partner = partner
-        self.rough = False
-        """Known from a list alone, which lacks the times."""
+    call: str
+    leg: Leg | None
+    """None for half of a loopback pair."""
+    told_at: float
+    created: float
+    partner: str = ""
+    rough: bool = False
+    """Known from a list alone, which lacks the times."""
 
 
 class Translator:
