@@ -128,12 +128,13 @@ async def test_conference(tmp_path: Path) -> None:
     async with stage(tmp_path) as on_stage:
         rows = [f"answered {name}>meet: {name} answered" for name in ("alice", "bob", "trunk")]
         for count, caller in enumerate((ALICE, BOB, FRED), 1):
-            await on_stage.caller("meet", *calling(caller), pause(1500), caller.bye(2))
-            await on_stage.shows(*rows[:count])
+            await on_stage.caller("meet", *calling(caller), caller.hung_up())
+            calls = await on_stage.shows(*rows[:count])
         await on_stage.agrees()
-        await on_stage.shows(*rows[1:])
-        await on_stage.agrees()
-        await on_stage.shows(*rows[2:])
+        for left, call in enumerate(calls, 1):
+            hang_up(on_stage, call)
+            await on_stage.shows(*rows[left:])
+            await on_stage.agrees()
 
 
 async def test_originated(tmp_path: Path) -> None:
