@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import pytest
 
+from callboard.calls.causes import Reason
 from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.switches.asterisk.wire import Packet
 from callboard.switches.portions import at_once
-from tests.switches.asterisk.replay import Theatre, events, parties
+from tests.switches.asterisk.replay import Theatre, events, parties, reason
 
 
 class Moment(NamedTuple):
@@ -170,3 +171,20 @@ def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() ->
     assert theatre.rows() == []
     assert len(theatre.translator) == 0
     assert at_once(theatre.translator.listed([], {}, theatre.began + 3)).complete
+
+
+def test_a_call_that_was_told_of_before_the_first_list_and_is_over_by_then_ends_with_its_event() -> None:
+    """What is told before a link's first list waits for that list, which lacks the call: its end comes just after."""
+    theatre = Theatre()
+    caller = {"Channel": "PJSIP/alice-1", "ChannelState": "6", "Uniqueid": "1000000001.1", "Linkedid": "1000000001.1"}
+    theatre.translator.reconnected()
+    waiting = theatre.translator.accept(Packet({"Event": "Newchannel", **caller}), 1)
+    theatre.table.accept(at_once(theatre.translator.listed([], {}, 2)), 2)
+    for event in waiting:
+        theatre.table.accept(event, 2)
+    (row,) = theatre.rows()
+    theatre.tell(Packet({"Event": "Hangup", "Cause": "16", **caller}), 2)
+    assert theatre.rows() == []
+    ended = theatre.table.call(row.number)
+    assert ended is not None
+    assert reason(ended) is Reason.NORMAL

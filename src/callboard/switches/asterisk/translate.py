@@ -332,8 +332,7 @@ class Translator:
     def _hangup(self, packet: Packet, at: float) -> list[Event]:
         channel = self._known(packet, "")
         if channel is None:
-            self.ignored += 1
-            return []
+            return self._late_end(packet, at)
         leg = channel.leg
         events = self._settle(channel.shown.linkedid, at, leaving=channel)
         self._mirror.forget(channel)
@@ -344,6 +343,16 @@ class Translator:
             cause = replace(cause, reason=Reason.DISCONNECTED)
         self._mirror.halve(leg.call, at)
         return [*events, LegEnded(leg=leg.id, at=at, cause=cause)]
+
+    def _late_end(self, packet: Packet, at: float) -> list[Event]:
+        """The end of a channel that is not there any more."""
+        leg = self._mirror.missed.pop(packet.get("Uniqueid"), None)
+        if leg is None:
+            self.ignored += 1
+            return []
+        return [
+            LegEnded(leg.id, at, cause_of(packet, answered=leg.answered_at is not None, asked=False, side=leg.side))
+        ]
 
 
 _RULES: dict[str, Callable[[Translator, Packet, float], list[Event]]] = {
