@@ -5,6 +5,7 @@ A stage knows what its switch itself says of its calls, asked past the proxies a
 
 import asyncio
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -45,7 +46,7 @@ Clock = Callable[[], float]
 Resync = Callable[[str], None]
 
 
-class Stage:
+class Stage(ABC):
     """One switch: how it is started, killed and asked, and what makes links to it."""
 
     name = ""
@@ -58,25 +59,25 @@ class Stage:
         self.proxies: list[TcpProxy | UdpProxy] = []
         self._life = AsyncExitStack()
 
+    @abstractmethod
     async def start(self) -> None:
         """The switch comes to life, and calls begin to come."""
-        raise NotImplementedError
 
     async def stop(self) -> None:
         """The switch goes in good order, and the calls with it."""
         await self._life.aclose()
 
+    @abstractmethod
     async def kill(self) -> None:
         """The switch dies."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def own(self) -> dict[str, bool]:
         """What the switch itself says: its legs (for Kamailio, dialogs), and whether each is answered."""
-        raise NotImplementedError
 
+    @abstractmethod
     def link_maker(self, resync: Resync, clock: Clock) -> Callable[[Tell], Link]:
         """What makes links through the proxies."""
-        raise NotImplementedError
 
     async def _proxy(self, proxy: TcpProxy | UdpProxy) -> None:
         await proxy.start()

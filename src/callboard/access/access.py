@@ -4,7 +4,6 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from hmac import compare_digest
 from math import ceil
 
@@ -24,10 +23,11 @@ from callboard.access.claims import (
     TrustedClaim,
 )
 from callboard.access.digest import Authorization, Nonces, Standing
-from callboard.access.logins import Login
+from callboard.access.logins import Login, may_come_from
 from callboard.access.masks import Mask, Masks
 from callboard.access.mistakes import find_mistakes
 from callboard.access.passwords import VerifiedPasswords, password_fits
+from callboard.access.principals import Principals
 from callboard.access.rights import ROLE_RIGHTS, Principal, Right, Role
 from callboard.access.settings import AccessSettings
 from callboard.access.throttle import Throttle
@@ -41,7 +41,6 @@ from callboard.calls.refusals import (
     Unauthenticated,
     WrongCredentials,
 )
-from callboard.directory.addresses import AddressSet
 from callboard.directory.directory import Directory, DirectoryError
 from callboard.directory.records import ROOT
 
@@ -56,9 +55,6 @@ with a token."""
 class StaleNonce(Unauthenticated):
     """The digest is right but its nonce is too old or used up: answer with `challenge(now, stale=True)`."""
 
-
-_REMEMBERED = 4_096
-"""Principals that are not made anew."""
 
 TRUSTED = "trusted "
 """What the name of a principal begins with for whom an address vouches."""
@@ -114,8 +110,7 @@ class Access:
         self._failure_watchers: list[Callable[[FailedSignIn], None]] = []
         self._nonces = Nonces(secret, settings.nonce_lifetime)
         self._throttle = Throttle(settings)
-        self._principals: dict[tuple[str, str], tuple[Login, Principal]] = {}
-        """Who signed in lately, by login and address: good for the very login that it was made of."""
+        self._principals = Principals(self._new_principal)
         key = hmac.digest(secret, b"verified passwords", "sha256")
         self._verified = VerifiedPasswords(key, settings.password_cache, settings.password_cache_size)
 
@@ -204,10 +199,10 @@ class Access:
         login = self._usable(claim.name)
         if login is None or self._throttle.wait(claim.address, claim.name, now) > 0:
             return None
-        if not self._verified.knows(login, claim.password, now) or not _may_come_from(login, claim.address):
+        if not self._verified.knows(login, claim.password, now) or not may_come_from(login, claim.address):
             return None
         self._throttle.succeeded(claim.address, claim.name)
-        return self._principal(login, claim.address)
+        return self._principals.of(login, claim.address)
 
     def renew(self, principal: Principal, now: float) -> Principal | None:
         """The principal as its login and token stand now, without another proof; None if it could not sign in any more.
@@ -217,9 +212,9 @@ class Access:
         login = self._usable(principal.login)
         if login is None:
             return None if principal.login in self._logins or not principal.login.startswith(TRUSTED) else principal
-        if not _may_come_from(login, principal.address):
+        if not may_come_from(login, principal.address):
             return None
-        renewed = self._principal(login, principal.address)
+        renewed = self._principals.of(login, principal.address)
         if not principal.token:
             return renewed
         token = self.tokens.get(principal.token)
@@ -241,7 +236,7 @@ class Access:
         fits = password_fits(login.password_hash if login else "", claim.password)
         admitted = self._judge(login if fits else None, claim.address, claim.name, now)
         self._verified.remember(admitted, claim.password, now)
-        return self._principal(admitted, claim.address)
+        return self._principals.of(admitted, claim.address)
 
     def _by_token(self, claim: TokenClaim, now: float) -> Principal:
         """It can do what its login can do now, of what it was given. Its owner learns that its time is over."""
@@ -253,7 +248,7 @@ class Access:
             raise WrongCredentials(f"The token {token.id} expired on {since}: have another one made.")
         login = self._usable(token.login) if token else None
         admitted = self._judge(login, claim.address, name, now)
-        principal = self._principal(admitted, claim.address)
+        principal = self._principals.of(admitted, claim.address)
         if token is None:
             return principal
         self.tokens.use(token.id, now)
@@ -278,7 +273,7 @@ class Access:
         if fits and meant:
             self._use_nonce(authorization, now)
         admitted = self._judge(login if fits and meant else None, claim.address, name, now)
-        return self._principal(admitted, claim.address)
+        return self._principals.of(admitted, claim.address)
 
     def _read(self, claim: DigestClaim) -> Authorization:
         if claim.authorization.split(" ", 1)[0].lower() != "digest":
@@ -301,7 +296,7 @@ class Access:
         own = self._directory.shared_key_of(login.customer) if login else ""
         fits = _signature_fits(claim, own or self.settings.shared_key)
         admitted = self._judge(login if login and login.signing and fits else None, claim.address, claim.name, now)
-        return self._principal(admitted, claim.address)
+        return self._principals.of(admitted, claim.address)
 
     def _by_address(self, claim: TrustedClaim) -> Principal:
         if not claim.trusted.contains(claim.address):
@@ -326,27 +321,16 @@ class Access:
         login = self._usable(claim.name)
         if login is None:
             raise Unauthenticated("Sign in: the login that the settings name for requests without is not there.")
-        return self._principal(_admitted(login, claim.address), claim.address)
+        return self._principals.of(_admitted(login, claim.address), claim.address)
 
     def _by_name(self, claim: NamedClaim, now: float) -> Principal:
         """What stands in for a signature is for those who may sign. Names that are guessed count as failures."""
         self._let_try(claim.address, claim.name, now)
         login = self._usable(claim.name)
         admitted = self._judge(login if login and login.signing else None, claim.address, claim.name, now)
-        return self._principal(admitted, claim.address)
+        return self._principals.of(admitted, claim.address)
 
     # --- common ground ---
-
-    def _principal(self, login: Login, address: str) -> Principal:
-        """A login is replaced when anything about it changes, and what is remembered of it goes with it."""
-        known = self._principals.get((login.name, address))
-        if known is not None and known[0] is login:
-            return known[1]
-        if len(self._principals) >= _REMEMBERED:
-            self._principals.clear()
-        made = self._new_principal(login, address)
-        self._principals[login.name, address] = login, made
-        return made
 
     def _new_principal(self, login: Login, address: str) -> Principal:
         return Principal(
@@ -391,18 +375,9 @@ def _with_token(principal: Principal, token: Token) -> Principal:
 
 def _admitted(login: Login, address: str) -> Login:
     """Raises ForbiddenAddress if the login may not be used from there."""
-    if not _may_come_from(login, address):
+    if not may_come_from(login, address):
         raise ForbiddenAddress(f"This login may not be used from {address}: ask the operator to allow the address.")
     return login
-
-
-def _may_come_from(login: Login, address: str) -> bool:
-    return not login.addresses or _address_set(login.addresses).contains(address)
-
-
-@lru_cache(maxsize=1024)
-def _address_set(addresses: tuple[str, ...]) -> AddressSet:
-    return AddressSet(addresses)
 
 
 def _signature_fits(claim: SignatureClaim, key: str) -> bool:

@@ -1,11 +1,14 @@
 """Logins: who may ask, and the verifiers for the ways in which each dialect lets them prove it. No plain passwords."""
 
+from functools import lru_cache
+
 import msgspec
 
 from callboard.access.masks import Mask
 from callboard.access.rights import Role
+from callboard.directory.addresses import AddressSet
 
-__all__ = ["Login"]
+__all__ = ["Login", "may_come_from"]
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,3 +37,13 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Without the verifiers, which are nobody's to read in a log."""
         return f"Login(name={self.name!r}, role={self.role.value!r}, customer={self.customer})"
+
+
+def may_come_from(login: Login, address: str) -> bool:
+    """Whether a login may be used from an address."""
+    return not login.addresses or _address_set(login.addresses).contains(address)
+
+
+@lru_cache(maxsize=1024)
+def _address_set(addresses: tuple[str, ...]) -> AddressSet:
+    return AddressSet(addresses)

@@ -42,6 +42,7 @@ from callboard.switches.freeswitch.channels import (
     with_news,
 )
 from callboard.switches.freeswitch.grouping import Member, call_names
+from callboard.switches.freeswitch.memory import Channel
 from callboard.switches.orders import NOT_ANSWERED, UnableError
 from callboard.switches.portions import PORTION, Work, each
 
@@ -68,22 +69,6 @@ class Question(msgspec.Struct, frozen=True, gc=False):
     command: str
 
 
-class _Channel(msgspec.Struct, eq=False, gc=False):
-    """What is known of a channel; mutable, for it changes with nearly every event.
-
-    Nothing in it leads back to it: a hundred thousand of them are no work for the collector of garbage.
-    """
-
-    call: str
-    leg: Leg | None
-    """None for half of a loopback pair."""
-    told_at: float
-    created: float
-    partner: str = ""
-    rough: bool = False
-    """Known from a list alone, which lacks the times."""
-
-
 class Translator:
     """What one FreeSWITCH tells, in the house's words."""
 
@@ -92,7 +77,7 @@ class Translator:
         self._clock = clock
         self._doubt_after = doubt_after
         self._questions = questions
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._ended: dict[str, None] = {}
         self.instance = ""
         """The life of the switch that is spoken of, as it names it."""
@@ -152,7 +137,7 @@ class Translator:
     def _begin(self, event: wire.ChannelEvent, at: float) -> list[Event]:
         """A channel is heard of for the first time, mostly but not always by its CREATE."""
         leg = leg_of_event(event, self._switch, self._call_of(event), self._clock.ours, at)
-        self._channels[event.uuid] = _Channel(leg.call, leg, at, leg.started_at)
+        self._channels[event.uuid] = Channel(leg.call, leg, at, leg.started_at)
         seen: list[Event] = [LegSeen(at, leg)]
         return seen + self._move(self._channels[event.uuid], event.name, at)
 
@@ -169,10 +154,10 @@ class Translator:
             return []
         partner = self._channels.get(event.loop_partner)
         call = partner.call if partner else self._call_of(event)
-        self._channels[event.uuid] = _Channel(call, None, at, at, event.loop_partner)
+        self._channels[event.uuid] = Channel(call, None, at, at, event.loop_partner)
         return []
 
-    def _go_on(self, channel: _Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
+    def _go_on(self, channel: Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
         channel.told_at = max(at, channel.told_at)
         if event.name == wire.BRIDGED:
             other = self._channels.get(event.other_uuid)
@@ -190,14 +175,14 @@ class Translator:
             events.append(LegDescribed(at, told))
         return events + (self._move(channel, event.name, at) or self._catch_up(channel, event, at))
 
-    def _catch_up(self, channel: _Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
+    def _catch_up(self, channel: Channel, event: wire.ChannelEvent, at: float) -> list[Event]:
         """An answer or a ringing that was not told: every later event of its channel says how far that is."""
         state, leg = state_of(event), channel.leg
         if leg is None or state <= leg.state or state not in _TOLD_BY:
             return []
         return self._move(channel, _TOLD_BY[state], at)
 
-    def _move(self, channel: _Channel, name: str, at: float) -> list[Event]:
+    def _move(self, channel: Channel, name: str, at: float) -> list[Event]:
         kind, leg = _SIGNALS.get(name), channel.leg
         if kind is LegEnding and leg and leg.side is Side.CALLEE and leg.state not in CONNECTED:
             # A target that failed: the next may be tried, so that nothing can be said of the call yet.
@@ -324,21 +309,21 @@ class Translator:
             known = self._channels[row.uuid] = self._detailed(row, details, known, at)
         elif known is None:
             leg = None if is_loopback(row.name) else leg_of_row(row, self._switch, row.call_uuid, self._clock.ours, at)
-            known = self._channels[row.uuid] = _Channel("", leg, at, leg.started_at if leg else at)
+            known = self._channels[row.uuid] = Channel("", leg, at, leg.started_at if leg else at)
             known.rough = True
         if answer is not None:
             known.told_at = max(known.told_at, at)
         if known.leg is not None and known.told_at <= at:
             known.leg = listed_again(known.leg, row, at)
 
-    def _detailed(self, row: wire.Row, details: wire.ChannelEvent, known: _Channel | None, at: float) -> _Channel:
+    def _detailed(self, row: wire.Row, details: wire.ChannelEvent, known: Channel | None, at: float) -> Channel:
         if known is not None and known.told_at > at:
             return known
         call = known.call if known else ""
         if is_loopback(row.name):
-            return _Channel(call, None, at, at, details.loop_partner)
+            return Channel(call, None, at, at, details.loop_partner)
         leg = leg_of_event(details, self._switch, call, self._clock.ours, at)
-        return _Channel(call, leg, at, leg.started_at)
+        return Channel(call, leg, at, leg.started_at)
 
     def _name(self, listed: Mapping[str, wire.Row]) -> Work[None]:
         """Say which channels make one call."""
@@ -383,7 +368,7 @@ class Translator:
                 return [wire.hold(uuid, on=on) for uuid in _talking(channels, command.party)]
 
 
-def _talking(channels: Mapping[str, _Channel], party: Side) -> list[str]:
+def _talking(channels: Mapping[str, Channel], party: Side) -> list[str]:
     """The channel of a party that is connected; nothing if there is no channel at all. Raises `UnableError`."""
     legs = [(uuid, channel.leg) for uuid, channel in channels.items() if channel.leg is not None]
     found = [uuid for uuid, leg in legs if leg.side is party and leg.state in CONNECTED]
@@ -392,7 +377,7 @@ def _talking(channels: Mapping[str, _Channel], party: Side) -> list[str]:
     return found[:1]
 
 
-def _may_ring(channel: _Channel, row: wire.Row, at: float) -> bool:
+def _may_ring(channel: Channel, row: wire.Row, at: float) -> bool:
     """Whether a caller may hear ringing though no event said so: the list has but one word for both."""
     waits = channel.leg is not None and channel.leg.state < State.RINGING and channel.told_at <= at
     return waits and row.direction == "inbound" and row.callstate == "RINGING"
