@@ -57,12 +57,12 @@ types: setup ## mypy --strict
 layers: setup ## import-linter: the layers of the house
 	@$(BIN)/lint-imports --no-cache
 
-coverage: setup ## the tests, with coverage
-	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 $(ARGS)
+coverage: setup ## the tests, with coverage; the few that fail are looked at twice, and named
+	@$(BIN)/python -m tests.again -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90 $(ARGS)
 
 newest: ## the tests on the newest Python that is installed
 	@test -n "$(NEWEST)" || { echo "No Python newer than $(PYTHON) is installed: nothing to do."; exit 0; }; \
-	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory test PYTHON=$(NEWEST) VENV=.venv-newest ARGS="-n 2 --dist loadfile $(ARGS)"
+	 echo "Testing on $(NEWEST)"; $(MAKE) --no-print-directory setup PYTHON=$(NEWEST) VENV=.venv-newest && .venv-newest/bin/python -m tests.again -n 2 --dist loadfile $(ARGS)
 
 wallboard: wallboard/node_modules/.ready ## build the wallboard into the package (needs Node 20 or newer)
 	@cd wallboard && npm run --silent build && npm run --silent test

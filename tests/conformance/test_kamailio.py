@@ -245,12 +245,15 @@ async def test_a_restart_is_seen_by_the_instance(tmp_path: Path) -> None:
         switch.process.terminate()
         error = await asyncio.wait_for(watch.link.lost(), 10)
         assert "closed the connection for events" in error.cause
-    # Kamailio tells when it was started to the second.
-    await until(_second_over(), "another second")
-    async with kamailio(*ports):
-        await watch.again()
-        assert watch.link.instance != first
-        await watch.close()
+    # Kamailio tells when it was started to the second, by a clock that stands still while the machine does.
+    instances = [first]
+    while len(instances) < 5 and set(instances) == {first}:
+        await until(_second_over(), "another second")
+        async with kamailio(*ports):
+            await watch.again()
+            instances.append(watch.link.instance)
+            await watch.close()
+    assert set(instances) != {first}
 
 
 def _second_over() -> Callable[[], Awaitable[bool]]:
