@@ -3,7 +3,7 @@
     python -m bench                     quick: less than five minutes
     python -m bench --full              with a hundred thousand calls, and all that there is
     python -m bench --only rows whole   some parts
-    python -m bench --check             exit code 1 if a watched ratio is worse than in bench/baseline.json
+    python -m bench --check             exit code 1 if a watched ratio is worse than in bench/baseline.json, twice
     python -m bench --full --docs       write the figures into docs/explanation/speed.md
     python -m bench --full --only peers --with bench-report/report.json --docs
                                         one part again, the others as they were in that report
@@ -65,7 +65,7 @@ def main() -> int:
     if given.keep:
         kept = dict(sorted({**read(), **baseline_of(report)}.items()))
         BASELINE.write_bytes(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
-    return max(_told(report), _judge(report) if given.check else 0)
+    return max(_told(report), _judge(report, given.full) if given.check else 0)
 
 
 def _earlier(file: Path | None) -> tuple[Section, ...]:
@@ -156,14 +156,22 @@ def _told(report: Report) -> int:
     return 1 if failed else 0
 
 
-def _judge(report: Report) -> int:
-    """1 if something became worse."""
-    parts = {section.key for section in report.sections}
-    found = complaints(report, {name: value for name, value in read().items() if name.partition("/")[0] in parts})
-    for line in found:
-        print(line, file=sys.stderr)
+def _judge(report: Report, full: bool) -> int:
+    """1 if something became worse. What a busy moment of the machine may have slowed down is measured once more."""
+    found = _worse(report)
+    doubted = sorted({name.partition("/")[0] for name in found} & {section.key for section in report.sections})
+    if doubted:
+        print(*found.values(), "Measured once more:", sep="\n", file=sys.stderr)
+        again = _worse(_run(doubted, full, ()))
+        found = {name: line for name, line in again.items() if name in found}
+    print(*found.values(), sep="\n", end="\n" if found else "", file=sys.stderr)
     print("Slower than the baseline." if found else "No watched ratio is worse than the baseline.", file=sys.stderr)
     return 1 if found else 0
+
+
+def _worse(report: Report) -> dict[str, str]:
+    parts = {section.key for section in report.sections}
+    return complaints(report, {name: value for name, value in read().items() if name.partition("/")[0] in parts})
 
 
 if __name__ == "__main__":

@@ -26,20 +26,23 @@ def baseline_of(report: Report) -> dict[str, float]:
     return {name: float(f"{figure.value:.3g}") for name, figure in sorted(figures.items()) if figure.watched}
 
 
-def complaints(report: Report, baseline: Mapping[str, float], slack: float = SLACK) -> list[str]:
-    """One line for each ratio that is worse by more than `slack`, or that the run or the baseline lacks; none: all is
-    well.
+def complaints(report: Report, baseline: Mapping[str, float], slack: float = SLACK) -> dict[str, str]:
+    """A line for each ratio, by its name, that is worse by more than `slack`, or that the run or the baseline lacks;
+    none: all is well.
     """
     figures = each(report.sections)
-    new = [name for name, figure in figures.items() if figure.watched and name not in baseline]
-    lines = [f"{name}: watched, but the baseline does not have it: keep it with --keep" for name in new]
+    lines = {
+        name: f"{name}: watched, but the baseline does not have it: keep it with --keep"
+        for name, figure in figures.items()
+        if figure.watched and name not in baseline
+    }
     for name, before in baseline.items():
         figure = figures.get(name)
         if figure is None:
-            lines.append(f"{name}: not measured, though the baseline has it ({_why(report, name)})")
+            lines[name] = f"{name}: not measured, though the baseline has it ({_why(report, name)})"
         elif (worse := figure.worse_than(before)) > slack:
             unit = figure.unit
-            lines.append(f"{name}: {words(figure.value, unit)}, was {words(before, unit)}: {worse:.0%} worse")
+            lines[name] = f"{name}: {words(figure.value, unit)}, was {words(before, unit)}: {worse:.0%} worse"
     return lines
 
 
