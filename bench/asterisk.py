@@ -26,7 +26,7 @@ from callboard.calls.state import CONNECTED
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.keeper import Keeper
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Callee, Caller, pause, play, run

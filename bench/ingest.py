@@ -27,7 +27,7 @@ from callboard.switches.asterisk.wire import Packet, Stream
 from callboard.switches.clock import SwitchClock
 from callboard.switches.freeswitch import translate as freeswitch
 from callboard.switches.freeswitch import wire as esl
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 __all__ = ["SWITCHES", "Ingest", "measure"]

@@ -46,12 +46,12 @@ from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table.arena import Arena
-from callboard.table.filters import Filter
-from callboard.table.layout import Layout, plain_row
-from callboard.table.numbering import Numbering
-from callboard.table.selection import Selection
+from callboard.table.questions.filters import Filter
+from callboard.table.questions.selection import Selection
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
+from callboard.table.written.arena import Arena
+from callboard.table.written.layout import Layout, plain_row
 
 __all__ = ["NOW", "Rendered", "Times", "full_desk", "measure", "timed"]
 

@@ -33,8 +33,8 @@ from callboard.dialects.ozeki.profiles import V10
 from callboard.dialects.sippy import fields as sippy
 from callboard.operations.desk import Desk
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table.filters import Filter
-from callboard.table.layout import Layout
+from callboard.table.questions.filters import Filter
+from callboard.table.written.layout import Layout
 
 __all__ = ["layouts", "measure"]
 

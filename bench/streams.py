@@ -46,7 +46,7 @@ from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 TICK = 0.01

@@ -45,7 +45,7 @@ from callboard.directory.directory import Directory
 from callboard.directory.placement import Placer
 from callboard.directory.records import Account, Connection, Customer, Record, Vendor
 from callboard.table.changes import Change
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 SWITCH = "pbx"

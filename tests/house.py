@@ -35,7 +35,7 @@ from callboard.directory.placement import place
 from callboard.directory.records import Account, Connection, Customer, Vendor
 from callboard.operations.desk import Desk
 from callboard.operations.ledger import Ledger
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 SWITCH = "b2bua"

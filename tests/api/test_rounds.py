@@ -20,8 +20,8 @@ from callboard.calls.legs import Call
 from callboard.calls.state import LIVE, State
 from callboard.operations import watch
 from callboard.operations.list_calls import ListCalls
-from callboard.table import feeds
-from callboard.table.filters import Filter
+from callboard.table.following import feeds
+from callboard.table.questions.filters import Filter
 from tests.following import Copy
 from tests.house import House
 

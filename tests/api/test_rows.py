@@ -5,8 +5,8 @@ from itertools import combinations, islice
 import pytest
 
 from callboard.api.fields import CALL_FIELDS
-from callboard.table.arena import FEW, Arena
-from callboard.table.layout import Layout
+from callboard.table.written.arena import FEW, Arena
+from callboard.table.written.layout import Layout
 from tests.api.conftest import Caller
 
 

@@ -18,7 +18,7 @@ from callboard.calls.legs import Call
 from callboard.calls.state import LIVE, State
 from callboard.directory.records import Customer
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table.filters import Filter
+from callboard.table.questions.filters import Filter
 from tests.api.test_rounds import Client, following, until
 from tests.house import CUSTOMERS, House
 

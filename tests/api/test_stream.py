@@ -28,7 +28,7 @@ from callboard.http.server import HttpServer
 from callboard.http.settings import HttpSettings
 from callboard.operations.list_calls import ListCalls
 from callboard.operations.tokens import CREATE_TOKEN, CreateToken
-from callboard.table import feeds
+from callboard.table.following import feeds
 from tests.following import Copy, events
 from tests.house import House
 

@@ -28,9 +28,9 @@ from callboard.calls.refusals import Refusal
 from callboard.calls.state import LIVE
 from callboard.directory.records import Customer
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table import feeds, history
 from callboard.table.changes import Revision
-from callboard.table.filters import Filter
+from callboard.table.following import feeds, history
+from callboard.table.questions.filters import Filter
 from tests.following import Copy
 from tests.house import House
 from tests.virtual_time import run

@@ -16,7 +16,7 @@ from callboard.calls.commands import Answer, CommandId, HangUp
 from callboard.calls.legs import CallKey
 from callboard.config.settings import Config
 from callboard.operations.show import LIST_SWITCHES, ListSwitches, SwitchView
-from callboard.table.links import LinkState
+from callboard.table.reconciling.links import LinkState
 from tests.ports import free_port
 from tests.switches.asterisk.server import SECRET, manager
 from tests.switches.freeswitch.recording import bodies

@@ -17,7 +17,7 @@ from bench.plain.records import PlainCall, record
 from bench.plain.server import application
 from bench.rendering import NOW, layouts
 from callboard.operations.desk import Desk
-from callboard.table.layout import plain_row
+from callboard.table.written.layout import plain_row
 
 RUNNING = {"delay", "duration", "DELAY", "DURATION", "RingDuration", "TalkDuration"}
 CALLS = 20

@@ -15,7 +15,7 @@ from callboard.directory.placement import place
 from callboard.directory.records import Account, Customer
 from callboard.switches.kamailio.adapter import links
 from callboard.switches.kamailio.settings import KamailioSettings
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Act, Sipp, play, run

@@ -14,7 +14,7 @@ from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.examine import examine
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.link import LinkError
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Caller, play, run

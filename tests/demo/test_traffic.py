@@ -24,7 +24,7 @@ from callboard.directory.placement import place
 from callboard.switches.b2bua.adapter import B2bua
 from callboard.switches.b2bua.settings import B2buaSettings
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.ports import free_port
 

@@ -30,9 +30,9 @@ from callboard.dialects.sippy import fields as sippy
 from callboard.dialects.sippy.xmlrpc import array_response
 from callboard.directory.directory import Directory
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table.filters import Filter
-from callboard.table.layout import Layout, plain_row
-from callboard.table.selection import Selection
+from callboard.table.questions.filters import Filter
+from callboard.table.questions.selection import Selection
+from callboard.table.written.layout import Layout, plain_row
 from tests.house import BEGIN, House
 from tests.table.history import histories
 

@@ -17,7 +17,7 @@ from callboard.switches.keeper import LIST_SHARE, Keeper, KeeperSettings
 from callboard.switches.link import LinkError
 from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.faults.switch import SWITCH, Lists, Switch
 from tests.table.history import place

@@ -17,7 +17,7 @@ from callboard.calls.events import Event, LegDescribed, LegRenamed, LegSeen, Mov
 from callboard.calls.legs import Leg, LegId, Side
 from callboard.calls.state import State
 from callboard.switches.link import Link, LinkError
-from callboard.table import fold
+from callboard.table.folding import fold
 from tests.virtual_time import clock
 
 __all__ = ["SWITCH", "Lists", "MemoryLink", "Switch"]

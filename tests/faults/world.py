@@ -18,7 +18,7 @@ from callboard.switches.keeper import Keeper, KeeperSettings
 from callboard.switches.link import Link
 from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.faults.conftest import Figures
 from tests.faults.proxy import Weather

@@ -13,7 +13,7 @@ from callboard.journal.past import KeptPast
 from callboard.journal.shelves import AUDIT, COMMANDS
 from callboard.operations.past import AuditEntry, Cursor, PastCalls, PastDeeds, Span
 from callboard.storage.database import Database, open_database
-from callboard.table.filters import Field, How, TextMatch
+from callboard.table.questions.filters import Field, How, TextMatch
 from tests.journal.scenes import NOW, make_call, make_command, wait_until
 
 

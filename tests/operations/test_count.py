@@ -17,8 +17,8 @@ from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, Cou
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.loads import MOST, STEP, Loads, Peak
-from callboard.table.counters import By
-from callboard.table.filters import Filter
+from callboard.table.questions.counters import By
+from callboard.table.questions.filters import Filter
 from tests.house import BEGIN, House
 
 EVERYTHING = ListCalls(as_party=True, where=Filter(states=LIVE))

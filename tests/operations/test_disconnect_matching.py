@@ -29,7 +29,7 @@ from callboard.operations.disconnect_matching import (
     tolerated,
 )
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Filter
+from callboard.table.questions.filters import Filter
 from tests.operations.conftest import House
 
 Make = Callable[[Role, int], Principal]

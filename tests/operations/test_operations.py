@@ -28,7 +28,7 @@ from callboard.operations.forget import FORGET_CALL, ForgetCall
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.operation import Operation
 from callboard.operations.show import SHOW_CALL, SHOW_COMMAND, ShowCall, ShowCommand
-from callboard.table.filters import Filter, Order
+from callboard.table.questions.filters import Filter, Order
 from tests.operations.conftest import House
 
 Make = Callable[[Role, int], Principal]

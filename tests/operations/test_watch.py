@@ -23,11 +23,11 @@ from callboard.operations.desk import Reach
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
-from callboard.table import feeds, history
 from callboard.table.changes import Revision
-from callboard.table.feeds import Convoy, Feed, Reader
-from callboard.table.filters import Field, Filter, How, TextMatch
-from callboard.table.steps import Left, Step, conflated
+from callboard.table.following import feeds, history
+from callboard.table.following.feeds import Convoy, Feed, Reader
+from callboard.table.following.steps import Left, Step, conflated
+from callboard.table.questions.filters import Field, Filter, How, TextMatch
 from tests.house import SWITCH, House
 
 LOGINS = ("root", "reseller", "acme", "globex", "initech")

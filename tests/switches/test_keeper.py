@@ -37,8 +37,8 @@ from callboard.switches.keeper import (
     KeeperSettings,
 )
 from callboard.switches.link import LinkError
-from callboard.table.links import LinkState
-from callboard.table.numbering import Numbering
+from callboard.table.reconciling.links import LinkState
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.faults.switch import SWITCH, Lists, MemoryLink, Switch
 from tests.table.history import place

@@ -9,8 +9,8 @@ from callboard.calls.legs import Call, LegId, Side
 from callboard.calls.state import State
 from callboard.switches.clock import OurClock
 from callboard.switches.telling import Telling
-from callboard.table.filters import Order
-from callboard.table.numbering import Numbering
+from callboard.table.questions.filters import Order
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
 

@@ -22,7 +22,7 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import Facts, Leg, LegId, Placement, Side
 from callboard.calls.state import State
-from callboard.table import fold
+from callboard.table.folding import fold
 
 SWITCH = "pbx"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from callboard.calls.events import LegAnswered, LegSeen
 from callboard.calls.legs import Facts, Leg, LegId, Placement, Side
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg
 

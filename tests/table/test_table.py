@@ -30,12 +30,12 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import Call, CallKey, CallNumber, Facts, LegId, Side
 from callboard.calls.state import CONNECTED, LIVE, State
-from callboard.table import fold
 from callboard.table.changes import Change, Kind
-from callboard.table.counters import By
-from callboard.table.filters import Filter
-from callboard.table.links import LinkState
-from callboard.table.numbering import Numbering
+from callboard.table.folding import fold
+from callboard.table.questions.counters import By
+from callboard.table.questions.filters import Filter
+from callboard.table.reconciling.links import LinkState
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, History, histories, leg, place, weather
 

@@ -15,7 +15,7 @@ from callboard.directory.records import Customer
 from callboard.operations.happenings import Happening
 from callboard.operations.subscriptions import DeliveryState, Limit, WhichCalls
 from callboard.operations.webhooks import CHANGE_WEBHOOK, CREATE_WEBHOOK, ChangeWebhook, WantedWebhook
-from callboard.table.filters import Field, Filter, How, TextMatch
+from callboard.table.questions.filters import Field, Filter, How, TextMatch
 from callboard.webhooks.lookups import Lookups
 from tests.house import SWITCH, House
 from tests.webhooks.conftest import QUICK, Post, Receiver, fine, receiving

@@ -17,8 +17,8 @@ from callboard.calls.state import LIVE, State
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
 from callboard.table.changes import Revision
-from callboard.table.filters import Field, Filter, How, Key, Order, TextMatch
-from callboard.table.ordering import Bookmark
+from callboard.table.questions.filters import Field, Filter, How, Key, Order, TextMatch
+from callboard.table.questions.ordering import Bookmark
 
 __all__ = ["SORTS", "CallFilters", "CallsQuery", "chosen", "continued", "fields_of", "listed", "write_cursor"]
 

@@ -18,8 +18,8 @@ from callboard.operations.budget import Budget, Kept
 from callboard.operations.sight import as_seen
 from callboard.operations.watch import Watch, Why
 from callboard.table.changes import Revision
-from callboard.table.feeds import Snapshot
-from callboard.table.steps import Step, conflated
+from callboard.table.following.feeds import Snapshot
+from callboard.table.following.steps import Step, conflated
 
 __all__ = [
     "Look",

@@ -17,8 +17,8 @@ from callboard.api.turns import SPAN, Piece, soon
 from callboard.http.values import Line
 from callboard.operations.watch import Watch
 from callboard.table.changes import Revision
-from callboard.table.feeds import LOG, PORTION, Convoy, Feed, Reader
-from callboard.table.steps import Step
+from callboard.table.following.feeds import LOG, PORTION, Convoy, Feed, Reader
+from callboard.table.following.steps import Step
 
 __all__ = ["GATHER", "HEARTBEAT", "Follower", "Round", "Written", "round_of"]
 

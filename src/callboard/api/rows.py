@@ -10,9 +10,9 @@ from callboard.api.fields import CALL_FIELDS, call_view
 from callboard.calls.legs import Call
 from callboard.http.blocks import in_blocks
 from callboard.http.values import Block
-from callboard.table.layout import Clock, Layout, Run, Running, Text, plain_row
-from callboard.table.selection import Selection
+from callboard.table.questions.selection import Selection
 from callboard.table.table import Table
+from callboard.table.written.layout import Clock, Layout, Run, Running, Text, plain_row
 
 __all__ = ["EVERY_FIELD", "layout", "rows"]
 

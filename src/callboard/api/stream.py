@@ -16,7 +16,7 @@ from callboard.operations.desk import Desk
 from callboard.operations.list_calls import ListCalls
 from callboard.operations.watch import WATCH_CALLS, Watch, Why
 from callboard.table.changes import Revision
-from callboard.table.steps import Step
+from callboard.table.following.steps import Step
 
 __all__ = ["Session", "Wish"]
 

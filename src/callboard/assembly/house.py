@@ -55,7 +55,7 @@ from callboard.storage.rows import (
 )
 from callboard.switches.clock import OurClock
 from callboard.switches.telling import Telling
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 __all__ = ["House", "open_house"]

@@ -23,7 +23,7 @@ from callboard.storage.errors import StorageError
 from callboard.storage.rows import note_token_use
 from callboard.switches.telling import Telling
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 
 __all__ = [
     "keep_batches",

@@ -17,7 +17,7 @@ from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import LONGEST_PAGE, AuditEntry, Cursor, EndedCall, Page, PastCalls, PastDeeds
 from callboard.storage.database import Database
 from callboard.storage.errors import StorageError
-from callboard.table.filters import How, TextMatch
+from callboard.table.questions.filters import How, TextMatch
 
 __all__ = ["KeptPast"]
 

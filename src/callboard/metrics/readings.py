@@ -20,8 +20,8 @@ from callboard.metrics.tallies import Tallies
 from callboard.operations.desk import Desk
 from callboard.operations.figures import LONG, Figures
 from callboard.operations.switches import LinkWork
-from callboard.table.counters import Tally
-from callboard.table.links import Link, LinkState
+from callboard.table.questions.counters import Tally
+from callboard.table.reconciling.links import Link, LinkState
 
 __all__ = ["QueueFigures", "of_calls", "of_clients", "of_events", "of_queues", "of_server", "of_switches", "of_tallies"]
 

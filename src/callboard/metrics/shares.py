@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.metrics.settings import MetricsSettings
-from callboard.table.counters import Tally
+from callboard.table.questions.counters import Tally
 
 __all__ = ["NOBODY", "OTHER", "Shares", "label"]
 

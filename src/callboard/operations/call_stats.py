@@ -7,7 +7,7 @@ import msgspec
 from callboard.access.rights import Principal, Right
 from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
-from callboard.table.counters import By, Tally
+from callboard.table.questions.counters import By, Tally
 
 __all__ = ["CALL_STATS", "CallStats"]
 

@@ -9,8 +9,8 @@ from callboard.operations.desk import Desk, Reach
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.loads import Peak, Series
 from callboard.operations.operation import Operation
-from callboard.table.counters import By, Group
-from callboard.table.filters import Filter, some
+from callboard.table.questions.counters import By, Group
+from callboard.table.questions.filters import Filter, some
 
 __all__ = ["CALL_SERIES", "COUNT_CALLS", "CallSeries", "CountCalls", "Counted"]
 

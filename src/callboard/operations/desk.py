@@ -24,7 +24,7 @@ from callboard.operations.past import AuditEntry, NoPast, Past
 from callboard.operations.standing import Standing
 from callboard.operations.subscriptions import NoOutbox, Outbox, Webhooks
 from callboard.operations.switches import SwitchFacts
-from callboard.table.feeds import Feeds
+from callboard.table.following.feeds import Feeds
 from callboard.table.table import Table
 
 __all__ = ["Desk", "Reach"]

@@ -11,7 +11,7 @@ from callboard.operations.desk import Desk
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.operation import Operation
 from callboard.operations.show import call_in_sight
-from callboard.table.filters import Filter
+from callboard.table.questions.filters import Filter
 
 __all__ = [
     "DISCONNECT_ACCOUNT",

@@ -14,8 +14,8 @@ from callboard.operations.ledger import CommandRecord
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import as_seen, refuse_texts
-from callboard.table.filters import Filter
-from callboard.table.matches import Fits, fits
+from callboard.table.questions.filters import Filter
+from callboard.table.questions.matches import Fits, fits
 
 __all__ = [
     "DISCONNECT_MATCHING",

@@ -11,9 +11,9 @@ from callboard.calls.state import LIVE, State
 from callboard.operations.desk import Desk
 from callboard.operations.operation import Operation
 from callboard.operations.switches import SwitchFacts
-from callboard.table.counters import By, Group, Tally
-from callboard.table.filters import Filter
-from callboard.table.links import Link
+from callboard.table.questions.counters import By, Group, Tally
+from callboard.table.questions.filters import Filter
+from callboard.table.reconciling.links import Link
 
 __all__ = ["LONG", "READ_METRICS", "Figures", "ReadMetrics"]
 

@@ -9,7 +9,7 @@ from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
 from callboard.operations.past import Cursor, EndedCall, Page, PastCalls
 from callboard.operations.sight import own_ids_only, past_as_seen, refuse_texts
-from callboard.table.filters import Filter, Ids, some
+from callboard.table.questions.filters import Filter, Ids, some
 
 __all__ = ["LIST_HISTORY", "ListHistory"]
 

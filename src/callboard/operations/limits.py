@@ -10,8 +10,8 @@ from callboard.operations.desk import Desk
 from callboard.operations.happenings import Happening
 from callboard.operations.listeners import Listener
 from callboard.operations.subscriptions import Limit
-from callboard.table.counters import By, Tally
-from callboard.table.filters import Filter
+from callboard.table.questions.counters import By, Tally
+from callboard.table.questions.filters import Filter
 
 __all__ = ["LEVELS", "SLACK", "Gauges", "Levels", "Passed", "level_of"]
 

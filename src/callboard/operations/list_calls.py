@@ -8,9 +8,9 @@ from callboard.operations.desk import Desk, Reach
 from callboard.operations.operation import Operation
 from callboard.operations.sight import own_ids_only, refuse_sorting, refuse_texts, sight_of
 from callboard.table.changes import Revision
-from callboard.table.filters import EVERYTHING, Filter, Ids, Order, some
-from callboard.table.ordering import Bookmark
-from callboard.table.selection import Selection
+from callboard.table.questions.filters import EVERYTHING, Filter, Ids, Order, some
+from callboard.table.questions.ordering import Bookmark
+from callboard.table.questions.selection import Selection
 
 __all__ = ["LIST_CALLS", "ListCalls", "Listing", "wanted_of"]
 

@@ -16,8 +16,8 @@ from callboard.operations.happenings import CALL_HAPPENINGS, NEEDED, SYSTEM_WIDE
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.subscriptions import Delivery, Webhook, WhichCalls
 from callboard.table.changes import Change, Kind
-from callboard.table.filters import Filter
-from callboard.table.matches import Fits, fits
+from callboard.table.questions.filters import Filter
+from callboard.table.questions.matches import Fits, fits
 
 __all__ = ["Listener", "Listeners", "listing_of", "may_be_told"]
 

@@ -8,7 +8,7 @@ from callboard.calls.commands import CommandId
 from callboard.calls.legs import CallNumber
 from callboard.operations.batches import Batch
 from callboard.operations.ledger import CommandRecord
-from callboard.table.filters import TextMatch
+from callboard.table.questions.filters import TextMatch
 
 __all__ = [
     "LONGEST_PAGE",

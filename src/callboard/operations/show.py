@@ -12,8 +12,8 @@ from callboard.operations.operation import Operation
 from callboard.operations.past import EndedCall
 from callboard.operations.sight import as_seen, command_as_seen, past_as_seen
 from callboard.operations.switches import SwitchFacts
-from callboard.table.counters import By, Tally
-from callboard.table.links import Link, LinkState
+from callboard.table.questions.counters import By, Tally
+from callboard.table.reconciling.links import Link, LinkState
 
 __all__ = [
     "LIST_SWITCHES",

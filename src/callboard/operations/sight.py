@@ -27,10 +27,10 @@ from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import EndedCall
-from callboard.table.columns import NOTHING, Columns, Slots
-from callboard.table.columns import Mask as Marks
-from callboard.table.filters import Field, Filter, Key, TextMatch, some
-from callboard.table.selection import Sight
+from callboard.table.questions.filters import Field, Filter, Key, TextMatch, some
+from callboard.table.questions.selection import Sight
+from callboard.table.store.columns import NOTHING, Columns, Slots
+from callboard.table.store.columns import Mask as Marks
 
 __all__ = [
     "as_seen",

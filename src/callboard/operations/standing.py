@@ -5,7 +5,7 @@ from collections.abc import Callable
 from callboard.access.access import Access
 from callboard.directory.directory import Directory, DirectoryChange
 from callboard.directory.records import DID, Account, Customer, Device
-from callboard.table.feeds import Bell
+from callboard.table.following.feeds import Bell
 
 __all__ = ["Standing"]
 

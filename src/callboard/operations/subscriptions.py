@@ -9,7 +9,7 @@ import msgspec
 from callboard.calls.refusals import Unavailable
 from callboard.directory.addresses import AddressSet
 from callboard.operations.happenings import Happening
-from callboard.table.filters import EVERYTHING, Filter
+from callboard.table.questions.filters import EVERYTHING, Filter
 
 __all__ = [
     "Delivery",

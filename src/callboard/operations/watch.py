@@ -11,9 +11,9 @@ from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.operation import Operation
 from callboard.operations.sight import names_owned
 from callboard.table.changes import Revision
-from callboard.table.feeds import PORTION, Bell, Convoy, Reader, Snapshot
-from callboard.table.filters import Filter
-from callboard.table.steps import Left, Step, conflated, difference
+from callboard.table.following.feeds import PORTION, Bell, Convoy, Reader, Snapshot
+from callboard.table.following.steps import Left, Step, conflated, difference
+from callboard.table.questions.filters import Filter
 
 __all__ = ["WATCH_CALLS", "Watch", "Why"]
 

@@ -21,7 +21,7 @@ from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestar
 from callboard.switches.gate import Gate, TakeIn, Tell
 from callboard.switches.link import Link, LinkError, SaysMore
 from callboard.switches.settings import KeeperSettings
-from callboard.table.links import LinkState
+from callboard.table.reconciling.links import LinkState
 
 __all__ = ["Health", "Keeper", "KeeperSettings"]
 

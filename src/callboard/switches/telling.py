@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from callboard.calls.events import Event, SwitchListed, SwitchLost, SwitchRestarted
 from callboard.switches.clock import OurClock
-from callboard.table.moments import event_moved_by
+from callboard.table.reconciling.moments import event_moved_by
 from callboard.table.table import Table
 
 __all__ = ["Telling"]

@@ -27,25 +27,25 @@ from callboard.calls.events import (
 )
 from callboard.calls.legs import Call, CallKey, Facts, Leg, Placement
 from callboard.calls.state import State
-from callboard.table import fold, shortcuts
-from callboard.table.arena import Arena
 from callboard.table.changes import Kind, Revision
-from callboard.table.columns import Slots
-from callboard.table.counters import By, Count, Counters
-from callboard.table.evidence import Evidence
-from callboard.table.filters import EVERYTHING, Filter, Order, mask_of, matching, turned
-from callboard.table.kept import KeptOrders
-from callboard.table.layout import Layout
-from callboard.table.links import Link, LinkState
-from callboard.table.merge import Place
-from callboard.table.moments import call_moved_by
-from callboard.table.numbering import Numbering
-from callboard.table.ordering import Bookmark, Page, ordered, page
-from callboard.table.pace import Steps, drain
-from callboard.table.reconciliation import Clock, Reconciliation
-from callboard.table.rows import Rows, Watcher
+from callboard.table.folding import fold, shortcuts
+from callboard.table.questions.counters import By, Count, Counters
+from callboard.table.questions.filters import EVERYTHING, Filter, Order, mask_of, matching, turned
+from callboard.table.questions.kept import KeptOrders
+from callboard.table.questions.ordering import Bookmark, Page, ordered, page
+from callboard.table.questions.shortlist import oldest_page, short_page
+from callboard.table.reconciling.evidence import Evidence
+from callboard.table.reconciling.links import Link, LinkState
+from callboard.table.reconciling.merge import Place
+from callboard.table.reconciling.moments import call_moved_by
+from callboard.table.reconciling.pace import Steps, drain
+from callboard.table.reconciling.reconciliation import Clock, Reconciliation
 from callboard.table.settings import TableSettings
-from callboard.table.shortlist import oldest_page, short_page
+from callboard.table.store.columns import Slots
+from callboard.table.store.numbering import Numbering
+from callboard.table.store.rows import Rows, Watcher
+from callboard.table.written.arena import Arena
+from callboard.table.written.layout import Layout
 
 __all__ = ["Table"]
 

@@ -19,7 +19,7 @@ from callboard.operations.listeners import Listener, Listeners
 from callboard.operations.sight import as_seen, command_as_seen
 from callboard.operations.subscriptions import Format
 from callboard.table.changes import Change
-from callboard.table.links import Link, LinkState
+from callboard.table.reconciling.links import Link, LinkState
 from callboard.webhooks.courier import Courier
 from callboard.webhooks.formats import Message, Pens, call_message, command_message, limit_message, switch_message
 

@@ -12,7 +12,7 @@ from callboard.operations.happenings import Happening
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.limits import Passed
 from callboard.operations.subscriptions import Format
-from callboard.table.links import Link
+from callboard.table.reconciling.links import Link
 
 __all__ = ["Message", "Pens", "call_message", "command_message", "limit_message", "switch_message", "test_message"]
 

@@ -15,7 +15,7 @@ from callboard.dialects.enswitch import request
 from callboard.http.values import Request
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Field, Filter, How, Order, TextMatch
+from callboard.table.questions.filters import Field, Filter, How, Order, TextMatch
 
 
 def principal(role: Role = Role.ADMIN, customer: int = 1) -> Principal:

@@ -19,7 +19,7 @@ from callboard.dialects.mor.fields import CALLED_FIELDS, FIELDS, LISTED, View, c
 from callboard.directory.directory import Directory
 from callboard.directory.records import Account, Customer, Device, Vendor
 from callboard.operations.sight import as_seen
-from callboard.table.layout import plain_row
+from callboard.table.written.layout import plain_row
 from tests.house import BEGIN
 
 DIRECTORY = Directory(

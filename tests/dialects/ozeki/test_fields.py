@@ -17,7 +17,7 @@ from callboard.dialects.ozeki.call_id import call_number
 from callboard.dialects.ozeki.documents import answer, call_list, layout
 from callboard.dialects.ozeki.fields import CALL_STATE, LISTED, V10_FIELDS, XE_FIELDS
 from callboard.dialects.ozeki.profiles import PROFILES, V10, XE, Profile, ProfileName
-from callboard.table.layout import plain_row
+from callboard.table.written.layout import plain_row
 from tests.dialects.ozeki.client import DONE, ROWS, read
 
 BUDAPEST = ZoneInfo("Europe/Budapest")

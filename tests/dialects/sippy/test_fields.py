@@ -15,7 +15,7 @@ from callboard.calls.legs import Call, CallKey, CallNumber, Direction, Placement
 from callboard.calls.state import State
 from callboard.dialects.sippy.fields import ACTIVE_STATES, CC_STATE, DIRECTION, FIELDS, LAYOUT
 from callboard.dialects.sippy.xmlrpc import array_response
-from callboard.table.layout import plain_row
+from callboard.table.written.layout import plain_row
 from tests.house import BEGIN
 
 RINGING = Call(

@@ -10,7 +10,7 @@ from callboard.calls.refusals import CallNotFound, InvalidArgument, Malformed, M
 from callboard.dialects.sippy import request
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Filter, Order
+from callboard.table.questions.filters import Filter, Order
 
 
 @pytest.mark.parametrize("params", [(), ({},), (None,), ([],)])

@@ -12,7 +12,7 @@ from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet, Stream
 from callboard.switches.portions import at_once
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 RECORDINGS = Path("tests/wire/asterisk-22.10.1")

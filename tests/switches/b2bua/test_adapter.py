@@ -21,9 +21,9 @@ from callboard.calls.state import State
 from callboard.switches.b2bua import adapter, process
 from callboard.switches.b2bua.adapter import B2bua, SwitchStartError
 from callboard.switches.b2bua.settings import B2buaSettings
-from callboard.table.filters import EVERYTHING, Order
-from callboard.table.links import LinkState
-from callboard.table.numbering import Numbering
+from callboard.table.questions.filters import EVERYTHING, Order
+from callboard.table.reconciling.links import LinkState
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.b2bua.town import town
 

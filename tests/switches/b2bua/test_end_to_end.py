@@ -17,7 +17,7 @@ from callboard.demo.incoming import Behaviour
 from callboard.demo.phone_call import CallOver, Refused
 from callboard.directory.records import DID
 from callboard.switches.b2bua.adapter import SwitchStartError
-from callboard.table.links import LinkState
+from callboard.table.reconciling.links import LinkState
 from tests.switches.b2bua.world import ANSWERS, DEADLINE, RINGS, World, until
 
 

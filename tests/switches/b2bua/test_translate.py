@@ -25,8 +25,8 @@ from callboard.calls.state import State
 from callboard.switches.b2bua import wire
 from callboard.switches.b2bua.routing import Routed
 from callboard.switches.b2bua.translate import Translator, cause_of
-from callboard.table.filters import EVERYTHING, Order
-from callboard.table.numbering import Numbering
+from callboard.table.questions.filters import EVERYTHING, Order
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.b2bua.town import CARRIER, NOW, came, town
 

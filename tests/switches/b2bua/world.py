@@ -19,9 +19,9 @@ from callboard.switches.b2bua.adapter import B2bua
 from callboard.switches.b2bua.settings import B2buaSettings
 from callboard.switches.clock import OurClock
 from callboard.switches.telling import Telling
-from callboard.table.filters import EVERYTHING, Order
-from callboard.table.numbering import Numbering
+from callboard.table.questions.filters import EVERYTHING, Order
 from callboard.table.settings import TableSettings
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.b2bua.town import account
 

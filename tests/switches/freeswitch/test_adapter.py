@@ -18,7 +18,7 @@ from callboard.switches.freeswitch.adapter import FreeswitchLink, new_translator
 from callboard.switches.freeswitch.settings import FreeswitchSettings
 from callboard.switches.keeper import Keeper
 from callboard.switches.link import LinkError
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.freeswitch.replay import PASSWORD, Replay, replay
 

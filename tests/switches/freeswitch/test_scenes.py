@@ -9,7 +9,7 @@ from callboard.calls.state import State
 from callboard.switches.clock import SwitchClock
 from callboard.switches.freeswitch.translate import Translator
 from callboard.table.changes import Change, Kind
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.freeswitch.recording import SCENES, events
 

@@ -17,7 +17,7 @@ from callboard.switches.freeswitch import wire
 from callboard.switches.freeswitch.channels import cause_of
 from callboard.switches.freeswitch.translate import Translator
 from callboard.switches.portions import at_once
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.freeswitch.recording import SCENES, details, events_until, lists
 

@@ -13,7 +13,7 @@ from callboard.directory.records import Account, Customer
 from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.translate import Translator
 from callboard.switches.portions import at_once
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 
 FOLDER = Path(__file__).parents[2] / "wire" / "kamailio-5.6.3"

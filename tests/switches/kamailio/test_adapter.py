@@ -20,8 +20,8 @@ from callboard.switches.kamailio import adapter, wire
 from callboard.switches.kamailio.adapter import KamailioLink, links
 from callboard.switches.kamailio.settings import KamailioSettings
 from callboard.switches.link import Link, LinkError
-from callboard.table.links import LinkState
-from callboard.table.numbering import Numbering
+from callboard.table.reconciling.links import LinkState
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.dialogs.rpc_server import Answer, RpcServer, serving, until
 from tests.switches.kamailio.replay import answer, arrivals

@@ -13,7 +13,7 @@ from callboard.switches.dialogs.memory import KILL_PATIENCE
 from callboard.switches.kamailio import wire
 from callboard.switches.kamailio.translate import RefusedError, Translator
 from callboard.switches.portions import at_once
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.kamailio.replay import Stage, answer, arrivals, exhaust, pushed
 

@@ -20,7 +20,7 @@ from callboard.switches.link import LinkError
 from callboard.switches.opensips import adapter
 from callboard.switches.opensips.adapter import OpensipsLink, links
 from callboard.switches.opensips.settings import OpensipsSettings
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.dialogs.rpc_server import Answer, RpcServer, serving, until
 from tests.switches.opensips.proxy import body, changed, dialog, fault

@@ -13,7 +13,7 @@ from callboard.switches.dialogs.jsonrpc import MalformedError, read_result
 from callboard.switches.opensips import wire
 from callboard.switches.opensips.translate import Pages, Translator, subscription
 from callboard.switches.portions import at_once
-from callboard.table.numbering import Numbering
+from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.switches.opensips.proxy import body, changed, dialog
 

@@ -17,7 +17,7 @@ from callboard.http.values import Reply
 from callboard.operations.desk import Reach
 from callboard.operations.history import LIST_HISTORY, ListHistory
 from callboard.operations.past import LONGEST_PAGE, EndedCall, PastCalls
-from callboard.table.filters import Field, How, TextMatch
+from callboard.table.questions.filters import Field, How, TextMatch
 
 __all__ = ["ROUTES"]
 

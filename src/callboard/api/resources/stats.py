@@ -17,7 +17,7 @@ from callboard.directory.records import ROOT
 from callboard.http.values import Reply
 from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
 from callboard.operations.loads import STEP
-from callboard.table.counters import By, Group
+from callboard.table.questions.counters import By, Group
 
 __all__ = ["ROUTES"]
 

@@ -14,7 +14,7 @@ from callboard.calls.legs import Call, Direction, Leg, Side
 from callboard.calls.state import State
 from callboard.dialects.enswitch.envelope import Member, plain
 from callboard.http.blocks import in_blocks
-from callboard.table.layout import Layout, Text
+from callboard.table.written.layout import Layout, Text
 
 __all__ = [
     "BY_NAME",

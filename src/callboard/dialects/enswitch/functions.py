@@ -17,9 +17,9 @@ from callboard.http.values import Body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL, DisconnectCall
 from callboard.operations.list_calls import LIST_CALLS, ListCalls
-from callboard.table.arena import Arena
-from callboard.table.filters import Filter
-from callboard.table.selection import Selection
+from callboard.table.questions.filters import Filter
+from callboard.table.questions.selection import Selection
+from callboard.table.written.arena import Arena
 
 __all__ = ["FUNCTIONS", "Asked", "Function", "function_named"]
 

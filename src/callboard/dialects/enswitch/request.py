@@ -19,7 +19,7 @@ from callboard.http.parameters import ParameterError, read_parameters
 from callboard.http.values import Request
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Field, Filter, How, Order, TextMatch
+from callboard.table.questions.filters import Field, Filter, How, Order, TextMatch
 
 __all__ = ["ActiveCalls", "Parameters", "Target", "active_calls", "credentials", "panel", "read", "target"]
 

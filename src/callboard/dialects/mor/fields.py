@@ -15,7 +15,7 @@ from callboard.dialects.xml import element
 from callboard.directory.countries import NAMES
 from callboard.directory.directory import Directory
 from callboard.directory.numbers import international, is_number
-from callboard.table.layout import Clock, Field, Layout, Run, Running, parts_of
+from callboard.table.written.layout import Clock, Field, Layout, Run, Running, parts_of
 
 __all__ = [
     "ANSWERED",

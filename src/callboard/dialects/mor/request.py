@@ -18,7 +18,7 @@ from callboard.http.parameters import ParameterError, read_parameters
 from callboard.http.values import Request
 from callboard.operations.desk import Reach
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Field, Filter, How, TextMatch, pattern
+from callboard.table.questions.filters import Field, Filter, How, TextMatch, pattern
 
 __all__ = ["Asked", "Condition", "Parameters", "Wanted", "list_calls", "read"]
 

@@ -14,7 +14,7 @@ from callboard.http.values import Body
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_CALL
 from callboard.operations.list_calls import LIST_CALLS
-from callboard.table.arena import Arena
+from callboard.table.written.arena import Arena
 
 __all__ = ["COMMANDS", "Asked", "Command", "command_named"]
 

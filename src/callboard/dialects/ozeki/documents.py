@@ -11,7 +11,7 @@ from callboard.dialects.ozeki.fields import Shown, field
 from callboard.dialects.ozeki.profiles import Profile
 from callboard.dialects.xml import xml_text
 from callboard.http.values import Block
-from callboard.table.layout import Field, Layout, parts_of
+from callboard.table.written.layout import Field, Layout, parts_of
 
 __all__ = ["DONE", "OK", "answer", "call_list", "layout"]
 

@@ -12,7 +12,7 @@ from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.dialects.ozeki.call_id import call_id
 from callboard.dialects.xml import element
-from callboard.table.layout import Clock, Field, Run, Running, digits
+from callboard.table.written.layout import Clock, Field, Run, Running, digits
 
 __all__ = ["CALL_STATE", "LISTED", "V10_FIELDS", "XE_FIELDS", "Member", "Shown", "field", "value"]
 

@@ -14,7 +14,7 @@ from callboard.http.parameters import ParameterError, read_parameters
 from callboard.http.values import Request
 from callboard.operations.disconnect import DisconnectCall
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Filter
+from callboard.table.questions.filters import Filter
 
 __all__ = ["ACTIVE_CALLS", "Parameters", "command", "credentials", "disconnect_call", "read", "text"]
 

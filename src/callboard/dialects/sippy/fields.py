@@ -11,7 +11,7 @@ from typing import TypeVar
 from callboard.calls.legs import Call, Direction
 from callboard.calls.state import State
 from callboard.dialects.sippy.xmlrpc import MEMBER_END, integer, member_start, nil, string
-from callboard.table.layout import Clock, Field, Layout, Run, Running, parts_of
+from callboard.table.written.layout import Clock, Field, Layout, Run, Running, parts_of
 
 __all__ = ["ACTIVE_STATES", "CC_STATE", "DIRECTION", "FIELDS", "LAYOUT"]
 

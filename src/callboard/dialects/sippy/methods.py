@@ -15,7 +15,7 @@ from callboard.operations.call_stats import CALL_STATS, CallStats
 from callboard.operations.desk import Desk
 from callboard.operations.disconnect import DISCONNECT_ACCOUNT, DISCONNECT_CALL, DISCONNECT_CUSTOMER, Disconnecting
 from callboard.operations.list_calls import LIST_CALLS
-from callboard.table.arena import Arena
+from callboard.table.written.arena import Arena
 
 __all__ = ["METHODS", "SYSTEM_METHODS", "Asked", "Method", "answer_system", "method_named"]
 

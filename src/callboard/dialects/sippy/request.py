@@ -13,7 +13,7 @@ from callboard.calls.state import State
 from callboard.operations.desk import Reach
 from callboard.operations.disconnect import DisconnectAccount, DisconnectCall, DisconnectCustomer
 from callboard.operations.list_calls import ListCalls
-from callboard.table.filters import Filter, Order
+from callboard.table.questions.filters import Filter, Order
 
 __all__ = [
     "ORDERS",

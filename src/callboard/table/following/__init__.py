@@ -1,0 +1,1 @@
+"""What readers who follow the table are shown, change by change."""
