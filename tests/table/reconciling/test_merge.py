@@ -16,14 +16,14 @@ from callboard.calls.events import (
     SwitchRestarted,
     SwitchUp,
 )
-from callboard.calls.legs import Call, CallNumber, LegId
+from callboard.calls.legs import Call, CallNumber, Leg, LegId, Side
 from callboard.calls.state import LIVE, State
 from callboard.table.reconciling import pace
 from callboard.table.reconciling.links import LinkState
 from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.folding.test_shortcuts import check_all_that_finds
-from tests.table.history import SWITCH, History, histories, place
+from tests.table.history import SWITCH, History, histories, leg, place
 from tests.table.unruly import happenings
 
 NOW = 5_000.0
@@ -183,6 +183,45 @@ def test_of_a_list_that_is_interrupted_nothing_is_done_that_it_did_not_come_to(
         case SwitchListed():
             assert ids(table) == scene.truth
     check_all_that_finds(table)
+
+
+clocks = pytest.mark.parametrize("by", [3_600.0, -3_600.0], ids=["forward", "back"])
+
+
+def under_way(event: SwitchListed | SwitchLost | SwitchRestarted, by: float) -> Table:
+    """Twenty calls set up at 100, and our clock set `by` seconds forward in the middle of what is told of them all."""
+    table = told([SwitchUp(SWITCH, 1.0), *(LegSeen(100.0, caller(number)) for number in range(20))])
+    steps = table.accept_in_steps(event, clock)
+    for _ in range(7):
+        next(steps)
+    table.set_clock(by, NOW + by)
+    pace.drain(steps)
+    return table
+
+
+def caller(number: int) -> Leg:
+    return leg(f"a{number}", f"c{number}", Side.CALLER, 100.0)
+
+
+@clocks
+def test_no_call_outlives_a_restart_because_our_clock_was_set_meanwhile(by: float) -> None:
+    table = under_way(SwitchRestarted(SWITCH, 200.0, "new"), by)
+    before, after = (100.0, 200.0), (100.0 + by, 200.0 + by)
+    assert {(call.started_at, call.ended_at) for call in table.calls()} == {before, after}, "what is over stays put"
+
+
+@clocks
+def test_every_call_of_a_lost_link_is_suspect_since_the_same_moment_of_the_clock_that_was_set(by: float) -> None:
+    table = under_way(SwitchLost(SWITCH, 200.0, "cut"), by)
+    assert {call.suspect_since for call in table.calls()} == {200.0 + by}
+
+
+@clocks
+def test_a_list_speaks_of_the_same_moment_when_our_clock_is_set_meanwhile(by: float) -> None:
+    table = under_way(SwitchListed(SWITCH, 200.0, tuple(map(caller, range(0, 20, 2))), complete=True), by)
+    lengths = {call.key.native: call.ended_at and call.ended_at - call.started_at for call in table.calls()}
+    assert lengths == {f"c{number}": 100.0 if number % 2 else None for number in range(20)}
+    assert table.links[0].last_list_at == 200.0 + by
 
 
 @pytest.mark.parametrize("seed", range(0, 100, 20))

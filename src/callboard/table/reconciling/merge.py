@@ -14,7 +14,7 @@ from callboard.calls.events import SwitchListed
 from callboard.calls.legs import Call, CallKey, Leg, LegId, Placement
 from callboard.calls.state import State
 from callboard.table.folding import fold, shortcuts
-from callboard.table.reconciling.moments import leg_moved_by
+from callboard.table.reconciling.moments import Shift, leg_moved_by
 from callboard.table.reconciling.pace import AS_KNOWN, CHANGED
 from callboard.table.reconciling.settled import Settled
 from callboard.table.store.numbering import Numbering
@@ -30,20 +30,20 @@ _GROUPED = 1
 
 
 class Merge:
-    """One list. `by` is how many seconds later all that it says is on the table's clock, which may be set meanwhile.
+    """One list. `shift` is how much later all that it says is on the table's clock, which may be set meanwhile.
 
     A leg that is listed twice is where it stands first.
     """
 
     def __init__(
-        self, rows: Rows, place: Place, numbering: Numbering, settled: Settled, event: SwitchListed, by: float
+        self, rows: Rows, place: Place, numbering: Numbering, settled: Settled, event: SwitchListed, shift: Shift
     ) -> None:
         self._rows = rows
         self._place = place
         self._numbering = numbering
         self._settled = settled
         self._event = event
-        self.by = by
+        self._shift = shift
         self._calls: dict[str, list[Leg]] = {}
         self._natives: set[str] = set()
 
@@ -55,7 +55,7 @@ class Merge:
     @property
     def at(self) -> float:
         """The moment that the list speaks of."""
-        return self._event.at + self.by
+        return self._shift.of(self._event.at)
 
     @property
     def complete(self) -> bool:
@@ -119,7 +119,7 @@ class Merge:
 
     def _listed(self, native: str) -> list[Leg]:
         legs = self._calls.get(native, [])
-        return [leg_moved_by(leg, self.by) for leg in legs] if self.by else legs
+        return [leg_moved_by(leg, by) for leg in legs] if (by := self._shift.by) else legs
 
     def _counts(self, leg: LegId) -> bool:
         """Whether the list has the leg and nobody told of its end; that a list lacked it, another may know better."""

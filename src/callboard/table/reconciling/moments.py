@@ -1,4 +1,4 @@
-"""Times that move along when our clock is set, so that no length of time changes. Pure; `by` is in seconds."""
+"""Times that move along when our clock is set, so that no length of time changes. `by` is in seconds."""
 
 from typing import TypeVar
 
@@ -8,9 +8,20 @@ from callboard.calls.events import Event, LegDescribed, LegSeen, SwitchListed
 from callboard.calls.legs import Call, Leg
 from callboard.table.reconciling.links import Link
 
-__all__ = ["call_moved_by", "event_moved_by", "leg_moved_by", "link_moved_by"]
+__all__ = ["Shift", "call_moved_by", "event_moved_by", "leg_moved_by", "link_moved_by"]
 
 Timed = TypeVar("Timed", Leg, Call, Link)
+
+
+class Shift:
+    """How many seconds later what is under way happened on the table's clock, which may be set before it is done."""
+
+    def __init__(self, by: float = 0.0) -> None:
+        self.by = by
+
+    def of(self, at: float) -> float:
+        """A moment on the table's clock as it is set now."""
+        return at + self.by
 
 
 def _moved(value: Timed, names: tuple[str, ...], by: float) -> Timed:

@@ -14,6 +14,7 @@ from callboard.calls.causes import Cause, Reason
 from callboard.calls.events import SwitchListed, SwitchLost, SwitchRestarted
 from callboard.table.folding import fold
 from callboard.table.reconciling.merge import Merge, Place
+from callboard.table.reconciling.moments import Shift
 from callboard.table.reconciling.pace import AS_KNOWN, CHANGED, Steps, drain, paced
 from callboard.table.reconciling.settled import Settled
 from callboard.table.store.numbering import Numbering
@@ -29,7 +30,7 @@ class _Job(NamedTuple):
     steps: Steps
     certain: bool
     """Whether the rest of it is to be done whatever comes next."""
-    merge: Merge | None = None
+    shift: Shift
 
 
 class Reconciliation:
@@ -54,11 +55,13 @@ class Reconciliation:
 
     def lose(self, event: SwitchLost, clock: Clock) -> Steps:
         """Nothing vouches for its calls any more."""
-        return self._start(event.switch, _Job(paced(self._suspect(event, clock)), certain=True))
+        shift = Shift()
+        return self._start(event.switch, _Job(paced(self._suspect(event, shift, clock)), certain=True, shift=shift))
 
     def restart(self, event: SwitchRestarted, clock: Clock) -> Steps:
         """Every call of its former life is over."""
-        return self._start(event.switch, _Job(paced(self._end_all(event, clock)), certain=True))
+        shift = Shift()
+        return self._start(event.switch, _Job(paced(self._end_all(event, shift, clock)), certain=True, shift=shift))
 
     def merge(self, event: SwitchListed, clock: Clock, by: float, vouch: Callable[[float, float], None]) -> Steps:
         """Make the rows of a switch say what its own list says, but for what was told since the list was taken.
@@ -66,15 +69,14 @@ class Reconciliation:
         `by`: how many seconds later all that the list says is on the table's clock. If it is complete, `vouch` is
         called at the end, with the moment that it speaks of and the time.
         """
-        merge = Merge(self._rows, self._place, self._numbering, self._settled, event, by)
-        job = _Job(self._merge(merge, clock, vouch), certain=False, merge=merge)
-        return self._start(event.switch, job)
+        shift = Shift(by)
+        merge = Merge(self._rows, self._place, self._numbering, self._settled, event, shift)
+        return self._start(event.switch, _Job(self._merge(merge, clock, vouch), certain=False, shift=shift))
 
     def set_clock(self, by: float) -> None:
-        """Our clock was set `by` seconds forward: so is what lists say that are under way."""
+        """Our clock was set `by` seconds forward: what is under way moves along, as the rows do that it will come to."""
         for job in self._jobs.values():
-            if job.merge is not None:
-                job.merge.by += by
+            job.shift.by += by
 
     def _start(self, switch: str, job: _Job) -> Steps:
         self.interrupt(switch)
@@ -87,20 +89,20 @@ class Reconciliation:
         if merge.complete:
             vouch(merge.at, clock())
 
-    def _suspect(self, event: SwitchLost, clock: Clock) -> Iterator[int]:
+    def _suspect(self, event: SwitchLost, shift: Shift, clock: Clock) -> Iterator[int]:
         for slot, call in self._rows.of_switch(event.switch):
             if call.suspect_since is not None:
                 yield AS_KNOWN
                 continue
             settled = slot in self._settled
-            self._rows.advance(slot, call, replace(call, suspect_since=event.at), clock())
+            self._rows.advance(slot, call, replace(call, suspect_since=shift.of(event.at)), clock())
             if settled:
                 self._settled.add(slot)
             yield CHANGED
 
-    def _end_all(self, event: SwitchRestarted, clock: Clock) -> Iterator[int]:
+    def _end_all(self, event: SwitchRestarted, shift: Shift, clock: Clock) -> Iterator[int]:
         cause = Cause(Reason.SWITCH_LOST, text=event.why)
         for slot, call in self._rows.of_switch(event.switch):
-            if call.started_at <= event.at:
-                self._rows.change(slot, call, fold.over(call, event.at, cause), clock())
+            if call.started_at <= (at := shift.of(event.at)):
+                self._rows.change(slot, call, fold.over(call, at, cause), clock())
             yield CHANGED
