@@ -135,11 +135,29 @@ def test_any_number_of_rows(layout: Layout, calls: int) -> None:
     assert bare(b"".join(fresh)) == bare(b"".join(again)) == expected
 
 
-@pytest.mark.parametrize("after", [0.0, 0.9996, 9.9999, 4096.0, 99_999.5, 131_072.0, 200_000.25, 9_000_000.0])
+@pytest.mark.parametrize("after", [0.0, 0.9996, 9.9999, 4096.0, 99_999.5, 131_072.0, 200_000.25, 9_000_000.0, 1.8e9])
 def test_clocks_of_any_length(after: float) -> None:
     board = filled(3)
     now = 1002.5 + after
     assert bare(board.rows(XML, now)) == written(XML, board.calls, now)
+
+
+@LAYOUTS
+def test_a_listing_of_which_nothing_is_left_spoils_none_that_comes_later(layout: Layout) -> None:
+    board = filled(FEW + 1)
+    arena, gone = Arena(board.columns, layout), board.selection()
+    blocks = arena.blocks(gone, 2000.0)
+    for call in board.calls:
+        board.tell(LegEnded(call.legs[0].id, 1500.0), now=1500.0)
+    board.table.sweep(3000.0)
+    assert joined(blocks) == b""
+    later = filled(1500)
+    board.tell(*(LegSeen(5000.0, one) for call in later.calls for one in call.legs), now=5000.0)
+    for _ in range(2):
+        rows = joined(arena.blocks(board.selection(), 6000.0))
+        assert bare(rows) == written(layout, board.calls, 6000.0)
+    assert arena.width > len(written(layout, board.calls[:1], 6000.0))
+    assert len(rows) == arena.width * 1500 - len(layout.separator), "they are copied as ever"
 
 
 @LAYOUTS

@@ -74,7 +74,7 @@ class Reconciliation:
         return self._start(event.switch, _Job(self._merge(merge, clock, vouch), certain=False, shift=shift))
 
     def set_clock(self, by: float) -> None:
-        """Our clock was set `by` seconds forward: what is under way moves along, as the rows do that it will come to."""
+        """Our clock was set `by` seconds forward: what is under way moves along, as the rows do that it comes to."""
         for job in self._jobs.values():
             job.shift.by += by
 

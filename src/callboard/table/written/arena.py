@@ -293,8 +293,9 @@ class Arena:
         return self._frame
 
     def _measured(self, calls: Iterable[Call]) -> Iterator[int]:
-        """How long each part is in most of these."""
-        for lengths in zip(*(map(len, self._texts(call)) for call in calls), strict=True):
+        """How long each part is in most of these, as far as any are left of those that were chosen."""
+        measured = [tuple(map(len, self._texts(call))) for call in calls] or [(0,) * len(self._layout.parts)]
+        for lengths in zip(*measured, strict=True):
             longest = sorted(lengths)[-1 - int(_ODD * len(lengths))]
             yield min(longest, _WIDEST // (2 * len(self._layout.parts)))
 

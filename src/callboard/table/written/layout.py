@@ -28,8 +28,8 @@ __all__ = [
     "running_since",
 ]
 
-DIGITS = 8
-"""Room for whole seconds; a call of three years has as many."""
+DIGITS = 10
+"""Room for whole seconds: as many as there were since 1970, for switches that say 0 where they do not know."""
 
 R = TypeVar("R")
 
