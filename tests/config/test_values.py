@@ -21,7 +21,7 @@ class Colour(StrEnum):
 
 def setting(type_: object) -> Setting:
     info = shapes.type_info(type_)
-    return Setting(path=("here",), type=type_, shape=info, default=None, words="", general="here")
+    return Setting(path=("here",), type=type_, shape=info, default=None, owner=msgspec.Struct, general="here")
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,8 @@ NAMED = "NAME"
 _OWN_NAME = "name"
 """The field in which such a section's struct holds its name; it is in the header and so no setting."""
 
+Owner = type[msgspec.Struct]
+"""The struct of a section, whose fields are its settings."""
 KeyPath = tuple[str, ...]
 """Names of the sections something is in, then its own."""
 Names = Mapping[KeyPath, Iterable[str]]
@@ -62,8 +64,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     shape: shapes.Type
     """The same, taken apart; without annotations."""
     default: object
-    words: str
-    """Its docstring, on one line."""
+    owner: Owner
+    """Where it is a field."""
     general: str
     """Its dotted name, with `NAME` for the name of a section."""
 
@@ -71,6 +73,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """The dotted name, such as `http.listen`."""
         return dotted(self.path)
+
+    @property
+    def words(self) -> str:
+        """Its docstring, on one line, looked up in the source when it is asked for: no start of a server needs it."""
+        return field_words(self.owner).get(self.path[-1], "")
 
     @property
     def secret(self) -> bool:
@@ -97,7 +104,6 @@ def sections(tree: type[msgspec.Struct], path: KeyPath = ()) -> tuple[Section, .
     """The sections of a settings tree that hold settings, in the order in which they are declared."""
     own: list[Setting] = []
     below: list[Section] = []
-    words = field_words(tree)
     for field in fields_of(tree, path):
         info = shapes.type_info(field.type)
         shape = info.type if isinstance(info, shapes.Metadata) else info
@@ -114,7 +120,7 @@ def sections(tree: type[msgspec.Struct], path: KeyPath = ()) -> tuple[Section, .
                     type=field.type,
                     shape=shape,
                     default=_default(field),
-                    words=words.get(field.name, ""),
+                    owner=tree,
                     general=".".join(here),
                 )
             )
