@@ -119,27 +119,35 @@ class Arena:
         layout = layout or self._layout
         if len(calls) > FEW:
             return self.blocks(calls, now, layout)
-        return iter((layout.separator.join(self._few(calls, now, layout)),))
+        return iter((self._few(calls, now, layout),))
 
-    def _few(self, calls: Selection, now: float, layout: Layout) -> Iterator[bytes]:
-        """The rows one by one, without padding: what stands still in them is kept, too."""
+    def _few(self, calls: Selection, now: float, layout: Layout) -> bytes:
+        """The rows without padding: what stands still in them is kept, too."""
+        pieces: list[bytes] = []
+        put, last, sight = pieces.append, self._last, calls.sight
         for slot in calls.standing(slice(None)).tolist():
             call = self._columns.calls[slot]
             if call is None:
                 continue
-            seen = call if calls.sight is None else calls.sight.seen(call)
-            yield self._row_of(call, now) if seen is call else plain_row(layout, seen, now)
+            put(layout.separator)
+            if sight is not None and (seen := sight.seen(call)) is not call:
+                put(plain_row(layout, seen, now))
+                continue
+            row = last.get(call.number)
+            if row is None or row.call is not call:
+                row = self._kept(call)
+            put(row.start)
+            for since, exact, text in row.runs:
+                put(count_text(now - since if now > since else 0.0, exact))
+                put(text)
+        return b"".join(pieces[1:])
 
-    def _row_of(self, call: Call, now: float) -> bytes:
-        row = self._last.get(call.number)
-        if row is None or row.call is not call:
-            if len(self._last) >= _LAST:
-                self._last.clear()
-            row = self._last[call.number] = _row(self._layout, call)
-        written = row.start
-        for since, exact, text in row.runs:
-            written += count_text(max(0.0, now - since), exact) + text
-        return written
+    def _kept(self, call: Call) -> _Row:
+        """What stands still in its row, kept for the next time."""
+        if len(self._last) >= _LAST:
+            self._last.clear()
+        row = self._last[call.number] = _row(self._layout, call)
+        return row
 
     def blocks(self, calls: Selection, now: float, layout: Layout | None = None) -> Iterator[Block]:
         """The same of however many."""
