@@ -1,13 +1,16 @@
 """A server: its first login, its switches, its fronts, until it is told to end."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from callboard.access.logins import Login
 from callboard.access.passwords import make_login
 from callboard.access.rights import Role
 from callboard.assembly.fronts import open_fronts
@@ -41,9 +44,14 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 async def serve(config: Config, ready: Callable[[Running], None]) -> None:
     """Run a server until cancelled. `ready` is called once it answers."""
+    path = Path(config.storage.path)
+    # Where there is no database there is no login: the password of the first is hashed while all else starts.
+    early = None if os.access(path, os.F_OK) else _administrator(config)
     async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(open_house(config, Path(config.storage.path)))
-        first_login = _first_login(house)
+        house = await stack.enter_async_context(open_house(config, path))
+        first_login = None
+        if not house.desk.access.logins():
+            first_login = _move_in(house, *await (early or _administrator(config)))
         sip_address = await open_switches(stack, house)
         server = await open_fronts(stack, house)
         ready(
@@ -57,16 +65,20 @@ async def serve(config: Config, ready: Callable[[Running], None]) -> None:
         await until_cancelled()
 
 
-def _first_login(house: House) -> FirstLogin | None:
-    """Give an empty installation its root customer and an administrator with a random password."""
+def _administrator(config: Config) -> asyncio.Future[tuple[Login, str]]:
+    """An administrator, and its random password. To hash that takes a thread a tenth of a second."""
+    password = secrets.token_urlsafe(12)
+    make = partial(make_login, "admin", Role.ADMIN, ROOT, password, realm=config.access.realm)
+    return asyncio.get_running_loop().run_in_executor(None, lambda: (make(), password))
+
+
+def _move_in(house: House, administrator: Login, password: str) -> FirstLogin:
+    """Give an empty installation its root customer and an administrator."""
     desk = house.desk
-    if desk.access.logins():
-        return None
     if desk.directory.customer(ROOT) is None:
         desk.directory.put(Customer(id=ROOT, name="Root"))
-    login = FirstLogin("admin", secrets.token_urlsafe(12))
-    desk.access.put(make_login(login.name, Role.ADMIN, ROOT, login.password, realm=house.config.access.realm))
-    return login
+    desk.access.put(administrator)
+    return FirstLogin(administrator.name, password)
 
 
 async def until_cancelled() -> None:
