@@ -101,20 +101,21 @@ def as_seen(directory: Directory, principal: Principal, call: Call) -> Call:
 
 def sight_of(directory: Directory, principal: Principal, scope: frozenset[int]) -> Sight | None:
     """How this principal, whose scope this is, sees calls; None if it sees them as they are."""
-    if principal.customer == ROOT and not principal.masks:
+    masked = bool(principal.masks)
+    if principal.customer == ROOT and not masked:
         return None
 
     def seen(call: Call) -> Call:
         """Most calls are between customers in the scope, and to nobody's DID: these are seen as they are."""
         placed = call.placement
-        if principal.masks or placed.customer not in scope or placed.did is not None:
+        if masked or placed.customer not in scope or placed.did is not None:
             return as_seen(directory, principal, call)
         if placed.callee_customer is None or placed.callee_customer in scope:
             return call
         return as_seen(directory, principal, call)
 
     def partly(columns: Columns, slots: Slots) -> Marks:
-        if principal.masks:
+        if masked:
             return np.ones(len(slots), np.bool_)
         known = np.fromiter((NOTHING, *scope), np.int64, len(scope) + 1)
         parties = (columns[name][slots] for name in ("customer", "callee_customer"))
