@@ -47,7 +47,9 @@ def demo(
     Server, switch and phones run on loopback; the calls are real SIP, in every state, and so are their ends.
     """
     with loading():
-        from callboard import assembly
+        from callboard.assembly.demo import DemoOptions
+        from callboard.assembly.demo import demo as run_demo
+        from callboard.assembly.serving import Running
     from callboard.cli.banner import banner
     from callboard.cli.failures import ExitCode, Failure
     from callboard.cli.logs import start_logging
@@ -56,15 +58,15 @@ def demo(
 
     start_logging(LoggingSettings(level="warning"))
     try:
-        options = assembly.DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
+        options = DemoOptions(calls=calls, http=http, sip=sip, carrier=carrier, data=data)
     except ValueError as error:
         raise Failure(str(error), "", ExitCode.USAGE) from None
 
-    def ready(running: assembly.Running) -> None:
+    def ready(running: Running) -> None:
         settle()
         print(banner(running.http_addresses, running.sip_address, _command()), flush=True)
 
-    run_until_stopped(assembly.demo(options, ready), fix=_OTHER_ADDRESSES)
+    run_until_stopped(run_demo(options, ready), fix=_OTHER_ADDRESSES)
     print("\nStopped, nothing left behind." if data is None else f"\nStopped. The data is kept in {data}.")
 
 

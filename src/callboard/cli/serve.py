@@ -19,7 +19,7 @@ EXAMPLES = examples(
 def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = None) -> None:
     """Run the server, until Ctrl-C or SIGTERM."""
     with loading():
-        from callboard import assembly
+        from callboard.assembly import serving
     from callboard.cli.logs import start_logging
     from callboard.cli.running import run_until_stopped
     from callboard.cli.settings import gathered
@@ -27,7 +27,7 @@ def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
     config = gathered(file, settings).config
     start_logging(config.logging)
 
-    def ready(running: assembly.Running) -> None:
+    def ready(running: serving.Running) -> None:
         settle()
         sip = f"SIP at {running.sip_address}" if running.sip_address else "no SIP"
         print(f"Callboard answers HTTP at {', '.join(running.http_addresses)} and {sip}.")
@@ -38,4 +38,4 @@ def serve(file: ConfigOption = Path("callboard.toml"), settings: SetOption = Non
             print(f"A first login was made, shown only this once: {login.name}, password {login.password}")
         sys.stdout.flush()
 
-    run_until_stopped(assembly.serve(config, ready))
+    run_until_stopped(serving.serve(config, ready))
