@@ -15,10 +15,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
+from bench.processes import busy
 from callboard import __version__
 from callboard.calls.events import Event, Moved, SwitchListed, SwitchLost, SwitchRestarted
 from callboard.calls.legs import Placement
@@ -26,7 +28,8 @@ from callboard.calls.state import CONNECTED
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.keeper import Keeper
-from callboard.table.store.numbering import Numbering
+from callboard.table.changes import Change, Kind
+from callboard.table.store.numbering import BLOCK, Numbering
 from callboard.table.table import Table
 from tests.conformance.server import until
 from tests.conformance.sipp import Callee, Caller, pause, play, run
@@ -37,7 +40,6 @@ from tests.rig.director import director
 _TALK = 60
 """Seconds that a call lasts."""
 _SHARES = (("p50", 0.5), ("p99", 0.99), ("worst", 1.0))
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -50,11 +52,25 @@ class Span(msgspec.Struct, frozen=True):
     """Of one core; 0.0 while unwatched."""
 
 
-class Watched(msgspec.Struct):
-    """The real link into the real table, and the lag of each event that tells of a state."""
+class Watched:
+    """The real link into the real table: how late events are that tell of a state, and how many calls came and went."""
 
-    table: Table
-    lags: list[float]
+    def __init__(self) -> None:
+        blocks = count(1, BLOCK)
+        self.table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), 1)
+        self.table.watch(self._note, (Kind.BEGAN, Kind.ENDED))
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what was told so far."""
+        self.lags: list[float] = []
+        self.came = self.went = 0
+
+    def _note(self, change: Change) -> None:
+        if change.kind is Kind.BEGAN:
+            self.came += 1
+        else:
+            self.went += 1
 
     def tell(self, event: Event) -> None:
         now = time.time()
@@ -70,18 +86,12 @@ class Watched(msgspec.Struct):
         return sum(call.state in CONNECTED for call in self.table.calls())
 
 
-def _cpu(pid: int) -> float:
-    """Seconds of processor time so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
-
-
 async def _span(name: str, switch: Asterisk, seconds: int, watched: bool) -> Span:
     pids = (switch.process.pid, os.getpid())
-    began, before = time.monotonic(), [_cpu(pid) for pid in pids]
+    began, before = time.monotonic(), [busy(pid) for pid in pids]
     await asyncio.sleep(seconds)
     wall = time.monotonic() - began
-    theirs, ours = ((_cpu(pid) - then) / wall for pid, then in zip(pids, before, strict=True))
+    theirs, ours = ((busy(pid) - then) / wall for pid, then in zip(pids, before, strict=True))
     return Span(name, theirs, ours if watched else 0.0)
 
 
@@ -102,7 +112,7 @@ async def measure(calls: int, seconds: int) -> tuple[list[Span], Watched, int]:
     answering = play("callee", callee.invited(), callee.ring(), callee.answer(), callee.hung_up())
     acts = (caller.invite(), caller.trying(), caller.answered(1), pause(_TALK * 1000), caller.bye(2))
     far_end = free_port()
-    watched = Watched(Table(lambda legs: Placement(), Numbering(0, lambda size: 1), 1), [])
+    watched = Watched()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         switch = await stack.enter_async_context(asterisk(free_port(), free_port(), far_end))
@@ -125,7 +135,7 @@ async def measure(calls: int, seconds: int) -> tuple[list[Span], Watched, int]:
             return keeper.health().up
 
         await until(all_there, "the first full list")
-        watched.lags.clear()
+        watched.begin_anew()
         during = await _span("watched", switch, seconds, watched=True)
         up, list_took = watched.up, keeper.health().list_took
         await keeper.stop()
@@ -149,7 +159,7 @@ def main() -> None:
     spans, watched, up = asyncio.run(measure(arguments.calls, arguments.seconds))
     print(f"Callboard {__version__}, Python {platform.python_version()}, {os.cpu_count()} cores")
     print(
-        f"load average {os.getloadavg()[0]:.1f}; {up} calls up in the table, {arguments.calls / _TALK:.0f} new a second"
+        f"load average {os.getloadavg()[0]:.1f}; {up} calls up in the table; {watched.came} came, {watched.went} went"
     )
     for span in spans:
         print(f"{span.name:16} switch {span.switch_cpu:6.1%}   Callboard {span.our_cpu:6.1%} of a core")

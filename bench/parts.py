@@ -272,7 +272,8 @@ def _watched(full: bool) -> Section:
     title = "An Asterisk that is watched"
     if not (SIPP and ASTERISK):
         return Section(key="watched", title=title, skipped=ASTERISK_INSTALL if SIPP else SIPP_INSTALL)
-    spans, watched, up = asyncio.run(asterisk.measure(1_000, 10))
+    seconds = 10
+    spans, watched, up = asyncio.run(asterisk.measure(1_000, seconds))
     lags = sorted(watched.lags)
     late = _Late("watched/lag", "an event of Asterisk's, to the table", 10.0)
     figures = (
@@ -283,7 +284,8 @@ def _watched(full: bool) -> Section:
         Figure(name="watched/ours", title="Callboard, watching", unit="%", samples=(100 * spans[1].our_cpu,)),
         *late.figures(statistics.median(lags), lags[int(0.99 * (len(lags) - 1))], lags[-1]),
     )
-    about = f"{up:,} calls up on a real Asterisk, 17 new ones and 17 ends a second, by SIPp. Shares of a core."
+    traffic = f"{watched.came / seconds:.0f} new ones and {watched.went / seconds:.0f} ends a second"
+    about = f"{up:,} calls up on a real Asterisk, {traffic} while it was watched, by SIPp. Shares of a core."
     return Section(key="watched", title=title, about=about, figures=figures)
 
 
