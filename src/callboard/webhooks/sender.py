@@ -69,7 +69,7 @@ class Sender:
         self._timeout = timeout
         self._clock = clock
         self._lookups = Lookups()
-        self._certificates = ssl.create_default_context()
+        self._authorities: ssl.SSLContext | None = None
         self._ways: OrderedDict[str, _Way] = OrderedDict()
         """By the host's name, the one that was used last at the end."""
 
@@ -123,10 +123,11 @@ class Sender:
         """The connections to a host, by its name: those to the same address that were opened for another name are
         others, for they prove to lead to that.
         """
+        authorities = await self._machines_authorities()
         way = self._ways.get(host)
         if way is None:
             limits = httpx2.Limits(max_connections=None, max_keepalive_connections=10, keepalive_expiry=30.0)
-            transport = httpx2.AsyncHTTPTransport(verify=self._certificates, trust_env=False, limits=limits)
+            transport = httpx2.AsyncHTTPTransport(verify=authorities, trust_env=False, limits=limits)
             way = self._ways[host] = _Way(transport)
         self._ways.move_to_end(host)
         way.under_way += 1
@@ -135,6 +136,12 @@ class Sender:
         finally:
             way.under_way -= 1
             await self._bound()
+
+    async def _machines_authorities(self) -> ssl.SSLContext:
+        """Read when first something is sent, beside the loop: it takes 25 ms, and many servers send nothing."""
+        if self._authorities is None:
+            self._authorities = await asyncio.to_thread(ssl.create_default_context)
+        return self._authorities
 
     async def _bound(self) -> None:
         """Let go of the connections that were not used for longest."""
