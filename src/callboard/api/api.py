@@ -88,7 +88,7 @@ class Api:
         ticket = ticket_claim(request) if route.ticket else None
         if ticket is not None:
             return self._desk.access.sign_in(ticket, request.at)
-        return await self._desk.sign_in(claim(request), request.at)
+        return await self._desk.sign_in(request.once(claim), request.at)
 
 
 def _wrong_method(request: Request, allowed: str) -> Reply:

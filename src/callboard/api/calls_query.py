@@ -20,7 +20,17 @@ from callboard.table.changes import Revision
 from callboard.table.questions.filters import Field, Filter, How, Key, Order, TextMatch
 from callboard.table.questions.ordering import Bookmark
 
-__all__ = ["SORTS", "CallFilters", "CallsQuery", "chosen", "continued", "fields_of", "listed", "write_cursor"]
+__all__ = [
+    "SORTS",
+    "CallFilters",
+    "CallsQuery",
+    "chosen",
+    "continued",
+    "fields_of",
+    "list_name",
+    "listed",
+    "write_cursor",
+]
 
 LONGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
@@ -236,13 +246,11 @@ class _Cursor(msgspec.Struct, frozen=True, array_like=True):
     kept: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
 
-def write_cursor(arguments: ListCalls, revision: Revision, place: Bookmark | None) -> str | None:
-    """A bookmark as clients hand it back. It says nothing that they have not seen."""
-    if place is None or place.number is None:
+def write_cursor(name: str, revision: Revision, place: Bookmark) -> str | None:
+    """A bookmark of the list of this name as clients hand it back. It says nothing that they have not seen."""
+    if place.number is None:
         return None
-    cursor = _Cursor(
-        _list_name(arguments), revision.epoch, place.at, place.step, place.values, place.number, place.kept
-    )
+    cursor = _Cursor(name, revision.epoch, place.at, place.step, place.values, place.number, place.kept)
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
@@ -253,7 +261,7 @@ def _read_cursor(text: str, arguments: ListCalls, revision: Revision) -> Bookmar
         cursor = msgspec.json.decode(decoded, type=_Cursor)
     except (binascii.Error, ValueError, msgspec.DecodeError):
         raise InvalidArgument("cursor: give the `next` of the page before, or leave it out", "cursor") from None
-    if cursor.list != _list_name(arguments):
+    if cursor.list != list_name(arguments):
         raise Conflict("the cursor is of another list: keep the filters and the sort, or begin without a cursor")
     if cursor.epoch != revision.epoch:
         raise Conflict("the cursor is from before the server's last start: begin again without a cursor")
@@ -263,7 +271,7 @@ def _read_cursor(text: str, arguments: ListCalls, revision: Revision) -> Bookmar
     return Bookmark(cursor.at, cursor.step, cursor.values, cursor.number, cursor.kept)
 
 
-def _list_name(arguments: ListCalls) -> str:
+def list_name(arguments: ListCalls) -> str:
     """Tells lists apart: what is asked for and its order, but for the page."""
     asked = msgspec.json.encode(replace(arguments, after=None, limit=None), order="sorted")
     return hashlib.blake2b(asked, digest_size=9).hexdigest()

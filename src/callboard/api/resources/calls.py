@@ -4,7 +4,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from callboard.api import request as ask
-from callboard.api.calls_query import DEFAULT_PAGE, CallsQuery, continued, fields_of, listed, write_cursor
+from callboard.api.calls_query import (
+    DEFAULT_PAGE,
+    CallsQuery,
+    continued,
+    fields_of,
+    list_name,
+    listed,
+    write_cursor,
+)
 from callboard.api.fields import CSV_COLUMNS, LEG_COLUMNS, call_view, leg_views, past_view, timestamp
 from callboard.api.formats import CSV, NDJSON, SEPARATORS, Format, Rows, answer_rows, answer_written, format_of
 from callboard.api.parameters import read_query
@@ -36,13 +44,18 @@ def _wanted(request: Request) -> _Wanted:
     return _Wanted(query, fields, form, listed(query, query.limit or (DEFAULT_PAGE if form == "json" else None)))
 
 
+def _name(request: Request) -> str:
+    return list_name(request.once(_wanted).first)
+
+
 async def _list_calls(asked: Asked) -> Reply:
     """A page in JSON; in NDJSON and CSV the whole list, unless a limit is given."""
     asked.desk.check(LIST_CALLS, asked.principal)
     query, fields, form, first = asked.request.once(_wanted)
     arguments = continued(first, query, asked.desk.table.revision)
     listing = asked.desk.perform(LIST_CALLS, asked.principal, arguments, asked.request.at)
-    following = write_cursor(arguments, listing.revision, listing.next)
+    place = listing.next
+    following = None if place is None else write_cursor(asked.request.once(_name), listing.revision, place)
     head = {
         "at": timestamp(listing.at),
         "revision": f"{listing.revision.epoch}-{listing.revision.number}",
