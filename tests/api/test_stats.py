@@ -1,9 +1,20 @@
 """Counts and the last hour over REST."""
 
+from enum import IntEnum
+from itertools import permutations, product
+
+import msgspec
 import pytest
 
-from callboard.calls.state import State
-from tests.api.conftest import Caller, problem
+from callboard.access.claims import NamedClaim
+from callboard.calls.state import LIVE, State
+from callboard.directory.countries import NAMES
+from callboard.directory.records import Account, Vendor
+from callboard.operations.count import COUNT_CALLS, CountCalls
+from callboard.operations.list_calls import ListCalls
+from callboard.table.questions.counters import By
+from callboard.table.questions.filters import Filter
+from tests.api.conftest import Caller, problem, whole
 from tests.house import BEGIN, House
 
 
@@ -56,9 +67,78 @@ async def test_the_names_of_carriers_are_the_operators_to_know(caller: Caller, h
         ("acme", ["vendor 1", "Acme"]),
         ("reseller", ["vendor 1", "Acme"]),
         ("root", ["Carrier One", "Acme"]),
+        ("acme", ["vendor 1", "Acme"]),
     ):
         (group,) = (await caller.get("/v1/stats?by=vendor,customer", user))["groups"]
         assert (group["vendor"], [group["name"], group["second_name"]]) == (1, names)
+
+
+async def test_names_follow_the_directory(caller: Caller, house: House) -> None:
+    house.call(account=5)
+
+    async def names() -> list[str]:
+        (group,) = (await caller.get("/v1/stats?by=account,vendor"))["groups"]
+        return [group["name"], group["second_name"]]
+
+    assert await names() == ["101", "Carrier One"]
+    house.directory.put(Account(id=5, customer=3, sip_user="101", name="Reception"), Vendor(id=1, name="Carrier A"))
+    assert await names() == ["Reception", "Carrier A"]
+    house.call(account=7)
+    found = await caller.get("/v1/stats?by=account")
+    assert {group["name"] for group in found["groups"]} == {"Reception", "104"}
+
+
+async def test_no_directory_has_the_names_of_another(house: House) -> None:
+    other = House()
+    house.directory.put(Account(id=5, customer=3, sip_user="101", name="Here"))
+    other.directory.put(Account(id=5, customer=3, sip_user="101", name="Elsewhere"))
+    assert house.directory.revision == other.directory.revision
+    for each, name in ((house, "Here"), (other, "Elsewhere"), (house, "Here")):
+        each.call(account=5)
+        (group,) = (await Caller(each).get("/v1/stats?by=account"))["groups"]
+        assert group["name"] == name
+
+
+def _name(house: House, by: By, key: object) -> str:
+    """By hand, as the operator reads it."""
+    if key is None or by in (By.STATE, By.DIRECTION):
+        return "" if key is None else key.name.lower()  # type: ignore[attr-defined]
+    if not isinstance(key, int):
+        return NAMES.get(str(key), str(key))
+    match by:
+        case By.ACCOUNT:
+            record = house.directory.account(key)
+            assert record is not None
+            return record.name or record.sip_user
+        case By.CUSTOMER:
+            named = house.directory.customer(key)
+        case By.VENDOR:
+            named = house.directory.vendor(key)  # type: ignore[assignment]
+        case _:
+            named = house.directory.connection(key)  # type: ignore[assignment]
+    assert named is not None
+    return named.name
+
+
+@pytest.mark.parametrize("by", [*((one,) for one in By), *permutations(By, 2)])
+async def test_an_answer_is_what_group_by_group_would_be_written(
+    caller: Caller, house: House, by: tuple[By, ...]
+) -> None:
+    for account, state in product((None, 3, 5, 7), (State.RINGING, State.ANSWERED)):
+        house.call(state, account=account)
+    arguments = CountCalls(which=ListCalls(as_party=True, where=Filter(states=LIVE)), by=by)
+    root = house.desk.access.sign_in(NamedClaim("root", "192.0.2.9"), house.now)
+    expected = []
+    for group in house.desk.perform(COUNT_CALLS, root, arguments, house.now).groups:
+        row: dict[str, object] = {}
+        for each, key in zip(by, group.keys, strict=True):
+            row[each.value] = key.name.lower() if isinstance(key, IntEnum) else key
+        for word, each, key in zip(("name", "second_name"), by, group.keys, strict=False):
+            row[word] = _name(house, each, key)
+        expected.append(row | {"calls": group.calls, "answered": group.answered})
+    assert len(expected) > 1 or set(by) <= {By.VENDOR, By.CONNECTION, By.SWITCH, By.COUNTRY, By.DIRECTION}
+    body = whole(await caller.reply(f"/v1/stats?by={','.join(each.value for each in by)}"))
+    assert msgspec.json.encode(expected) in body
 
 
 async def test_filters_count_fewer_and_have_no_peak(caller: Caller, house: House) -> None:

@@ -9,7 +9,7 @@ from callboard.operations.desk import Desk, Reach
 from callboard.operations.list_calls import ListCalls, wanted_of
 from callboard.operations.loads import Peak, Series
 from callboard.operations.operation import Operation
-from callboard.table.questions.counters import By, Group
+from callboard.table.questions.counters import By, Groups
 from callboard.table.questions.filters import Filter, some
 
 __all__ = ["CALL_SERIES", "COUNT_CALLS", "CallSeries", "CountCalls", "Counted"]
@@ -31,7 +31,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     ringing: int
     suspect: int
-    groups: tuple[Group, ...]
+    groups: Groups
     peak: Peak | None
     """The most of today; None where only some of a customer's calls are counted."""
 

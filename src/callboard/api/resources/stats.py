@@ -1,8 +1,10 @@
 """How many calls there are: now, by whatever one likes, at most today, and in the last hour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated, Literal
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -17,7 +19,7 @@ from callboard.directory.records import ROOT
 from callboard.http.values import Reply
 from callboard.operations.count import CALL_SERIES, COUNT_CALLS, CallSeries, CountCalls, Counted
 from callboard.operations.loads import STEP
-from callboard.table.questions.counters import By, Group
+from callboard.table.questions.counters import By, Groups
 
 __all__ = ["ROUTES"]
 
@@ -65,33 +67,56 @@ def _view(counted: Counted, at: float) -> dict[str, object]:
 
 
 def _group_views(
-    directory: Directory, by: tuple[By, ...], groups: tuple[Group, ...], *, operator: bool
-) -> list[dict[str, object]]:
-    """The names are `name` of the first thing that is counted by, and `second_name` of the second.
-
-    Vendors and connections are the operator's: others know them by their ids.
-    """
-    head = (*(each.value for each in by), *("name", "second_name")[: len(by)], "calls", "answered")
-    columns = [list(map(_shown, column)) for column in zip(*(group.keys for group in groups), strict=True)]
+    directory: Directory, by: tuple[By, ...], groups: Groups, *, operator: bool
+) -> Sequence[msgspec.Struct]:
+    """The names are `name` of the first thing that is counted by, and `second_name` of the second."""
+    columns = [_shown(each, column) for each, column in zip(by, groups.keys, strict=False)]
     names = [_names(directory, each, column, operator=operator) for each, column in zip(by, columns, strict=False)]
-    counts = [[group.calls for group in groups], [group.answered for group in groups]]
-    return [dict(zip(head, row, strict=True)) for row in zip(*columns, *names, *counts, strict=True)]
+    return list(map(_view_of(by), *columns, *names, groups.calls, groups.answered))
 
 
-def _names(directory: Directory, by: By, keys: list[object], *, operator: bool) -> list[str]:
-    """Each name is looked up once, however many pairs it stands in."""
-    known = {key: _name(directory, by, key, operator=operator) for key in set(keys)}
-    return [known[key] for key in keys]
+@lru_cache(maxsize=len(By) ** 2)
+def _view_of(by: tuple[By, ...]) -> Callable[..., msgspec.Struct]:
+    """What holds a group that is counted by these: a struct, for there may be thousands of them in one answer."""
+    fields = (*(each.value for each in by), *("name", "second_name")[: len(by)], "calls", "answered")
+    return msgspec.defstruct("GroupView", fields, frozen=True, gc=False)
+
+
+class _Known(msgspec.Struct):
+    """Names that were looked up in a directory as it is: whatever changes there, they are looked up again."""
+
+    revision: int
+    names: dict[tuple[By, bool], dict[object, str]] = {}
+    """By what they are names of, and whether the operator reads them."""
+
+
+_KNOWN: WeakKeyDictionary[Directory, _Known] = WeakKeyDictionary()
+
+
+def _names(directory: Directory, by: By, keys: Sequence[object], *, operator: bool) -> list[str]:
+    """Each name is looked up once, however many groups it stands in, and however often it is asked for."""
+    known = _KNOWN.get(directory)
+    if known is None or known.revision != directory.revision:
+        known = _KNOWN[directory] = _Known(directory.revision)
+    names = known.names.setdefault((by, operator), {})
+    try:
+        return list(map(names.__getitem__, keys))
+    except KeyError:
+        names |= {key: _name(directory, by, key, operator=operator) for key in set(keys) - names.keys()}
+        return list(map(names.__getitem__, keys))
 
 
 def _name(directory: Directory, by: By, key: object, *, operator: bool) -> str:
+    """Vendors and connections are the operator's: others know them by their ids."""
     if operator or key is None or by not in (By.VENDOR, By.CONNECTION):
         return _NAMES[by](directory, key)
     return f"{by.value} {key}"
 
 
-def _shown(key: object) -> object:
-    return key.name.lower() if isinstance(key, IntEnum) else key
+def _shown(by: By, keys: Sequence[object]) -> Sequence[object]:
+    if by not in (By.STATE, By.DIRECTION):
+        return keys
+    return [key.name.lower() if isinstance(key, IntEnum) else key for key in keys]
 
 
 def _customer(directory: Directory, key: object) -> str:

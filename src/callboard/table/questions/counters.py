@@ -1,10 +1,11 @@
 """Counts of calls: of all that are up, which are kept from one question to the next (`tallies`), and of any others."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,7 @@ from callboard.table.questions.filters import Filter, among, mask_of
 from callboard.table.store.columns import NOTHING, Columns, Mask, Slots
 from callboard.table.store.tallies import Tallies, coded
 
-__all__ = ["By", "Count", "Counters", "Group", "Tally"]
+__all__ = ["By", "Count", "Counters", "Group", "Groups", "Tally"]
 
 Tally = tuple[int, int]
 """How many calls are up, and how many of these are connected."""
@@ -46,14 +47,28 @@ class Group(NamedTuple):
     """Connected ones."""
 
 
+class Groups(msgspec.Struct, frozen=True):
+    """Groups, the largest first, then by their values: column by column, for there may be thousands."""
+
+    keys: tuple[Sequence[object], ...] = ()
+    """The values of each thing that they are counted by, as in `Group`."""
+    calls: Sequence[int] = ()
+    answered: Sequence[int] = ()
+
+    def __len__(self) -> int:
+        return len(self.calls)
+
+    def __iter__(self) -> Iterator[Group]:
+        return map(Group, zip(*self.keys, strict=True), self.calls, self.answered)
+
+
 class Count(NamedTuple):
     """How many calls there are of some kind."""
 
     states: Mapping[State, int]
     """Those states only that some are in."""
     suspect: int
-    groups: tuple[Group, ...]
-    """The largest first, then by their values."""
+    groups: Groups
 
     @property
     def total(self) -> int:
@@ -72,7 +87,7 @@ _OWNED = {By.CUSTOMER, By.ACCOUNT}
 _UP = Filter(states=LIVE)
 _LIVE = slice(min(LIVE), max(LIVE) + 1)
 _TALKING = slice(min(CONNECTED), max(CONNECTED) + 1)
-"""Their places in a row of tallies."""
+"""Their places in a column of tallies."""
 
 
 class Counters:
@@ -121,20 +136,22 @@ class Counters:
             return self._columns.countries.known(str(key))
         return key if isinstance(key, int) else NOTHING
 
-    def _names(self, by: By, values: NDArray[Any]) -> Iterable[object]:
+    def _names(self, by: By, values: NDArray[Any]) -> list[Any]:
         """What values of a column stand for."""
-        found: list[int] = values.tolist()
+        found: list[Any] = values.tolist()
         match by:
             case By.STATE:
-                return map(State, found)
+                return list(map(State, found))
             case By.DIRECTION:
-                return map(Direction, found)
+                return list(map(Direction, found))
             case By.SWITCH:
-                return map(self._columns.switches.name, found)
+                return list(map(self._columns.switches.name, found))
             case By.COUNTRY:
-                return map(self._columns.countries.name, found)
+                return list(map(self._columns.countries.name, found))
             case _:
-                return [None if value == NOTHING else value for value in found]
+                for place in np.flatnonzero(values == NOTHING).tolist():
+                    found[place] = None
+                return found
 
     # --- any ---------------------------------------------------------------------------------------------------------
 
@@ -170,19 +187,17 @@ class Counters:
     def _count_up(self, by: tuple[By, ...], most: int | None) -> Count:
         """All live calls, which need not be gone through."""
         values, rows = self._tallies(by[0] if by else By.STATE).all()
-        calls = rows.sum(axis=0).tolist()
+        calls = rows.sum(axis=1).tolist()
         states = {state: calls[state] for state in State if state in LIVE and calls[state]}
         suspects = self._columns["state"].take(np.flatnonzero(self._columns["suspect"]))
         suspect = int(np.count_nonzero(among(suspects, LIVE)))
-        groups = self._largest(by, [values], *_read(rows), most) if by else ()
+        groups = self._largest(by, [values], *_read(rows), most) if by else Groups()
         return Count(states, suspect, groups)
 
-    def _groups(
-        self, slots: Slots, by: tuple[By, ...], scope: frozenset[int] | None, most: int | None
-    ) -> tuple[Group, ...]:
+    def _groups(self, slots: Slots, by: tuple[By, ...], scope: frozenset[int] | None, most: int | None) -> Groups:
         """The calls in these slots by these values together."""
         if not (len(slots) and by):
-            return ()
+            return Groups()
         found, places = _placed([self._values(each, slots, scope) for each in by], _room(slots))
         there = None
         size = math.prod(map(len, found))
@@ -210,21 +225,21 @@ class Counters:
         calls: NDArray[np.int64],
         answered: NDArray[np.int64],
         most: int | None,
-    ) -> tuple[Group, ...]:
-        """Groups by size, then by their values. Only what is shown is given a name."""
+    ) -> Groups:
+        """Groups, which stand in the order of their values, by size. Only what is shown is given a name."""
         shown = np.flatnonzero(calls)
         if most is not None and len(shown) > most:
             least = np.partition(calls[shown], -most)[-most]
             shown = shown[calls[shown] >= least]
-        in_order = np.lexsort([*(column[shown] for column in reversed(values)), -calls[shown]])
-        shown = shown[in_order[:most]]
-        keys = zip(*(self._names(each, column[shown]) for each, column in zip(by, values, strict=True)), strict=True)
-        return tuple(map(Group, keys, calls[shown].tolist(), answered[shown].tolist()))
+        ranks = np.arange(len(shown)) - len(shown) * calls[shown]  # no two are equal: the quickest sort will do
+        shown = shown[np.argsort(ranks)[:most]]
+        keys = tuple(self._names(each, column[shown]) for each, column in zip(by, values, strict=True))
+        return Groups(keys, calls[shown].tolist(), answered[shown].tolist())
 
 
 def _read(rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of rows of tallies, the live calls and the connected ones."""
-    return rows[:, _LIVE].sum(axis=1), rows[:, _TALKING].sum(axis=1)
+    """Of columns of tallies, the live calls and the connected ones."""
+    return rows[_LIVE].sum(axis=0), rows[_TALKING].sum(axis=0)
 
 
 def _connected(states: NDArray[Any]) -> Mask:

@@ -17,12 +17,13 @@ from callboard.table.store.columns import NOTHING, Columns
 __all__ = ["STATES", "Tallies", "coded"]
 
 STATES = len(State)
-"""The length of a row of tallies, one for each state."""
+"""The length of a column of tallies, one for each state."""
 
 _DENSE = 1 << 20
 """Up to which value a column is counted by position; beyond, ids may lie far apart and are sorted instead."""
 
 Rows = NDArray[np.int64]
+"""A row for each state, a column for each value: sums go along rows, which is where they are quick."""
 
 
 class Tallies:
@@ -33,26 +34,33 @@ class Tallies:
         self._name = name
         self._begin_anew(columns[name])
 
-    def all(self) -> tuple[NDArray[np.int64], Rows]:
-        """The values, in no order, and a row of tallies for each. Some may have no calls any more."""
-        self._catch_up()
-        count = len(self._places)
-        return np.fromiter(self._places, np.int64, count), self._rows[1 : count + 1]
-
-    def of(self, values: Collection[int]) -> Rows:
-        """A row of tallies for each of these values."""
-        self._catch_up()
-        place = self._places.get
-        return self._rows[np.array([place(value, 0) for value in values], np.intp)]
-
     def _begin_anew(self, values: NDArray[Any]) -> None:
         """As if all slots were free, so that all are counted next. Values of calls that are gone are forgotten."""
         self._places: dict[int, int] = {}
-        """The row of each value. The first row is of none."""
-        self._rows = np.zeros((1, STATES), np.int64)
+        """The column of each value. The first column is of none."""
+        self._found = np.empty(0, np.int64)
+        """The values in order, as far as they were asked for all together."""
+        self._order = np.empty(0, np.intp)
+        """The columns of the same."""
+        self._rows = np.zeros((STATES, 1), np.int64)
         self._values = np.full_like(values, NOTHING)
         self._states = np.full(len(values), NOTHING, np.int8)
         """What each slot said when it was counted."""
+
+    def all(self) -> tuple[NDArray[np.int64], Rows]:
+        """The values, smallest first, and a column of tallies for each. Some may have no calls any more."""
+        self._catch_up()
+        if len(self._found) != len(self._places):
+            found = np.fromiter(self._places, np.int64, len(self._places))
+            in_order = np.argsort(found)
+            self._found, self._order = found[in_order], in_order + 1
+        return self._found, self._rows.take(self._order, axis=1)
+
+    def of(self, values: Collection[int]) -> Rows:
+        """A column of tallies for each of these values."""
+        self._catch_up()
+        place = self._places.get
+        return self._rows.take(np.array([place(value, 0) for value in values], np.intp), axis=1)
 
     def _catch_up(self) -> None:
         """Count again what says something else than before."""
@@ -74,9 +82,9 @@ class Tallies:
             return
         found, codes = coded(values.take(there))
         places = np.fromiter(map(self._place, found.tolist()), np.intp, len(found))
-        if len(self._places) >= len(self._rows):
-            self._rows = np.concatenate([self._rows, np.zeros((len(self._places), STATES), np.int64)])
-        cells = places.take(codes) * STATES + states.take(there)
+        if len(self._places) >= self._rows.shape[1]:
+            self._rows = np.concatenate([self._rows, np.zeros((STATES, len(self._places)), np.int64)], axis=1)
+        cells = states.take(there) * np.intp(self._rows.shape[1]) + places.take(codes)
         if len(cells) < self._rows.size:
             np.add.at(self._rows.reshape(-1), cells, each)
         else:
