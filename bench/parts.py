@@ -6,18 +6,28 @@ Each gives sections of the report, as JSON. What one leaves in memory, or in the
 import argparse
 import asyncio
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
-from bench import answers, asterisk, filters, ingest, lag, limits, peers, rendering, streams, switch, table, whole
+from bench import (
+    answers,
+    asterisk,
+    filters,
+    ingest,
+    lag,
+    limits,
+    peers,
+    rendering,
+    starting,
+    streams,
+    switch,
+    table,
+    whole,
+)
 from bench.figures import Better, Figure, Section
-from bench.serving import serving
 from tests.conformance.sipp import INSTALL as SIPP_INSTALL
 from tests.conformance.sipp import SIPP
 from tests.rig.asterisk import ASTERISK
@@ -120,29 +130,7 @@ def _rates(
 
 
 def _start(full: bool) -> Section:
-    """Until somebody has what they asked for."""
-    helped = [_helped() for _ in range(7)]
-    ready = [asyncio.run(_ready()) for _ in range(3)]
-    figures = (
-        Figure(name="start/help", title="callboard --help", unit="ms", samples=tuple(helped), best=True, goal=150.0),
-        Figure(name="start/ready", title="a server, ready", unit="s", samples=tuple(ready), best=True, goal=1.5),
-    )
-    about = "From the start of the process until the help is there, or until a server with a new database answers."
-    return Section(key="start", title="Starting", about=about, figures=figures)
-
-
-def _helped() -> float:
-    """Milliseconds."""
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "callboard", "--help"], stdout=subprocess.DEVNULL, check=True)
-    return 1000 * (time.perf_counter() - began)
-
-
-async def _ready() -> float:
-    """Seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with serving(Path(folder), {"customers": [{"id": 1, "name": "Root"}]}, "") as served:
-            return served.took
+    return starting.measure()
 
 
 def _rows(full: bool) -> Section:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 import msgspec
@@ -39,6 +40,8 @@ password_cache = 3600
 level = "warning"
 {more}
 """
+
+_AS_WE_ARE: Mapping[str, str] = MappingProxyType({})
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -87,8 +90,13 @@ def kamailio_section(events: int, rpc: int, more: str = "") -> str:
 
 
 @asynccontextmanager
-async def serving(folder: Path, document: Mapping[str, object], more: str) -> AsyncIterator[Served]:
-    """Run it with a directory and a login; `more` is the end of its settings. It is ready when the block begins."""
+async def serving(
+    folder: Path, document: Mapping[str, object], more: str, *, environment: Mapping[str, str] = _AS_WE_ARE
+) -> AsyncIterator[Served]:
+    """Run it with a directory and a login; `more` is the end of its settings. It is ready when the block begins.
+
+    `environment` has variables that are not as ours are.
+    """
     settings = folder / "callboard.toml"
     settings.write_text(_SETTINGS.format(folder=folder, more=more), encoding="utf-8")
     began = time.monotonic()
@@ -97,7 +105,7 @@ async def serving(folder: Path, document: Mapping[str, object], more: str) -> As
             *(sys.executable, "-P", "-m", "callboard", "serve", "--config", str(settings)),
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
         )
     try:
         port, password = await asyncio.wait_for(_greeting(process, folder / "log"), PATIENCE)
