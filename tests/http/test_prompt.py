@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Iterator
+from itertools import cycle
 
 import pytest
 
@@ -165,14 +166,38 @@ async def test_a_failure_once_more_is_told_and_the_connection_goes_on(
     assert len([record for record in caplog.records if record.exc_info]) == 2
 
 
-async def test_who_asks_on_is_not_idle_and_who_stops_is(start: Start, connect: Connect) -> None:
+@pytest.mark.parametrize("questions", [(GET,), (GET, OTHER)])
+async def test_who_asks_on_is_not_idle_and_who_stops_is(
+    start: Start, connect: Connect, questions: tuple[bytes, ...]
+) -> None:
     raw = await connect(await start(Counting().answer, keep_alive=1))
     loop = asyncio.get_running_loop()
     began = loop.time()
-    while loop.time() < began + 1.6:
-        await raw.send(GET)
+    for question in cycle(questions):
+        if loop.time() > began + 1.6:
+            break
+        await raw.send(question)
         await raw.until(b"|")
         await asyncio.sleep(0.02)
+    assert await raw.rest() == b""
+
+
+@pytest.mark.parametrize("question", [GET, OTHER])
+async def test_who_waits_for_an_answer_is_not_idle(start: Start, connect: Connect, question: bytes) -> None:
+    front, loop = Counting(), asyncio.get_running_loop()
+
+    async def answer(request: Request) -> Reply:
+        if len(front.requests) == 1:
+            until = loop.create_future()
+            loop.call_later(1.3, until.set_result, None)
+            await until
+        return await front.answer(request)
+
+    raw = await connect(await start(answer, keep_alive=1))
+    for asked in (GET, question):
+        await raw.send(asked)
+        await raw.until(b"|")
+    assert len(front.requests) == 2
     assert await raw.rest() == b""
 
 

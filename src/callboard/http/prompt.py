@@ -38,7 +38,7 @@ class PromptProtocol(HttpToolsProtocol):
         """The last request as it came, which is answered by `_again` if it comes once more."""
         self._again: Callable[[], None] = lambda: None
         self._active = 0.0
-        """When such a request came last, on the loop's clock."""
+        """When the connection was last asked for something or answered it, on the loop's clock."""
 
     # --- reading ---
 
@@ -117,7 +117,6 @@ class PromptProtocol(HttpToolsProtocol):
 
     def take_longer(self, answer: Callable[[RequestResponseCycle], ASGI3Application]) -> None:
         """Answer a request that came once more as others are, with a task: more is to come than can be sent at once."""
-        self._unset_keepalive_if_required()
         last = self.cycle
         self.cycle = cycle = RequestResponseCycle(
             scope=last.scope,
@@ -134,10 +133,32 @@ class PromptProtocol(HttpToolsProtocol):
         )
         self._carry(cycle.run_asgi(answer(cycle)))
 
+    # --- time ---
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, but for the clock of a connection that is kept, which is not set anew each time."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._active = self.loop.time()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self.timeout_keep_alive_task is None:
+            self._wait(self.timeout_keep_alive)
+
+    def _wait(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
     def timeout_keep_alive_handler(self) -> None:
-        """Close the connection if nothing came for long. What came once more has not set the time anew."""
-        left = self._active + self.timeout_keep_alive - self.loop.time()
-        if left > 0.0:
-            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        """Close the connection if nothing was asked or answered for long."""
+        if not self._is_idle():
+            self._wait(self.timeout_keep_alive)
+        elif (left := self._active + self.timeout_keep_alive - self.loop.time()) > 0.0:
+            self._wait(left)
         else:
             super().timeout_keep_alive_handler()

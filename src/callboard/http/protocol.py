@@ -176,6 +176,7 @@ class GuardedProtocol(PromptProtocol):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
             return
         self._expect(_Receiving.HEADERS)
+        self._run_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect(_Receiving.NOTHING)
@@ -202,7 +203,6 @@ class GuardedProtocol(PromptProtocol):
             return
         if self.answered_again(data):
             return
-        self._unset_keepalive_if_required()
         self.begin_reading(data)
         if self._receiving is _Receiving.NOTHING:
             self._expect(_Receiving.HEADERS)
@@ -216,6 +216,7 @@ class GuardedProtocol(PromptProtocol):
             self.end_reading()
             if self._received > self._most_to_receive():
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._run_clock()
 
     def _feed(self, data: bytes) -> None:
         while data:
@@ -300,16 +301,19 @@ class GuardedProtocol(PromptProtocol):
     # --- time ---
 
     def _expect(self, part: _Receiving) -> None:
-        """From now on this part of a request is awaited, for its time."""
-        if part is self._receiving and self._deadline is not None:
+        """From now on this part of a request is awaited, for its time once `_run_clock` is called."""
+        if part is self._receiving:
             return
         self._receiving = part
         self._received = 0
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-        if part is not _Receiving.NOTHING:
-            self._deadline = self.loop.call_later(self._time_for(part), self._too_late)
+
+    def _run_clock(self) -> None:
+        """What comes whole in one piece, as most requests do, is awaited for no time, and needs no clock."""
+        if self._deadline is None and self._receiving is not _Receiving.NOTHING:
+            self._deadline = self.loop.call_later(self._time_for(self._receiving), self._too_late)
 
     def _time_for(self, part: _Receiving) -> float:
         return self._settings.header_timeout if part is _Receiving.HEADERS else self._settings.body_timeout
@@ -350,6 +354,7 @@ class GuardedProtocol(PromptProtocol):
         """Answer with an error and close; nothing more is read. Answers to earlier requests are finished first."""
         logger.debug("refused a request from %s: %s", self.client, status.phrase)
         self._deaf = True
+        self._unset_keepalive_if_required()
         if self._receiving is _Receiving.BODY and self.pipeline:
             self.transport.close()
         elif self._is_waiting_for_us():
