@@ -27,7 +27,7 @@ from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
 from callboard.operations.ledger import CommandRecord
 from callboard.operations.past import EndedCall
-from callboard.table.questions.filters import Field, Filter, Key, TextMatch, some
+from callboard.table.questions.filters import Field, Filter, Key, TextMatch, among, some
 from callboard.table.questions.selection import Sight
 from callboard.table.store.columns import NOTHING, Columns, Slots
 from callboard.table.store.columns import Mask as Marks
@@ -123,7 +123,13 @@ def sight_of(directory: Directory, principal: Principal, scope: frozenset[int]) 
         hidden: Marks = ~(owned & called)
         return hidden | _of_strangers(directory, principal.customer, columns["did"][slots])
 
-    return Sight(seen, partly)
+    def still(columns: Columns, slots: Slots) -> Marks:
+        if principal.customer == ROOT:
+            return np.ones(len(slots), np.bool_)
+        owned, called = (among(columns[name].take(slots), scope) for name in ("customer", "callee_customer"))
+        return owned | called
+
+    return Sight(seen, partly, still)
 
 
 def _of_strangers(directory: Directory, top: int, dids: NDArray[np.int64]) -> Marks:

@@ -10,6 +10,7 @@ from callboard.calls.events import LegEnded, LegSeen
 from callboard.calls.legs import Call, LegId, Side
 from callboard.table.questions.filters import EVERYTHING, Order
 from callboard.table.questions.selection import Selection, Sight
+from callboard.table.store.columns import Columns, Mask, Slots
 from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
@@ -38,6 +39,10 @@ def chosen(table: Table) -> Selection:
 
 def names(calls: Selection | tuple[Call, ...]) -> list[int]:
     return [int(call.key.native) for call in calls]
+
+
+def everything(columns: Columns, slots: Slots) -> Mask:
+    return slots >= 0
 
 
 def test_they_are_a_sequence() -> None:
@@ -74,10 +79,20 @@ def test_what_was_over_already_is_shown_until_it_leaves() -> None:
 
 def test_somebody_sees_them_in_their_own_way_and_chooses_among_what_is_seen() -> None:
     calls = chosen(table_of(*range(4)))
-    sight = Sight(lambda call: replace(call, caller=f"seen-{call.key.native}"), lambda columns, slots: slots >= 0)
+    sight = Sight(lambda call: replace(call, caller=f"seen-{call.key.native}"), everything, everything)
     assert [call.caller for call in calls.seen_with(sight)] == [f"seen-{name}" for name in range(4)]
     assert names(calls.seen_with(sight).where(lambda call: call.caller in ("seen-1", "seen-3"))) == [1, 3]
     assert calls.seen_with(None) is calls
+
+
+def test_what_is_not_to_be_seen_any_more_by_its_turn_is_left_out() -> None:
+    table = table_of(*range(4))
+    sight = Sight(lambda call: call, everything, lambda columns, slots: columns["number"].take(slots) % 2 == 1)
+    calls, others = chosen(table).seen_with(sight), chosen(table)
+    assert names(calls) == [0, 1, 2, 3], "nothing has changed since they were chosen"
+    begin(table, 9)
+    assert names(calls) == names(others.seen_with(sight)) == names(calls.where(lambda call: True)) == [0, 2]
+    assert names(others) == [0, 1, 2, 3]
 
 
 def test_many_stand_in_the_order_of_their_numbers_after_any_coming_and_going() -> None:

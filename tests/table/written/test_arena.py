@@ -45,6 +45,10 @@ JSON = Layout(
 LAYOUTS = pytest.mark.parametrize("layout", [XML, JSON], ids=["xml", "json"])
 
 
+def everything(columns: Columns, slots: Slots) -> Mask:
+    return slots >= 0
+
+
 class Board:
     """A table, and columns that follow its changes."""
 
@@ -288,7 +292,7 @@ def test_a_few_rows_have_no_padding_and_are_kept_until_their_calls_change(layout
     def seen(call: Call) -> Call:
         return replace(call, caller="***") if call.number == hidden else call
 
-    sight = Sight(seen, lambda columns, slots: columns["number"][slots] == hidden)
+    sight = Sight(seen, lambda columns, slots: columns["number"][slots] == hidden, everything)
     assert joined(arena.rows(board.selection(sight), 5000.0)) == written(layout, list(map(seen, board.calls)), 5000.0)
     assert joined(arena.rows(board.selection(), 5000.0)) == written(layout, board.calls, 5000.0)
 
@@ -338,7 +342,7 @@ def test_what_is_seen_in_part_is_written_for_who_sees_it(layout: Layout) -> None
     def partly(columns: Columns, slots: Slots) -> Mask:
         return np.isin(columns["number"][slots], hidden)
 
-    rows = joined(arena.blocks(board.selection(Sight(seen, partly)), 5000.0))
+    rows = joined(arena.blocks(board.selection(Sight(seen, partly, everything)), 5000.0))
     assert bare(rows) == written(layout, list(map(seen, board.calls)), 5000.0)
     assert rows.count(b"***") == 2
     assert b"***" not in joined(arena.blocks(board.selection(), 5000.0))

@@ -2,7 +2,7 @@
 somebody looks at them.
 
 What is looked at later is as it is then; what has left or ended by then is left out, so that no row is ever another
-call's.
+call's, and so is what is none of the reader's business any more.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,23 +26,26 @@ class Sight(NamedTuple):
     seen: Callable[[Call], Call]
     partly: Callable[[Columns, Slots], Mask]
     """Which of some slots hold calls that `seen` may change."""
+    still: Callable[[Columns, Slots], Mask]
+    """Which of some slots hold calls that may be seen at all: a call may have become others' since it was chosen."""
 
 
 class Selection(Sequence[Call]):
     """The calls in these slots, in this order."""
 
     def __init__(
-        self, columns: Columns, slots: Slots, sight: Sight | None = None, standing: NDArray[np.int64] | None = None
+        self, columns: Columns, slots: Slots, sight: Sight | None = None, chosen: "Selection | None" = None
     ) -> None:
-        """`standing` is what stood in the slots when they were chosen; None: what stands there now."""
+        """`chosen` are the same calls as they were chosen before; None: they are chosen now."""
         self._columns = columns
         self._slots = slots
-        self._standing = columns.standing(slots) if standing is None else standing
+        self._standing: NDArray[np.int64] = columns.standing(slots) if chosen is None else chosen._standing
+        self._step: int = columns.step if chosen is None else chosen._step
         self.sight = sight
 
     def seen_with(self, sight: Sight | None) -> "Selection":
         """The same calls as somebody sees them; None is as they are."""
-        return self if sight is None else Selection(self._columns, self._slots, sight, self._standing)
+        return self if sight is None else Selection(self._columns, self._slots, sight, self)
 
     def where(self, fits: Callable[[Call], bool]) -> "Selection":
         """Those of them that fit as they are seen now."""
@@ -77,6 +80,8 @@ class Selection(Sequence[Call]):
         """The slots of those in a range of places that are still there."""
         slots = self._slots[places]
         there: Mask = self._columns.standing(slots) == self._standing[places]
+        if self.sight is not None and self._columns.step != self._step:
+            there &= self.sight.still(self._columns, slots)
         return slots if there.all() else slots[there]
 
     def _calls(self, slots: Slots) -> Iterator[Call]:
