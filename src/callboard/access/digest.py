@@ -96,7 +96,7 @@ class Authorization(msgspec.Struct, frozen=True, kw_only=True):
 
 # RFC 7235 section 2.1: token "=" ( token / quoted-string ), separated by commas; empty elements are allowed.
 _PARAMETER = re.compile(
-    r'[\s,]*([A-Za-z0-9!#$%&\'*+.^_`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)', re.DOTALL
+    r'[\s,]*([A-Za-z0-9!#$%&\'*+.^_`|~-]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s,"]+))\s*(?:,|$)', re.DOTALL
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 # Bytes that are not UTF-8 may arrive as the escapes U+DC80 to U+DCFF; other surrogates are no text at all.
@@ -115,7 +115,7 @@ def read_authorization(text: str) -> Authorization:
         raise Malformed("The Authorization header is not of the scheme Digest.")
     if len(rest) > _MAX_HEADER:
         raise Malformed(f"The Authorization header is longer than {_MAX_HEADER} characters.")
-    if not _ENCODABLE.fullmatch(rest):
+    if not rest.isascii() and not _ENCODABLE.fullmatch(rest):
         raise Malformed("The Authorization header holds what is no text.")
     values: dict[str, str] = {}
     for name, value in _parameters(rest):
@@ -135,7 +135,7 @@ def _parameters(text: str) -> Iterator[tuple[str, str]]:
                 "The Authorization header cannot be read: name=value pairs, separated by commas, are needed."
             )
         name, quoted, bare = found.groups()
-        value = bare if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        value = bare if quoted is None else _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
         if len(value) > _MAX_VALUE:
             raise Malformed(f"{name[:40]!r} in the Authorization header is longer than {_MAX_VALUE} characters.")
         yield name.lower(), value
