@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from callboard.calls.legs import Call, CallKey, CallNumber, Leg, Placement, Side
 from callboard.calls.state import JOINT, State
-from callboard.table.folding.fold import answered_at, cause_of, earliest, ended_at, joint_of, known, later, sides_of
+from callboard.table.folding.fold import answered_at, earliest, joint_of, known, later, sides_of
 
 __all__ = ["advanced", "begun", "confirmed", "described", "ended", "joined"]
 
@@ -132,9 +132,16 @@ def ended(call: Call, leg: Leg, after: Leg) -> Call | None:
     if len(legs) > 2 or (len(legs) == 2 and legs[0].side is legs[1].side):
         return None
     going_on = advanced(call, leg, after)
-    if going_on.state is not _OVER:
-        return going_on
-    return replace(going_on, ended_at=ended_at(going_on.legs), cause=cause_of(*sides_of(going_on.legs)))
+    return going_on if going_on.state is not _OVER else _over(going_on)
+
+
+def _over(call: Call) -> Call:
+    """The call whose legs are over, one on a side at most: the caller's reason goes before the callee's."""
+    first, last = call.legs[0], call.legs[-1]
+    if first.side is not _CALLER:
+        first, last = last, first
+    ended_at = max(first.ended_at or first.told_at, last.ended_at or last.told_at)
+    return replace(call, ended_at=ended_at, cause=last.cause if first.cause is None else first.cause)
 
 
 def confirmed(call: Call, legs: list[Leg], at: float) -> Call | None:

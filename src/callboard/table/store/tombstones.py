@@ -1,7 +1,5 @@
 """Tombstones: ids of ended legs, remembered a while, so that a late or doubled message makes no ghost."""
 
-from itertools import takewhile
-
 from callboard.calls.legs import LegId
 
 __all__ = ["Tombstones"]
@@ -28,12 +26,11 @@ class Tombstones:
 
     def bury(self, leg: LegId, now: float, *, inferred: bool = False) -> None:
         """Remember that this leg is over."""
-        if leg not in self._ids:
-            self._ids[leg] = now
-            if inferred:
-                self._inferred.add(leg)
-        elif not inferred:
+        if inferred and leg not in self._ids:
+            self._inferred.add(leg)
+        elif not inferred and self._inferred:
             self._inferred.discard(leg)
+        self._ids.setdefault(leg, now)
 
     def exhume(self, leg: LegId) -> None:
         """Believe in this leg again."""
@@ -46,6 +43,11 @@ class Tombstones:
 
     def sweep(self, now: float) -> None:
         """Forget those that are older than `keep`."""
-        old = takewhile(lambda buried: buried[1] <= now - self._keep, self._ids.items())
-        for leg, _ in tuple(old):
-            self.exhume(leg)
+        until, old = now - self._keep, []
+        for leg, buried in self._ids.items():
+            if buried > until:
+                break
+            old.append(leg)
+        for leg in old:
+            del self._ids[leg]
+        self._inferred.difference_update(old)
