@@ -94,6 +94,12 @@ def test_a_call_is_described_with_all_that_it_shows() -> None:
     assert described == [*CALL_FIELDS, *LEG_COLUMNS]
 
 
+@pytest.mark.parametrize("name", ["Account", "AccountWanted", "AccountChange"])
+def test_what_the_directory_says_of_a_field_is_said_of_it_here(name: str) -> None:
+    properties = document()["components"]["schemas"][name]["properties"]
+    assert properties["sip_user"]["description"].startswith("User name for digest authentication")
+
+
 async def test_what_is_shown_is_of_the_types_that_are_described(caller: Caller, house: House) -> None:
     for state in State:
         house.call(state, account=3)

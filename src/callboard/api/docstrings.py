@@ -18,9 +18,9 @@ def class_words(struct: type) -> str:
 
 @cache
 def field_words(struct: type) -> dict[str, str]:
-    """Field -> its docstring on one line; also of the fields that it inherits."""
+    """Field -> its docstring on one line; also of what it inherits, or has of the struct that it is `made_of`."""
     words: dict[str, str] = {}
-    for cls in reversed(struct.__mro__):
+    for cls in reversed(getattr(struct, "made_of", struct).__mro__):
         if issubclass(cls, msgspec.Struct) and cls is not msgspec.Struct:
             words |= _own_words(cls)
     return words

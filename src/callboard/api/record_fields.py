@@ -11,7 +11,7 @@ import msgspec
 
 from callboard.access.entries import entry_of, login_of
 from callboard.access.logins import Login
-from callboard.api.docstrings import class_words, field_words
+from callboard.api.docstrings import class_words
 from callboard.directory.document import PLAIN, SECRETS, LoginEntry, Sealing, read_one
 from callboard.operations.registers import REGISTERS, Key, Noun, Register
 
@@ -60,42 +60,42 @@ def _name(register: Register) -> str:
     return "DID" if register.section == "dids" else register.noun.capitalize()
 
 
-def _described(register: Register, name: str, kind: Any) -> Any:
-    words = field_words(register.kind).get(name)
-    return Annotated[kind, msgspec.Meta(description=words)] if words else kind
-
-
-def _struct(name: str, words: str, fields: Sequence[tuple[str, Any] | tuple[str, Any, Any]]) -> type[msgspec.Struct]:
-    return msgspec.defstruct(name, fields, namespace={"__doc__": words}, kw_only=True, forbid_unknown_fields=True)
+def _struct(
+    name: str, words: str, fields: Sequence[tuple[str, Any] | tuple[str, Any, Any]], made_of: type = msgspec.Struct
+) -> type[msgspec.Struct]:
+    """What is said of its fields stands with the struct that it is `made_of`, and is read when a document is wanted."""
+    namespace = {"__doc__": words, "made_of": made_of}
+    return msgspec.defstruct(name, fields, namespace=namespace, kw_only=True, forbid_unknown_fields=True)
 
 
 def _view_type(register: Register) -> type[msgspec.Struct]:
-    fields = [(field.name, _described(register, field.name, field.type)) for field in _shown(register)]
+    fields = [(field.name, field.type) for field in _shown(register)]
     flags = [(word, bool) for word in _has(register)]
-    return _struct(_name(register), f"{class_words(register.kind)} Its secrets are not shown.", [*fields, *flags])
+    words = f"{class_words(register.kind)} Its secrets are not shown."
+    return _struct(_name(register), words, [*fields, *flags], register.kind)
 
 
 def _sent_type(register: Register, whole: bool) -> type[msgspec.Struct]:
     """What is sent. Of a whole record only the key may be left out of what has no usual value; of a change, all."""
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
     for field in _shown(register):
-        kind = _described(register, field.name, field.type)
         if whole and field.required and field.name != register.key:
-            fields.append((field.name, kind))
+            fields.append((field.name, field.type))
         else:
-            fields.append((field.name, kind | msgspec.UnsetType, msgspec.UNSET))
+            fields.append((field.name, field.type | msgspec.UnsetType, msgspec.UNSET))
     secrets = (*PLAIN.get(_written(register), ()), *_secrets(register))
-    fields += [(name, _described(register, name, str) | msgspec.UnsetType, msgspec.UNSET) for name in secrets]
+    fields += [(name, str | msgspec.UnsetType, msgspec.UNSET) for name in secrets]
     fields += [(word, _FLAG, msgspec.UNSET) for word in _has(register)]
     words = "What a record is to be." if whole else "What is to change of a record; what is left out stays."
-    return _struct(f"{_name(register)}{'Wanted' if whole else 'Change'}", words, fields)
+    return _struct(f"{_name(register)}{'Wanted' if whole else 'Change'}", words, fields, register.kind)
 
 
 def _page_type(register: Register) -> type[msgspec.Struct]:
     view_type = VIEWS[register.section]
-    following = _described(register, register.key, int if register.key == "id" else str)
+    following = int if register.key == "id" else str
     fields = [(register.section, tuple[view_type, ...]), ("next", following | None)]  # type: ignore[valid-type]
-    return _struct(f"{_name(register)}Page", f"Some {register.section}, in the order of their keys.", fields)
+    words = f"Some {register.section}, in the order of their keys."
+    return _struct(f"{_name(register)}Page", words, fields)
 
 
 VIEWS: dict[str, type[msgspec.Struct]] = {section: _view_type(register) for section, register in REGISTERS.items()}
