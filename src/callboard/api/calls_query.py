@@ -151,6 +151,13 @@ class CallsQuery(CallFilters, frozen=True, kw_only=True):
 # --- the arguments of the operation ----------------------------------------------------------------------------------
 
 _HOWS = {"": How.EXACT, "_prefix": How.PREFIX, "_contains": How.CONTAINS}
+_TEXTS = tuple(
+    (name, field, how)
+    for field in Field
+    for ending, how in _HOWS.items()
+    if (name := f"{field.value}{ending}") in CallFilters.__struct_fields__
+)
+"""The parameters that are texts, in the order in which they are looked for."""
 
 
 def chosen(query: CallFilters) -> ListCalls:
@@ -201,10 +208,7 @@ def _some(ids: Ids) -> frozenset[int] | None:
 
 def _texts(query: CallFilters) -> tuple[TextMatch, ...]:
     return tuple(
-        TextMatch(field, how, texts[0], texts[1:])
-        for field in Field
-        for ending, how in _HOWS.items()
-        if (texts := getattr(query, f"{field.value}{ending}", ()))
+        TextMatch(field, how, texts[0], texts[1:]) for name, field, how in _TEXTS if (texts := getattr(query, name))
     )
 
 

@@ -5,7 +5,7 @@ import logging
 import secrets
 import time
 from collections.abc import Coroutine, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -37,15 +37,15 @@ class _Exchange(NamedTuple):
     cycle: RequestResponseCycle
     send: ASGISendCallable
 
-    @contextmanager
-    def honest(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """While it is answered: an answer that is not complete when the server stops must not look so."""
-        try:
-            yield
-        except asyncio.CancelledError:
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        stopped = isinstance(error, asyncio.CancelledError)
+        if stopped:
             self.connection.abort()
-        finally:
-            self.connection.left(self.cycle)
+        self.connection.left(self.cycle)
+        return stopped
 
     async def end(self) -> None:
         """End an answer in chunks."""
@@ -64,7 +64,7 @@ class Application:
         """Answer one request."""
         http = cast("HTTPScope", scope)
         exchange = _Exchange(http["state"]["connection"], http["state"]["cycle"], send)
-        with exchange.honest():
+        with exchange:
             body = await _read_body(receive)
             if body is not None:
                 request, whole = _request(http, body), http["http_version"] == "1.0"
@@ -90,7 +90,7 @@ class Application:
     ) -> ASGI3Application:
         async def answer_it(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
             exchange = _Exchange(connection, cycle, send)
-            with exchange.honest():
+            with exchange:
                 await self._exchange(request, answer, exchange)
 
         return answer_it
