@@ -15,6 +15,7 @@ from callboard.calls.legs import Call
 from callboard.calls.state import CONNECTED, State
 from callboard.directory.directory import Directory
 from callboard.directory.records import ROOT
+from callboard.operations.census import census
 from callboard.table.changes import Change
 from callboard.table.table import Table
 
@@ -167,9 +168,7 @@ class Loads:
 
     def _count_anew(self, now: float) -> None:
         self._above.clear()
-        self._counts = {}
-        for call in self._table.calls():
-            self._add(self._seen_by(call), *_weight(call))
+        self._counts = census(self._table.counters.ends(), self._directory.parents())
         self._raise_peaks(tuple(self._counts), now)
 
     def _add(self, customers: tuple[int, ...], calls: int, connected: int) -> None:

@@ -15,7 +15,7 @@ from callboard.table.questions.filters import Filter, among, mask_of
 from callboard.table.store.columns import NOTHING, Columns, Mask, Slots
 from callboard.table.store.tallies import Tallies, coded
 
-__all__ = ["By", "Count", "Counters", "Group", "Groups", "Tally"]
+__all__ = ["By", "Count", "Counters", "Ends", "Group", "Groups", "Tally"]
 
 Tally = tuple[int, int]
 """How many calls are up, and how many of these are connected."""
@@ -81,6 +81,14 @@ class Count(NamedTuple):
         return sum(self.states.get(state, 0) for state in CONNECTED)
 
 
+class Ends(NamedTuple):
+    """The customers at both ends of each live call, in columns; -1 for nobody known."""
+
+    owners: NDArray[np.int64]
+    called: NDArray[np.int64]
+    connected: Mask
+
+
 _OWNED = {By.CUSTOMER, By.ACCOUNT}
 """Ids that tell of the customer who owns a call."""
 
@@ -123,6 +131,13 @@ class Counters:
         """The tally of one of them; zeros if it has no live calls."""
         calls, answered = _read(self._tallies(by).of((self._value(by, key),)))
         return int(calls[0]), int(answered[0])
+
+    def ends(self) -> Ends:
+        """Whose each call is, and whom it calls."""
+        states = self._columns["state"]
+        slots = np.flatnonzero(among(states, LIVE))
+        owners, called = (self._columns[name].take(slots) for name in ("customer", "callee_customer"))
+        return Ends(owners, called, _connected(states.take(slots)))
 
     def _tallies(self, by: By) -> Tallies:
         if by not in self._kept:
