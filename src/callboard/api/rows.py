@@ -6,7 +6,7 @@ from itertools import groupby
 
 import msgspec
 
-from callboard.api.fields import CALL_FIELDS, call_view
+from callboard.api.fields import CALL_FIELDS
 from callboard.calls.legs import Call
 from callboard.http.blocks import in_blocks
 from callboard.http.values import Block
@@ -40,8 +40,10 @@ def _parts(fields: tuple[str, ...]) -> Iterator[Text | Clock]:
 
 
 def _written(names: tuple[str, ...], start: bytes, end: bytes) -> Callable[[Call], bytes]:
+    fields = tuple((name, CALL_FIELDS[name]) for name in names)
+
     def render(call: Call) -> bytes:
-        return start + msgspec.json.encode(call_view(call, 0.0, names))[1:-1] + end
+        return start + msgspec.json.encode({name: of(call, 0.0) for name, of in fields})[1:-1] + end
 
     return render
 
