@@ -116,7 +116,34 @@ def test_an_old_request_that_comes_late_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["", "tel:801", "sips:801@10.0.0.7", "sip:", "sip:a b@c", "sip:801@h\r\nX: y", "sip:8>01@h", "sip:é@h"]
+    "uri",
+    [
+        "sip:alice@10.0.0.7;transport=udp;ob",
+        "SIP:Mike@KIOSK.example:5060",
+        "sip:a[2001:db8::7]?b=%20&c='$,/!*()~|^`{}\\_-.+#",
+        *(f"sip:{letter}" for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+    ],
+)
+def test_a_contact_may_have_every_letter(uri: str) -> None:
+    registrar = Registrar(SETTINGS)
+    registrar.register(ACCOUNT, request(Contact(uri=uri, expires=60)), 0.0)
+    assert uris(registrar.contacts(ACCOUNT, 1.0)) == [uri]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "tel:801",
+        "sips:801@10.0.0.7",
+        "sip:",
+        "sip:a b@c",
+        "sip:801@h\r\nX: y",
+        "sip:8>01@h",
+        "sip:é@h",
+        "sip:\u212a@h",
+        "sip:\x7f@h",
+    ],
 )
 def test_a_contact_that_cannot_be_called_is_refused_with_all_beside_it(uri: str) -> None:
     registrar = Registrar(SETTINGS)

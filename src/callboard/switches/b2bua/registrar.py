@@ -15,7 +15,10 @@ from callboard.switches.b2bua.wire import Contact, Register
 __all__ = ["Binding", "Registrar", "RegistrationError"]
 
 MAX_URI = 512
-_CONTACT_URI = re.compile(r"sip:[^\s<>\"\x00-\x1f\x7f-\U0010ffff]+", re.IGNORECASE)
+_CONTACT_URI = re.compile(r"(?i:sip:)[!#-;=?-~]+")
+"""What can be seen of ASCII, without quotes and angle brackets. Letters of other scripts must not be looked at whatever
+their case: then the Kelvin sign is a `k`, and who leaves the one out leaves out the other.
+"""
 
 
 class Binding(msgspec.Struct, frozen=True, gc=False, kw_only=True):
