@@ -4,24 +4,31 @@
     python -m bench.requests --calls 100000
 
 A client in a process of its own keeps some connections busy, each of which asks for the same, as programs that poll do,
-as soon as it has its answer: no pipelining. Where the machine is busy with other things, the time of the processor is
-the better measure.
+as soon as it has its answer: no pipelining. With HTTP Digest every question differs from the last by its count. Where
+the machine is busy with other things, the time of the processor is the better measure.
 """
 
 import argparse
+import re
 import select
 import socket
 import statistics
 import time
+from collections.abc import Iterator
+from itertools import count, repeat
 
 import msgspec
 
 from bench.asking import BASIC
 from bench.fetching import get
-from bench.listing import full_desk
+from bench.listing import NOW, full_desk
 from bench.processes import busy
 from bench.sending import served
 from bench.serving import LOGIN, PASSWORD
+from bench.table import ending
+from callboard.access.digest import Authorization, expected_response, ha1
+from callboard.calls.legs import Call
+from callboard.dialects.ozeki.settings import OzekiSettings
 from callboard.directory.records import ROOT
 from callboard.operations.desk import Desk
 
@@ -29,6 +36,8 @@ __all__ = ["Requests", "measure"]
 
 CONNECTIONS = 16
 ROWS = 10
+
+_SIPPY = "/xmlapi/xmlapi"
 
 
 class Requests(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +75,10 @@ def measure(calls: int = 10_000, rounds: int = 3, seconds: float = 1.0) -> tuple
 
 def measured(desk: Desk, rounds: int, seconds: float) -> tuple[Requests, ...]:
     """The same of a desk that is there."""
-    found = []
+    found, asked = [], questions(desk)
     with served(desk) as (port, process):
-        for name, (title, question) in questions(desk).items():
-            asker = Asker(port, question)
+        for name, (title, several) in asked.items():
+            asker = Asker(port, several)
             asker.ask(0.2)
             rates, costs = [], []
             for _ in range(rounds):
@@ -94,52 +103,83 @@ def measured(desk: Desk, rounds: int, seconds: float) -> tuple[Requests, ...]:
     return tuple(found)
 
 
-def questions(desk: Desk) -> dict[str, tuple[str, bytes]]:
-    """What is asked for: one call, and the calls of the customer who has nearest to `ROWS` of them."""
-    counts: dict[int, int] = {}
-    for call in desk.table.calls():
-        customer = call.placement.customer
-        if customer is not None and customer != ROOT and not desk.directory.subtree(customer) - {customer}:
-            counts[customer] = counts.get(customer, 0) + 1
-    some = min(counts, key=lambda customer: abs(counts[customer] - ROWS))
+def questions(desk: Desk) -> dict[str, tuple[str, Iterator[bytes]]]:
+    """What is asked for: one call, and a customer's. A server that knows the Digest's nonce is forked from here on."""
+    some = _customer(desk)
     number = desk.table.calls()[0].number
     xml = (
         "<?xml version='1.0'?><methodCall><methodName>listAllCalls</methodName><params><param><value><struct><member>"
         f"<name>i_customer</name><value><int>{some}</int></value></member></struct></value></param></params>"
         "</methodCall>"
     )
-    return {
+    enswitch = f"/api/json/calls/active/list/?auth_username={LOGIN}&auth_password={PASSWORD}&customer={some}"
+    ozeki = f"?Username={LOGIN}-{some}&Password={PASSWORD}&command=ListActiveCalls"
+    same = {
         "rest/call": ("REST, one call", get(f"/v1/calls/{number}", BASIC)),
         "rest/page": (f"REST, a page of {ROWS}", get(f"/v1/calls?limit={ROWS}", BASIC)),
         "rest/customer": ("REST, a customer's calls", get(f"/v1/calls?customer={some}", BASIC)),
-        "enswitch/customer": (
-            "Enswitch, a customer's calls",
-            get(
-                f"/api/json/calls/active/list/?auth_username={LOGIN}&auth_password={PASSWORD}&customer={some}",
-            ),
-        ),
-        "ozeki/customer": (
-            "Ozeki, a customer's calls",
-            get(f"/api?Username={LOGIN}-{some}&Password={PASSWORD}&command=ListActiveCalls"),
-        ),
+        "enswitch/customer": ("Enswitch, a customer's calls", get(enswitch)),
+        "ozeki/customer": ("Ozeki, a customer's calls", get(f"/api{ozeki}")),
+        "ozeki/xe": ("Ozeki XE, a customer's calls", get(f"{OzekiSettings().xe_path}{ozeki}")),
         "mor/customer": (
             "MOR, a customer's calls",
             get(f"/billing/api/active_calls_get?u={LOGIN}-{some}", method="POST"),
         ),
-        "sippy/customer": (
-            "Sippy, a customer's calls",
-            get("/xmlapi/xmlapi", method="POST", body=xml),
-        ),
+        "sippy/customer": ("Sippy, a customer's calls", get(_SIPPY, method="POST", body=xml)),
     }
+    digest = {"sippy/digest": ("Sippy with HTTP Digest, a customer's calls", _counted(desk, xml))}
+    return {name: (title, repeat(question)) for name, (title, question) in same.items()} | digest
+
+
+def _customer(desk: Desk) -> int:
+    """One with none below, and with `ROWS` calls: the rest of its calls end."""
+    owned: dict[int, list[Call]] = {}
+    for call in desk.table.calls():
+        customer = call.placement.customer
+        if customer is not None and customer != ROOT and not desk.directory.subtree(customer) - {customer}:
+            owned.setdefault(customer, []).append(call)
+    some = min((each for each in owned if len(owned[each]) >= ROWS), key=lambda each: len(owned[each]))
+    for call in owned[some][ROWS:]:
+        for event in ending(int(call.key.native), NOW):
+            desk.table.accept(event, NOW)
+    desk.table.sweep(NOW + 3600)
+    return some
+
+
+def _counted(desk: Desk, xml: str) -> Iterator[bytes]:
+    """The same question to Sippy's path, each time signed anew (RFC 7616) with the next count."""
+    found = re.search('nonce="([^"]*)"', desk.access.challenge(time.time())[0])
+    assert found is not None
+    realm, nonce = desk.access.settings.realm, found[1]
+    return (_signed(realm, nonce, number, xml) for number in count(1))
+
+
+def _signed(realm: str, nonce: str, number: int, xml: str) -> bytes:
+    given = Authorization(
+        username=LOGIN,
+        realm=realm,
+        nonce=nonce,
+        uri=_SIPPY,
+        response="",
+        qop="auth",
+        nc=f"{number:08x}",
+        cnonce="bench",
+    )
+    response = expected_response(ha1(LOGIN, realm, PASSWORD), given, "POST")
+    header = (
+        f'Authorization: Digest username="{LOGIN}", realm="{realm}", nonce="{nonce}", uri="{_SIPPY}", '
+        f'response="{response}", algorithm=MD5, qop=auth, nc={given.nc}, cnonce="{given.cnonce}"'
+    )
+    return get(_SIPPY, header, method="POST", body=xml)
 
 
 class Asker:
-    """Connections, each of which asks the same again and again. Raises ConnectionError for an answer without a length
-    or without success.
+    """Connections, each of which asks the next question as soon as it has its answer. Raises ConnectionError for one
+    without a length or without success.
     """
 
-    def __init__(self, port: int, question: bytes) -> None:
-        self._question = question
+    def __init__(self, port: int, questions: Iterator[bytes]) -> None:
+        self._questions = questions
         self._connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
         self._poll = select.epoll()
         for connection in self._connections:
@@ -157,7 +197,7 @@ class Asker:
         left, began = dict.fromkeys(self._by_number, 0), {}
         for number, connection in self._by_number.items():
             began[number] = time.perf_counter()
-            connection.send(self._question)
+            connection.send(next(self._questions))
         while left:
             for number, _ in self._poll.poll(5.0):
                 connection = self._by_number[number]
@@ -174,7 +214,7 @@ class Asker:
                 self.waits.append(now - began[number])
                 if now < until:
                     began[number] = now
-                    connection.send(self._question)
+                    connection.send(next(self._questions))
                 else:
                     del left[number]
         return count
