@@ -34,6 +34,7 @@ from callboard.table.changes import Change, Kind
 from callboard.table.folding import fold
 from callboard.table.questions.counters import By
 from callboard.table.questions.filters import Filter
+from callboard.table.reconciling import pace
 from callboard.table.reconciling.links import LinkState
 from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
@@ -564,6 +565,38 @@ def test_a_branch_that_gave_way_is_no_ghost_when_it_is_told_of_late() -> None:
     tell(table, LegSeen(10.3, other), LegEnded(other.id, 10.4), LegSeen(10.3, other))
     assert [one.id for one in only(table).legs] == [A, B]
     assert table.ignored == {"LegSeen": 1}
+
+
+def test_of_very_many_that_ended_at_once_some_leave_at_a_time() -> None:
+    table = new_table()
+    calls = 3 * pace.STEP // pace.LEFT
+    for number in range(calls):
+        tell(table, LegSeen(10.0, leg(f"a{number}", f"c{number}", Side.CALLER, 10.0)))
+    tell(table, SwitchRestarted(SWITCH, 20.0, "new"), now=20.0)
+    left: list[int] = []
+    for _ in table.sweep_in_steps(lambda: 30.0):
+        left.append(calls - len(table))
+        assert len(table.calls()) == len(table), "each step leaves the table whole"
+        tell(table, LegSeen(30.0, leg(f"b{len(left)}", f"d{len(left)}", Side.CALLER, 30.0)), now=30.0)
+    assert left == [calls // 3, 2 * calls // 3 - 1, calls - 2]
+    assert {call.key.native for call in table.calls()} == {"d1", "d2", "d3"}
+
+
+def test_our_clock_may_be_set_while_calls_leave() -> None:
+    table = new_table()
+    calls = 2 * pace.STEP // pace.LEFT
+    for number in range(calls):
+        tell(table, LegSeen(10.0, leg(f"a{number}", f"c{number}", Side.CALLER, 10.0)))
+    tell(table, SwitchRestarted(SWITCH, 20.0, "new"), now=20.0)
+    now = 30.0
+    steps = table.sweep_in_steps(lambda: now)
+    next(steps)
+    table.set_clock(-1000.0, -970.0)
+    now = -976.0
+    pace.drain(steps)
+    assert len(table) == calls // 2, "they ended four seconds ago"
+    table.sweep(-970.0)
+    assert len(table) == 0
 
 
 def test_tombstones_stand_as_long_as_before_when_our_clock_is_set() -> None:

@@ -187,8 +187,9 @@ async def _sweep(desk: Desk, numbering: Numbering, telling: Telling) -> None:
     while True:
         await asyncio.sleep(SWEEP_INTERVAL)
         telling.check()
+        for _ in desk.table.sweep_in_steps(telling.clock.wall):
+            await asyncio.sleep(0)
         now = time.time()
-        desk.table.sweep(now)
         desk.feeds.sweep(now)
         desk.ledger.sweep(now)
         try:

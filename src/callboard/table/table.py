@@ -38,7 +38,7 @@ from callboard.table.reconciling.evidence import Evidence
 from callboard.table.reconciling.links import Link, LinkState
 from callboard.table.reconciling.merge import Place
 from callboard.table.reconciling.moments import call_moved_by
-from callboard.table.reconciling.pace import Steps, drain
+from callboard.table.reconciling.pace import LEFT, Steps, drain, paced
 from callboard.table.reconciling.reconciliation import Clock, Reconciliation
 from callboard.table.settings import TableSettings
 from callboard.table.store.columns import Slots
@@ -221,7 +221,12 @@ class Table:
 
     def sweep(self, now: float) -> None:
         """Let rows leave that ended long enough ago, and forget old tombstones. Call it about once a second."""
-        self._rows.sweep(now - self._settings.linger, now)
+        drain(self.sweep_in_steps(lambda: now))
+
+    def sweep_in_steps(self, clock: Clock) -> Steps:
+        """The same a few milliseconds' work a step, for very many may have ended at once. One at a time."""
+        yield from paced(LEFT for _ in self._rows.sweep(lambda: clock() - self._settings.linger))
+        self._rows.tombstones.sweep(clock())
 
     def set_clock(self, by: float, now: float) -> None:
         """Our clock was set `by` seconds forward: all that is kept moves along, and calls that are over stay put."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Generator, Iterable
 
-__all__ = ["AS_KNOWN", "CHANGED", "STEP", "Steps", "drain", "paced"]
+__all__ = ["AS_KNOWN", "CHANGED", "LEFT", "STEP", "Steps", "drain", "paced"]
 
 AS_KNOWN = 1
 """What it costs to look at a leg that is as it was known: somewhat less than a microsecond."""
 CHANGED = 25
 """What it costs to work a call out anew and to tell who watches."""
+LEFT = 10
+"""What it costs to let a row leave, and to tell who watches."""
 STEP = 2_000
 """What one step may cost: about 2 ms, and 5 on a machine that is busy."""
 

@@ -192,17 +192,17 @@ class Rows:
 
     # --- time --------------------------------------------------------------------------------------------------------
 
-    def sweep(self, until: float, now: float) -> None:
-        """Let rows leave that ended no later than `until`, and forget old tombstones."""
-        while self._lingering and self._lingering[0][0] <= until:
+    def sweep(self, until: Callable[[], float]) -> Iterator[None]:
+        """Let rows leave one after the other that ended no later than `until`, which is asked for each."""
+        while self._lingering and self._lingering[0][0] <= until():
             slot = self._lingering.popleft()[1]
             call = self.columns.calls[slot]
             self.columns.remove(slot)
             self._count -= 1
             if call is not None:
                 self._tell(_LEFT, call, call)
+            yield
         self.columns.reclaim()
-        self.tombstones.sweep(now)
 
     def set_clock(self, by: float) -> None:
         """Our clock was set `by` seconds forward: what has ended stays as long as before."""
