@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from callboard.directory.numbers import international
 from callboard.directory.prefixes import PrefixTable
@@ -58,7 +58,8 @@ class Book:
 
     def table(self, kind: type[Kind]) -> Mapping[int, Kind]:
         """All records of a kind by id."""
-        return cast("Mapping[int, Kind]", self._tables[kind])
+        table: Mapping[int, Any] = self._tables[kind]
+        return table
 
     def listing(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """All records of a kind in the order of their ids."""

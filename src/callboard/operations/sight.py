@@ -5,6 +5,7 @@ ids stand for nothing, in rows as in filters and orders.
 """
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import TypeVar
 
 import numpy as np
@@ -83,6 +84,8 @@ _OWNED: dict[str, Callable[[Directory, int], int | None]] = {
     "did": _customer_of_did,
 }
 """Conditions on what belongs to a customer, and to whom it does."""
+_owned_by = attrgetter(*_OWNED)
+_NONE = (None,) * len(_OWNED)
 
 Placed = TypeVar("Placed", Placement, EndedCall)
 
@@ -183,12 +186,12 @@ def command_as_seen(principal: Principal, record: CommandRecord) -> CommandRecor
 
 def names_owned(where: Filter) -> bool:
     """Whether the filter names accounts, devices or DIDs: whose they are says what it finds."""
-    return any(getattr(where, name) is not None for name in _OWNED)
+    return bool(_owned_by(where) != _NONE)
 
 
 def own_ids_only(directory: Directory, principal: Principal, where: Filter) -> Filter:
     """The filter without the accounts, devices and DIDs that are not this principal's: they find nothing."""
-    if principal.customer == ROOT:
+    if principal.customer == ROOT or not names_owned(where):
         return where
     own = {
         name: frozenset(
@@ -197,7 +200,7 @@ def own_ids_only(directory: Directory, principal: Principal, where: Filter) -> F
         for name in _OWNED
         if (ids := getattr(where, name)) is not None
     }
-    return replace(where, **own) if own else where
+    return replace(where, **own)
 
 
 def refuse_texts(principal: Principal, texts: tuple[TextMatch, ...]) -> None:
