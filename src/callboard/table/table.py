@@ -30,7 +30,7 @@ from callboard.calls.state import State
 from callboard.table.changes import Kind, Revision
 from callboard.table.folding import fold, shortcuts
 from callboard.table.questions.counters import By, Count, Counters
-from callboard.table.questions.filters import EVERYTHING, Filter, Order, mask_of, matching, turned
+from callboard.table.questions.filters import EVERYTHING, Filter, Order, crossing, mask_of, matching
 from callboard.table.questions.kept import KeptOrders
 from callboard.table.questions.ordering import Bookmark, Page, ordered, page
 from callboard.table.questions.shortlist import oldest_page, short_page
@@ -41,7 +41,6 @@ from callboard.table.reconciling.moments import call_moved_by
 from callboard.table.reconciling.pace import LEFT, Steps, drain, paced
 from callboard.table.reconciling.reconciliation import Clock, Reconciliation
 from callboard.table.settings import TableSettings
-from callboard.table.store.columns import Slots
 from callboard.table.store.numbering import Numbering
 from callboard.table.store.rows import Rows, Watcher
 from callboard.table.written.arena import Arena
@@ -124,14 +123,9 @@ class Table:
         calls = self._columns.calls
         return tuple(call for slot in slots.tolist() if (call := calls[slot]) is not None)
 
-    def turned(self, wanted: Filter, then: float, now: float) -> tuple[list[Call], list[Call]]:
-        """What time alone changes: the calls that a filter of durations described `then`, and those only `now`."""
-        left, came = turned(self._columns, wanted, then, now)
-        return self._standing(left), self._standing(came)
-
-    def _standing(self, slots: Slots) -> list[Call]:
-        """The calls in these slots, the oldest first."""
-        calls = self._columns.calls
+    def crossing(self, wanted: Filter, then: float, now: float) -> list[Call]:
+        """The calls that time alone can have made fit a filter of durations, or cease to; the oldest first."""
+        slots, calls = crossing(self._columns, wanted, then, now), self._columns.calls
         return [call for slot in self._columns.by_number(slots).tolist() if (call := calls[slot]) is not None]
 
     def page(

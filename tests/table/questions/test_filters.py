@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callboard.calls.events import LegSeen
-from callboard.calls.legs import Call, Placement, Side
+from callboard.calls.events import LegAnswered, LegSeen
+from callboard.calls.legs import Call, LegId, Placement, Side
 from callboard.table.questions.filters import Field, Filter, How, TextMatch, pattern
 from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
-from tests.table.history import leg
+from tests.table.history import SWITCH, leg
 from tests.table.some import NOW, ids, prefixes, tables
 
 
@@ -146,3 +146,27 @@ def test_slots_are_used_again_without_mixing_calls() -> None:
         "299",
         *map(str, range(2990, 3000)),
     }
+
+
+moments = st.floats(0.0, 30.0)
+bounds = st.one_of(st.none(), st.integers(-1, 12).map(float), st.floats(-1.0, 12.0), st.just(float("inf")))
+
+
+@given(tables(), bounds, bounds, moments, moments)
+def test_whoever_fits_at_one_moment_alone_crosses_a_bound_between_the_two(
+    table: Table, shortest: float | None, longest: float | None, then: float, now: float
+) -> None:
+    wanted = Filter(min_duration=shortest, max_duration=longest)
+    before, after = ({call.number for call in table.select(wanted, now=at)} for at in (then, now))
+    assert before ^ after <= {call.number for call in table.crossing(wanted, then, now)}
+
+
+def test_few_cross_a_bound_at_a_time() -> None:
+    blocks = count(1, 10_000)
+    table = Table(lambda legs: Placement(), Numbering(0, lambda size: next(blocks)), epoch=1)
+    for number in range(100):
+        table.accept(LegSeen(0.0, leg(str(number), str(number), Side.CALLER, 0.0)), 0.0)
+        if number % 2:
+            table.accept(LegAnswered(LegId(SWITCH, str(number)), float(number)), 100.0)
+    crossing = table.crossing(Filter(min_duration=60.0, max_duration=80.0), 120.5, 121.5)
+    assert [call.answered_at for call in crossing] == [41.0, 61.0]

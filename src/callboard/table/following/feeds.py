@@ -124,12 +124,12 @@ class Feed:
         """It is later: where the filter is about durations, some calls match now that did not, and the other way."""
         if not self.wanted.timed:
             return
-        left, came = table.turned(self.wanted, self.now, now)
-        self.now, number = now, table.revision.number
-        for call in came:
-            self._add(Step(number, call, before=False, after=True))
-        for call in left:
-            self._add(Step(number, call, before=True, after=False, left=Left.NO_LONGER_MATCHES))
+        then, self.now, number = self.now, now, table.revision.number
+        for call in table.crossing(self.wanted, then, now):
+            before, after = self._fits(call, then), self._fits(call, now)
+            if before != after:
+                left = Left.NO_LONGER_MATCHES if before else None
+                self._add(Step(number, call, before, after, left))
 
     def trim(self) -> None:
         """Forget the steps that every reader has had."""

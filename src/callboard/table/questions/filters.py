@@ -15,6 +15,7 @@ from callboard.table.store.columns import NOTHING, NUMBERS, Columns, Mask, Slots
 
 __all__ = [
     "EVERYTHING",
+    "SLACK",
     "Field",
     "Filter",
     "How",
@@ -24,15 +25,18 @@ __all__ = [
     "TextMatch",
     "Words",
     "among",
+    "crossing",
     "mask_of",
     "matching",
     "pattern",
     "some",
-    "turned",
 ]
 
 V = TypeVar("V", int, str)
 
+
+SLACK = 0.001
+"""Seconds by which a bound of answers is loosened, so that no rounding leaves out a call."""
 
 _DENSE = 1 << 20
 """Ids below this are looked up by their place in a table."""
@@ -184,10 +188,18 @@ def matching(columns: Columns, wanted: Filter, now: float = 0.0) -> Slots:
     return np.flatnonzero(mask_of(columns, wanted, now))
 
 
-def turned(columns: Columns, wanted: Filter, then: float, now: float) -> tuple[Slots, Slots]:
-    """What time alone changes, where it is about durations: who fitted `then` and does not `now`, and the other way."""
-    before, after = mask_of(columns, wanted, then), mask_of(columns, wanted, now)
-    return np.flatnonzero(before & ~after), np.flatnonzero(after & ~before)
+def crossing(columns: Columns, wanted: Filter, then: float, now: float) -> Slots:
+    """The slots of the few calls that time alone can have made fit, or cease to, between two moments.
+
+    For a filter of durations. Calls that pass one of its bounds in that time are among them, and some that do not.
+    """
+    answered = columns["answered"]
+    mask: Mask = np.zeros(len(answered), np.bool_)
+    for bound in (wanted.min_duration, wanted.max_duration):
+        if bound is None:
+            continue
+        mask |= (answered >= min(then, now) - bound - SLACK) & (answered <= max(then, now) - bound + SLACK)
+    return np.flatnonzero(mask)
 
 
 def mask_of(columns: Columns, wanted: Filter, now: float = 0.0) -> Mask:

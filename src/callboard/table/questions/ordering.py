@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from callboard.calls.legs import Call
 from callboard.calls.refusals import Conflict
-from callboard.table.questions.filters import Key, Order
+from callboard.table.questions.filters import SLACK, Key, Order
 from callboard.table.questions.kept import KeptOrders
 from callboard.table.questions.selection import Selection
 from callboard.table.store.columns import NOTHING, Columns, Mask, Slots
@@ -50,9 +50,6 @@ _ENOUGH = 4
 
 _SPARSE = 16
 """Where fewer than one slot in so many is wanted, those are picked out rather than whole columns looked at."""
-
-_SLACK = 0.001
-"""Seconds by which a bound of answers is loosened, so that no rounding leaves out a call."""
 
 
 class Bookmark(NamedTuple):
@@ -180,11 +177,11 @@ def _roughly_lasting(columns: Columns, after: Bookmark, low: float, high: float 
     """Which slots can have a duration in a range. What ended is looked at later: there is little of it."""
     answered = columns["answered"]
     if low > 0.0:
-        mask: Mask = answered <= after.at - low + _SLACK
+        mask: Mask = answered <= after.at - low + SLACK
     else:
         mask = np.ones(len(answered), np.bool_)
     if high is not None:
-        mask &= ~(answered < after.at - high - _SLACK)  # one that is not answered is in no order with any number
+        mask &= ~(answered < after.at - high - SLACK)  # one that is not answered is in no order with any number
     if low <= 0.0:
         mask |= columns["answer_step"] >= after.step
     mask |= columns["ended"] <= np.inf
