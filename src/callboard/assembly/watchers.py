@@ -190,7 +190,8 @@ async def _sweep(desk: Desk, numbering: Numbering, telling: Telling) -> None:
         for _ in desk.table.sweep_in_steps(telling.clock.wall):
             await asyncio.sleep(0)
         now = time.time()
-        desk.feeds.sweep(now)
+        for _ in desk.feeds.sweep_in_steps(now):
+            await asyncio.sleep(0)
         desk.ledger.sweep(now)
         try:
             numbering.replenish()

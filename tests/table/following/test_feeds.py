@@ -14,6 +14,7 @@ from callboard.table.following import history
 from callboard.table.following.feeds import Convoy, Feeds, Reader
 from callboard.table.following.steps import Left
 from callboard.table.questions.filters import EVERYTHING, Filter, Order
+from callboard.table.reconciling import pace
 from callboard.table.store.numbering import Numbering
 from callboard.table.table import Table
 from tests.table.history import SWITCH, leg, place
@@ -104,6 +105,22 @@ def test_durations_let_calls_enter_and_leave_once_a_second(scene: Scene) -> None
     assert told(short) == [(True, False, Left.NO_LONGER_MATCHES)]
     scene.ends("a", at=12.0)
     assert told(long) == [(True, False, Left.ENDED)]
+
+
+def test_many_clocks_are_turned_some_at_a_time_and_who_leaves_meanwhile_is_passed_over(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "STEP", 1)
+    readers = [scene.open(Filter(states=LIVE, min_duration=10.0 + number)) for number in range(3)]
+    scene.begins("a")
+    scene.answered("a", at=1.0)
+    steps = scene.feeds.sweep_in_steps(20.0)
+    next(steps)
+    assert [told(reader) for reader in readers] == [[ENTER], [], []]
+    scene.feeds.close(readers[1])
+    come = scene.open(Filter(states=LIVE, min_duration=1.0))
+    pace.drain(steps)
+    assert [told(reader) for reader in (readers[0], readers[2], come)] == [[], [ENTER], []]
 
 
 def test_what_was_missed_is_what_would_have_been_told(scene: Scene) -> None:

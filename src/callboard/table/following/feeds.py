@@ -5,7 +5,7 @@ falls back behind the log's beginning has missed something, and is told so.
 """
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from weakref import WeakValueDictionary
 
@@ -18,6 +18,7 @@ from callboard.table.following.history import History, customers_of
 from callboard.table.following.steps import Left, Step, conflated
 from callboard.table.questions.filters import Filter, Order
 from callboard.table.questions.matches import fits
+from callboard.table.reconciling.pace import AS_KNOWN, Steps, drain, paced
 from callboard.table.table import Table
 
 __all__ = [
@@ -45,6 +46,9 @@ SHOWN = 50_000
 
 PORTION = 200
 """Steps that are told in one go: to write them takes a few milliseconds."""
+
+_LOOKED = 1_000
+"""Calls that are looked at, where a clock is turned, at the cost of one that is as it was known (see `pace`)."""
 
 _INDEXED = 1_000
 """A feed of more customers than these is asked about every change rather than found by the customer."""
@@ -355,14 +359,25 @@ class Feeds:
 
     def sweep(self, now: float) -> None:
         """Turn the feeds' clocks, and forget what is too old. Call it about once a second."""
-        for feed in self._feeds.values():
-            feed.turn(self.table, now)
-            feed.trim()
-            feed.let_go(self.table.revision.number - SHOWN)
+        drain(self.sweep_in_steps(now))
+
+    def sweep_in_steps(self, now: float) -> Steps:
+        """The same a few milliseconds' work a step, for there may be very many feeds."""
+        yield from paced(self._turned(now))
         if sum(len(feed.steps) for feed in self._feeds.values()) > LOGS:
             for feed in self._feeds.values():
                 feed.cut(LOGS // len(self._feeds))
         self._history.sweep(self.table.revision.number, now)
+
+    def _turned(self, now: float) -> Iterator[int]:
+        """Go through those that there are, and say what each cost. Some may be closed meanwhile."""
+        looked = AS_KNOWN + len(self.table) // _LOOKED
+        for feed in tuple(self._feeds.values()):
+            if feed.readers:
+                feed.turn(self.table, now)
+                feed.trim()
+                feed.let_go(self.table.revision.number - SHOWN)
+            yield looked if feed.wanted.timed else AS_KNOWN
 
 
 def _customers(wanted: Filter) -> frozenset[int]:
