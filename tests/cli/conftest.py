@@ -1,6 +1,7 @@
 """Run the command line in this process, as the installed script does."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -49,7 +50,7 @@ def logging_as_it_was() -> Iterator[None]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Run]:
     """`run("calls", "list", CALLBOARD_USER="root")`: words of the command line, and variables of its environment."""
     for name in [name for name in os.environ if name.startswith("CALLBOARD_")]:
         monkeypatch.delenv(name)
@@ -66,7 +67,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         code = exit_.value.code
         return Ran(code if isinstance(code, int) else 0, captured.out, captured.err)
 
-    return run
+    yield run
+    gc.unfreeze()  # a verb that serves never looks again at what it loaded, and what else there is here
 
 
 @pytest.fixture
