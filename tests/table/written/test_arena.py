@@ -209,6 +209,21 @@ def test_a_row_that_is_known_to_be_too_long_is_written_once_a_listing() -> None:
     assert written_for == [board.calls[2].number]
 
 
+def test_a_part_may_be_much_longer_than_the_others() -> None:
+    written_for: list[int] = []
+
+    def render(call: Call) -> bytes:
+        written_for.append(call.number)
+        return call.caller.encode().ljust(1000, b"x")
+
+    board = filled(FEW + 1)
+    arena = Arena(board.columns, Layout((Text(render), *JSON.parts)))
+    first = joined(arena.blocks(board.selection(), 5000.0))
+    written_for.clear()
+    assert joined(arena.blocks(board.selection(), 5000.0)) == first
+    assert not written_for, "all are copied"
+
+
 @LAYOUTS
 def test_places_are_as_wide_as_the_calls_need_and_become_wider_where_many_need_more(layout: Layout) -> None:
     board = filled(1500)

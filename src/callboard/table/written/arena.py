@@ -300,12 +300,15 @@ class Arena:
             self._frame = self._widened(map(max, self._frame.rooms, self._needed))
         return self._frame
 
-    def _measured(self, calls: Iterable[Call]) -> Iterator[int]:
-        """How long each part is in most of these, as far as any are left of those that were chosen."""
+    def _measured(self, calls: Iterable[Call]) -> list[int]:
+        """How long each part is in most of these, as far as any are left of those that were chosen.
+
+        Where that is more than a place should have at first, no part gets more than its share.
+        """
         measured = [tuple(map(len, self._texts(call))) for call in calls] or [(0,) * len(self._layout.parts)]
-        for lengths in zip(*measured, strict=True):
-            longest = sorted(lengths)[-1 - int(_ODD * len(lengths))]
-            yield min(longest, _WIDEST // (2 * len(self._layout.parts)))
+        odd, first = int(_ODD * len(measured)), _WIDEST // 2
+        usual = [sorted(lengths)[-1 - odd] for lengths in zip(*measured, strict=True)]
+        return usual if sum(usual) <= first else [min(each, first // len(usual)) for each in usual]
 
     def _widened(self, needed: Iterable[int]) -> _Frame:
         """Places with these rooms and some to spare. Rows that are kept are written anew."""
