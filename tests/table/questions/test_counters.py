@@ -206,3 +206,24 @@ def test_values_that_no_call_has_any_more_are_forgotten() -> None:
         table.sweep(_NOW + 60.0)
         assert table.counters.by(By.ACCOUNT) == {}
     assert len(table.counters._kept[By.ACCOUNT]._places) < 2000
+
+
+def test_as_many_values_as_before_may_be_others() -> None:
+    """Counted from the start, as when the table grows, what was kept of the values and their order is of the others."""
+    table = _table([])
+
+    def begin(name: str, account: int) -> None:
+        facts = Facts(account=account)
+        table.accept(LegSeen(_NOW, leg(name, name, Side.CALLER, _NOW, facts=facts)), _NOW)
+
+    for account in range(400):
+        begin(str(account), account)
+    assert set(table.counters.by(By.ACCOUNT)) == set(range(400))
+    for account in range(400):
+        table.accept(LegEnded(LegId(SWITCH, str(account)), _NOW), _NOW)
+    table.sweep(_NOW + 3600)
+    before = len(table.counters._columns.calls)
+    for index in range(before + 1):
+        begin(f"later {index}", 400 + index % 400)
+    assert len(table.counters._columns.calls) > before
+    assert set(table.counters.by(By.ACCOUNT)) == set(range(400, 800))
