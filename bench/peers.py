@@ -115,7 +115,8 @@ def _about(calls: int) -> str:
         f"The whole list, asked for {ROUNDS} times in turn of each after once that does not count, over a new "
         f"connection. No call begins or ends meanwhile. Kamailio has {calls:,} SIP calls up, and Callboard "
         f"lists the same ones, with all that it knows of each; Asterisk has {calls:,} Local channels. *CPU* is the "
-        "time that all processes of the server took for one answer."
+        "time that all processes of the server took for one answer; what it takes Callboard to follow the events, and "
+        "to take a full list now and then, is not in it."
     )
 
 
