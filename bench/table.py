@@ -2,6 +2,7 @@
 
     python -m bench.table                  100,000 calls up while as many come and go
     python -m bench.table --calls 10000
+    python -m bench.table --before 40      after all calls were replaced four times
     python -m bench.table --watched        with all who watch the table in a server
     python -m bench.table --memory 1000000 bytes a call, of so many in a process of their own
     python -m bench.table --churn 1000000  the memory while so many calls come and go
@@ -178,26 +179,30 @@ def new_table(who: Directory) -> Table:
     return Table(Placer(who), Numbering(0, lambda size: next(numbers)), 1)
 
 
-def measure(calls: int = 100_000, rounds: int = 5, *, watched: bool = False) -> Result:
-    """Fill a table, then measure rounds in which a tenth of the calls end and as many begin."""
+def measure(calls: int = 100_000, rounds: int = 5, *, before: int = 0, watched: bool = False) -> Result:
+    """Fill a table, then measure rounds in which a tenth of the calls end and as many begin.
+
+    `before` so many others: a call's values lie side by side in memory in a table that was filled at once, and anywhere
+    in one in which calls have come and gone.
+    """
     if watched:
-        return asyncio.run(_measure_watched(calls, rounds))
+        return asyncio.run(_measure_watched(calls, rounds, before))
     table, seen = new_table(directory()), [0]
 
     def watch(change: Change) -> None:
         seen[0] += 1
 
     table.watch(watch)
-    return Result(calls, *_rounds(table, calls, rounds))
+    return Result(calls, *_rounds(table, calls, rounds, before))
 
 
-async def _measure_watched(calls: int, rounds: int) -> Result:
+async def _measure_watched(calls: int, rounds: int, before: int) -> Result:
     async with open_house(Config(), None) as house:
         house.desk.directory.replace(directory().records(), ())
-        return Result(calls, *_rounds(house.desk.table, calls, rounds), watched=True)
+        return Result(calls, *_rounds(house.desk.table, calls, rounds, before), watched=True)
 
 
-def _rounds(table: Table, calls: int, rounds: int) -> tuple[int, tuple[float, ...]]:
+def _rounds(table: Table, calls: int, rounds: int, before: int) -> tuple[int, tuple[float, ...]]:
     """How many events there were, and how many a second of this thread's time in each round."""
     dice = random.Random(7)
     for event in _begin(0, calls, BEGIN, dice):
@@ -206,15 +211,16 @@ def _rounds(table: Table, calls: int, rounds: int) -> tuple[int, tuple[float, ..
     gc.freeze()
     rates, count = [], 0
     step = max(1, calls // 10)
-    for turn in range(rounds):
+    for turn in range(before + rounds):
         now, oldest = BEGIN + 60.0 + 10 * turn, turn * step
         events = [*_end(oldest, step, now), *_begin(calls + oldest, step, now, dice)]
         begin = time.thread_time()
         for event in events:
             table.accept(event, now)
         table.sweep(now)
-        rates.append(len(events) / (time.thread_time() - begin))
-        count += len(events)
+        if turn >= before:
+            rates.append(len(events) / (time.thread_time() - begin))
+            count += len(events)
     gc.unfreeze()
     return count, tuple(rates)
 
@@ -281,6 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=100_000, help="calls that are up (default: 100000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds that are measured (default: 5)")
+    parser.add_argument("--before", type=int, default=0, help="rounds that go before them (default: 0)")
     parser.add_argument("--watched", action="store_true", help="with all who watch the table in a server")
     parser.add_argument("--memory", type=int, metavar="CALLS", help="bytes a call, of so many")
     parser.add_argument("--churn", type=int, metavar="CALLS", help="the memory while so many come and go")
@@ -290,7 +297,7 @@ def main() -> None:
         found = _memory(options.memory) if options.memory else _growth(options.churn)
         print(msgspec.json.encode(found).decode() if options.json else found)
         return
-    result = measure(options.calls, options.rounds, watched=options.watched)
+    result = measure(options.calls, options.rounds, before=options.before, watched=options.watched)
     print(f"{result.calls:,} calls up, {result.events:,} events: {result.rate:,.0f} a second of processor time")
     print(f"({min(result.rates):,.0f} to {max(result.rates):,.0f} in {len(result.rates)} rounds)")
 

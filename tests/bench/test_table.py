@@ -12,6 +12,12 @@ def test_events_are_folded_while_calls_stay_up() -> None:
     assert found.rate > 0
 
 
+def test_rounds_that_go_before_are_not_counted() -> None:
+    found = table.measure(calls=100, rounds=2, before=15)
+    assert len(found.rates) == 2
+    assert found.events == table.measure(calls=100, rounds=2).events
+
+
 def test_a_server_watches_if_it_is_to() -> None:
     assert table.measure(calls=20, rounds=1, watched=True).watched
 
