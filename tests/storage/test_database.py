@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from callboard.storage import schema
-from callboard.storage.database import Database, open_database
+from callboard.storage.database import CHECKPOINT, Database, open_database
 from callboard.storage.errors import RowError, StorageError, explained
 
 VENDORS = select(schema.vendors.c.id)
@@ -110,6 +110,11 @@ def test_changes_are_durable_unless_they_are_told_not_to_be(tmp_path: Path) -> N
         assert pragma(database, "synchronous", durable=True) == 2
         assert pragma(database, "synchronous", durable=False) == 1
         assert pragma(database, "foreign_keys", durable=False) == 1
+
+
+def test_the_log_goes_into_the_file_by_many_pages(tmp_path: Path) -> None:
+    with open_database(tmp_path / "callboard.db") as database:
+        assert pragma(database, "wal_autocheckpoint", durable=False) == CHECKPOINT
 
 
 def test_what_was_kept_is_there_the_next_time(tmp_path: Path) -> None:

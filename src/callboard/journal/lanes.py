@@ -11,8 +11,8 @@ from callboard.storage.statements import upsert
 
 __all__ = ["BATCH", "Lane"]
 
-BATCH = 500
-"""Entries to a transaction."""
+BATCH = 2_000
+"""Entries to a transaction: many that come at once change the same pages, which are written once for all of them."""
 
 Entry = TypeVar("Entry")
 

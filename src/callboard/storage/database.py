@@ -16,10 +16,15 @@ from callboard.storage import migration
 from callboard.storage.errors import StorageError, explained
 from callboard.storage.schema import HEAD
 
-__all__ = ["Database", "open_database"]
+__all__ = ["CHECKPOINT", "Database", "open_database"]
 
 BUSY_TIMEOUT = 5.0
 """Seconds to wait for another program's lock."""
+
+CHECKPOINT = 16_000
+"""Pages of the log (64 MB) after which they go into the file. With SQLite's 1,000, thousands of ended calls a second
+wait for the disk several times a second, and most pages are written again and again.
+"""
 
 _WRITING = "callboard_writing"
 _DURABLE = "callboard_durable"
@@ -146,8 +151,13 @@ def _engine(path: Path | None) -> Engine:
         json_serializer=_json_text,
         json_deserializer=msgspec.json.decode,
     )
+    event.listen(engine, "connect", _connected)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connected(connection: sqlite3.Connection, _: object) -> None:
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
 
 
 def _json_text(value: object) -> str:
