@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from callboard.journal.shelves import Shelf
 from callboard.storage.database import Database
 from callboard.storage.errors import RowError
-from callboard.storage.statements import upsert
+from callboard.storage.statements import upsert_many
 
 __all__ = ["BATCH", "Lane"]
 
@@ -28,7 +28,6 @@ class Lane(Generic[Entry]):
         self.written = 0
         self._shelf = shelf
         self._limit = limit
-        self._statement = upsert(shelf.table)
         self._queue: deque[Entry] = deque()
         self._batch: list[Entry] = []
         self._lock = threading.Lock()
@@ -93,7 +92,7 @@ class Lane(Generic[Entry]):
 
     def _insert(self, database: Database, rows: list[dict[str, Any]]) -> None:
         with database.change(durable=False) as connection:
-            connection.execute(self._statement, rows)
+            upsert_many(connection, self._shelf.table, rows)
 
 
 def _storable(value: object) -> object:
