@@ -41,7 +41,10 @@ class Link(Protocol):
     """One connection to a switch, from login until it is lost. Made anew for each try; events go to its `tell`."""
 
     async def open(self) -> None:
-        """Connect, log in and subscribe; events are told from here on. Raises `LinkError`."""
+        """Connect, log in and subscribe: what happens from here on is told, by the end of the first list at the latest.
+
+        Raises `LinkError`.
+        """
         ...
 
     @property

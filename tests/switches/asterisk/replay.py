@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from callboard.calls.causes import Reason
-from callboard.calls.events import Event
+from callboard.calls.events import Event, SwitchListed
 from callboard.calls.legs import Call, Leg, Placement
 from callboard.calls.state import State
 from callboard.switches.asterisk.translate import Translator
@@ -89,8 +89,22 @@ class Theatre:
         items = [packet for packet in packets(recorded(scene, name)) if packet.event == "CoreShowChannel"]
         statuses = packets(recorded(scene, status)) if status else []
         dialed = {packet.get("Uniqueid"): packet.get("DNID") for packet in statuses if packet.event == "Status"}
-        self.now = max(self.now, asked_at)
-        self.table.accept(at_once(self.translator.listed(items, dialed, asked_at)), self.now)
+        self.take(items, asked_at, dialed)
+
+    def take(self, items: list[Packet], asked_at: float, dialed: dict[str, str] | None = None) -> SwitchListed:
+        """Take in a list that is asked for and answered at once."""
+        self.translator.asked(asked_at)
+        return self.answered(items, asked_at, dialed)
+
+    def answered(self, items: list[Packet], at: float, dialed: dict[str, str] | None = None) -> SwitchListed:
+        """The list that was asked for comes; the keeper has the table take it in before what was told meanwhile."""
+        self.now = max(self.now, at)
+        listed = at_once(self.translator.listed(items, dialed or {}))
+        told: list[Event] = []
+        assert at_once(self.translator.catch_up(told.append))
+        for event in (listed, *told):
+            self.table.accept(event, self.now)
+        return listed
 
     def _changed(self, change: Change) -> None:
         if change.kind is Kind.LEFT:

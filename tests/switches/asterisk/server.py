@@ -39,6 +39,15 @@ class Manager:
         for writer in self._writers:
             writer.write("".join(f"{packet}\r\n\r\n" for packet in packets).encode())
 
+    def tells(self, action: str, *packets: str, answer: list[str]) -> None:
+        """Send these of its own accord just before it answers that action so."""
+
+        def answered(_: Packet) -> list[str]:
+            self.tell(*packets)
+            return answer
+
+        self.answers[action] = answered
+
     def hang_up(self) -> None:
         """Close every connection."""
         for writer in self._writers:

@@ -12,7 +12,8 @@ import pytest
 from callboard.calls.commands import Answer, CommandId, HangUp, Outcome
 from callboard.calls.events import Event, LegAnswered, LegSeen, SwitchListed
 from callboard.calls.legs import CallKey
-from callboard.switches.asterisk import adapter
+from callboard.calls.state import State
+from callboard.switches.asterisk import adapter, translate
 from callboard.switches.asterisk.adapter import AsteriskLink
 from callboard.switches.asterisk.settings import AsteriskSettings
 from callboard.switches.asterisk.translate import Translator
@@ -31,7 +32,7 @@ def settings(port: int, **more: object) -> AsteriskSettings:
 
 @asynccontextmanager
 async def linked(switch: Manager, **more: object) -> AsyncIterator[tuple[AsteriskLink, list[Event]]]:
-    """An open link, and what it told."""
+    """An open link that has taken its first list, and what it told since."""
     told: list[Event] = []
     tasks: list[asyncio.Task[None]] = []
 
@@ -43,6 +44,7 @@ async def linked(switch: Manager, **more: object) -> AsyncIterator[tuple[Asteris
     )
     await link.open()
     try:
+        await link.list()
         yield link, told
     finally:
         await link.close()
@@ -86,8 +88,8 @@ async def test_a_missing_permission_is_named() -> None:
         assert error.lasting
         assert "write = call,reporting" in error.fix
         switch.answers["CoreStatus"] = Manager().answers["CoreStatus"]
-        switch.answers["CoreShowChannels"] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
         async with linked(switch) as (link, _):
+            switch.answers["CoreShowChannels"] = lambda _: ["Response: Error\r\nMessage: Permission denied"]
             with pytest.raises(LinkError, match="write = call,reporting") as refusal:
                 await link.list()
             assert refusal.value.lasting
@@ -109,6 +111,32 @@ async def test_events_are_told_as_they_come() -> None:
         )
         await until(lambda: len(told) == 2)
         assert [type(event) for event in told] == [LegSeen, LegAnswered]
+
+
+async def test_what_is_told_before_the_first_list_is_told_with_it() -> None:
+    told: list[Event] = []
+    async with manager() as switch:
+        link = AsteriskLink(settings(switch.port), told.append, lambda why: None)
+        await link.open()
+        answer = listing("CoreShowChannels", f"Event: CoreShowChannel\r\nChannelState: 4\r\n{ALICE}")
+        switch.tells("CoreShowChannels", f"Event: Newstate\r\nChannelState: 6\r\n{ALICE}", answer=answer)
+        listed = await link.list()
+        await link.close()
+    assert [leg.state for leg in listed.legs] == [State.ROUTING]
+    assert [type(event) for event in told] == [LegAnswered]
+
+
+async def test_of_what_could_not_wait_a_list_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translate, "MOST_WAITING", 1)
+    wanted: list[str] = []
+    async with manager() as switch:
+        link = AsteriskLink(settings(switch.port), lambda event: None, wanted.append)
+        await link.open()
+        events = [f"Event: Newchannel\r\nChannelState: 4\r\n{who}" for who in (ALICE, BOB)]
+        switch.tells("CoreShowChannels", *events, answer=listing("CoreShowChannels"))
+        await link.list()
+        await link.close()
+    assert wanted == ["more was told than could wait for the list"]
 
 
 async def test_however_many_events_wait_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +260,7 @@ async def test_losing_it_ends_what_waits_for_an_answer() -> None:
     async with manager() as switch, linked(switch) as (link, _):
         switch.answers["CoreShowChannels"] = lambda _: []
         asked = asyncio.create_task(link.list())
-        await until(lambda: "CoreShowChannels" in switch.names())
+        await until(lambda: switch.names().count("CoreShowChannels") == 2)
         switch.hang_up()
         with pytest.raises(LinkError, match="closed the connection"):
             await asked

@@ -5,8 +5,10 @@ from typing import NamedTuple
 import pytest
 
 from callboard.calls.causes import Reason
+from callboard.calls.events import Event, LegSeen
 from callboard.calls.legs import Call
 from callboard.calls.state import State
+from callboard.switches.asterisk import translate
 from callboard.switches.asterisk.wire import Packet
 from callboard.switches.portions import at_once
 from tests.switches.asterisk.replay import Theatre, events, parties, reason
@@ -152,17 +154,17 @@ def test_who_wanted_to_hang_up_before_the_link_was_lost_is_shown_as_the_list_has
     theatre.tell(Packet({"Event": "HangupRequest", **caller}), 2)
     assert [call.state for call in theatre.rows()] == [State.ENDING]
     theatre.translator.reconnected()
-    (leg,) = at_once(theatre.translator.listed([Packet({"Event": "CoreShowChannel", **caller})], {}, 3)).legs
+    (leg,) = theatre.take([Packet({"Event": "CoreShowChannel", **caller})], 3).legs
     assert leg.state is State.ANSWERED
 
 
 def test_a_list_that_was_asked_for_before_a_channel_began_does_not_forget_it() -> None:
-    theatre = Theatre().play("bridged", until=1.0)
-    channels = len(theatre.translator)
-    assert channels
-    listed = at_once(theatre.translator.listed([], {}, theatre.began - 1))
-    assert len(theatre.translator) == channels
-    assert len(listed.legs) == channels
+    theatre = Theatre()
+    theatre.translator.asked(events("bridged")[0][0])
+    theatre.play("bridged", until=1.0)
+    rows = theatre.rows()
+    assert len(theatre.answered([], theatre.now).legs) == len(rows[0].legs) == 2
+    assert [told(row) for row in theatre.rows()] == [told(row) for row in rows]
 
 
 def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() -> None:
@@ -170,21 +172,109 @@ def test_an_empty_list_ends_what_it_lacks_and_an_unreadable_item_is_counted() ->
     theatre.take_list("idle", "01-ami-CoreShowChannels.txt", theatre.began + 2)
     assert theatre.rows() == []
     assert len(theatre.translator) == 0
-    assert at_once(theatre.translator.listed([], {}, theatre.began + 3)).complete
+    theatre.take([Packet({"Event": "CoreShowChannel"})], theatre.began + 3)
+    assert theatre.translator.ignored == 1
 
 
-def test_a_call_that_was_told_of_before_the_first_list_and_is_over_by_then_ends_with_its_event() -> None:
-    """What is told before a link's first list waits for that list, which lacks the call: its end comes just after."""
+def test_a_list_is_asked_for_before_it_is_taken_in() -> None:
+    with pytest.raises(ValueError, match="no list was asked for"):
+        at_once(Theatre().translator.listed([], {}))
+
+
+# --- what a new link tells before its first list -------------------------------------------------------------------
+
+CALLER = {
+    "Channel": "PJSIP/alice-1",
+    "ChannelState": "6",
+    "Uniqueid": "1000000001.1",
+    "Linkedid": "1000000001.1",
+    "CallerIDNum": "alice",
+}
+CALLEE = {
+    "Channel": "PJSIP/bob-1",
+    "ChannelState": "6",
+    "Uniqueid": "1000000001.2",
+    "Linkedid": "1000000001.1",
+    "CallerIDNum": "bob",
+}
+
+
+def _item(channel: dict[str, str], state: str = "6") -> Packet:
+    return Packet({"Event": "CoreShowChannel", **channel, "ChannelState": state})
+
+
+def _event(event: str, channel: dict[str, str]) -> Packet:
+    return Packet({"Event": event, **channel, "Cause": "16"})
+
+
+@pytest.mark.parametrize("asked", [2.0, 4.0], ids=["asked for before", "asked for after"])
+def test_a_callee_of_whom_is_heard_first_is_no_caller(asked: float) -> None:
+    """A call that began while there was no link is answered before the first list has told who calls whom."""
     theatre = Theatre()
-    caller = {"Channel": "PJSIP/alice-1", "ChannelState": "6", "Uniqueid": "1000000001.1", "Linkedid": "1000000001.1"}
     theatre.translator.reconnected()
-    waiting = theatre.translator.accept(Packet({"Event": "Newchannel", **caller}), 1)
-    theatre.table.accept(at_once(theatre.translator.listed([], {}, 2)), 2)
-    for event in waiting:
-        theatre.table.accept(event, 2)
-    (row,) = theatre.rows()
-    theatre.tell(Packet({"Event": "Hangup", "Cause": "16", **caller}), 2)
+    for at in (2.0, 3.0, 4.0):
+        if at == asked:
+            theatre.translator.asked(at)
+        if at == 3.0:
+            theatre.tell(_event("Newstate", CALLEE), at)
+            theatre.tell(_event("Newstate", CALLER), at)
     assert theatre.rows() == []
-    ended = theatre.table.call(row.number)
-    assert ended is not None
-    assert reason(ended) is Reason.NORMAL
+    theatre.answered([_item(CALLEE), _item(CALLER)], 5)
+    (row,) = theatre.rows()
+    assert (row.caller, row.callee, row.state, len(row.legs)) == ("alice", "bob", State.ANSWERED, 2)
+    theatre.tell(_event("Hangup", CALLER), 6)
+    theatre.tell(_event("Hangup", CALLEE), 6)
+    assert theatre.rows() == []
+
+
+def test_what_is_told_while_the_first_list_is_under_way_comes_after_it() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.translator.asked(1)
+    theatre.tell(_event("Newstate", CALLEE), 2)
+    theatre.tell(_event("Hold", CALLER), 3)
+    theatre.answered([_item(CALLER), _item(CALLEE, "5")], 4)
+    (row,) = theatre.rows()
+    assert {leg.side.name: leg.state for leg in row.legs} == {"CALLER": State.HELD, "CALLEE": State.ANSWERED}
+
+
+def test_a_channel_that_hangs_up_while_the_first_list_is_under_way_ends_with_its_event() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.translator.asked(1)
+    theatre.tell(_event("Hangup", CALLER), 2)
+    theatre.answered([_item(CALLER)], 3)
+    assert theatre.rows() == []
+    (story,) = theatre.stories.values()
+    assert reason(story.call) is Reason.NORMAL
+
+
+def test_a_channel_that_hangs_up_while_a_list_is_under_way_is_not_listed_though_nobody_told_of_it() -> None:
+    theatre = Theatre()
+    theatre.translator.asked(1)
+    theatre.tell(_event("Hangup", CALLER), 2)
+    assert theatre.answered([_item(CALLER)], 3).legs == ()
+    assert len(theatre.translator) == 0
+
+
+def test_a_call_that_is_over_before_the_first_list_is_not_told_of() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.tell(_event("Newchannel", CALLER), 1)
+    theatre.take([], 2)
+    theatre.tell(_event("Hangup", CALLER), 3)
+    assert theatre.stories == {}
+
+
+def test_of_more_than_can_wait_the_oldest_goes_and_a_list_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(translate, "MOST_WAITING", 2)
+    translator = translate.Translator("pbx")
+    translator.reconnected()
+    for due in (True, False):
+        translator.asked(1)
+        told: list[Event] = []
+        for channel in (CALLER, CALLEE, {**CALLER, "Uniqueid": "1000000001.3", "Linkedid": "1000000001.3"}):
+            told += translator.accept(_event("Newchannel", channel), 2)
+        at_once(translator.listed([], {}))
+        assert at_once(translator.catch_up(told.append)) is not due
+        assert len([event for event in told if isinstance(event, LegSeen)]) == (2 if due else 1)

@@ -13,7 +13,6 @@ from callboard.calls.state import State
 from callboard.switches.asterisk.channels import cause_of, endpoint_of, is_phone, order_of
 from callboard.switches.asterisk.translate import Translator
 from callboard.switches.asterisk.wire import Packet
-from callboard.switches.portions import at_once
 from tests.switches.asterisk.replay import RECORDINGS, SWITCH, Theatre, events, reason
 
 
@@ -94,7 +93,7 @@ def test_two_who_come_into_one_bridge_are_one_call_at_once(order: list[int]) -> 
         item("s-1000000001.1", "PJSIP/alice-01", 6),
         item("s-1000000003.3", "PJSIP/carol-03", 6, "s-1000000001.1"),
     ]
-    assert {leg.id for leg in at_once(Translator(SWITCH).listed(listed, {}, 6)).legs} == {leg.id for leg in row.legs}
+    assert {leg.id for leg in Theatre().take(listed, 6).legs} == {leg.id for leg in row.legs}
 
 
 @pytest.mark.parametrize("kind", ["base", "stasis"])
@@ -113,6 +112,12 @@ def test_who_left_a_bridge_or_may_have_is_not_joined_with_the_next(link_lost: bo
     theatre.tell(bridged("BridgeEnter", 1, "alice"), 4)
     if link_lost:
         theatre.translator.reconnected()
+        listed = [
+            item("s-1000000001.1", "PJSIP/alice-01", 6),
+            item("s-1000000001.2", "PJSIP/bob-02", 6, "s-1000000001.1"),
+            item("s-1000000003.3", "PJSIP/carol-03", 6),
+        ]
+        theatre.take(listed, 4.5)
     else:
         theatre.tell(bridged("BridgeLeave", 1, "alice"), 4)
     theatre.tell(bridged("BridgeEnter", 3, "carol"), 5)
@@ -129,7 +134,7 @@ def test_a_list_names_the_legs_of_joined_calls_as_events_did() -> None:
         item("s-1000000003.3", "PJSIP/carol-03", 6, "s-1000000001.1"),
     ]
     (row,) = theatre.rows()
-    listed = at_once(Translator(SWITCH).listed(items, {}, 6))
+    listed = Theatre().take(items, 6)
     assert {leg.id for leg in listed.legs} == {leg.id for leg in row.legs}
 
 
@@ -168,8 +173,7 @@ def test_a_caller_who_goes_on_alone_is_doubted_until_a_list_tells() -> None:
     assert only(theatre) == "ENDING"
     assert not theatre.translator.doubtful(5.1)
     assert theatre.translator.doubtful(5.6)
-    listed = at_once(theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 6))
-    theatre.table.accept(listed, 6)
+    theatre.take([item("s-1000000001.1", "PJSIP/alice-01", 6)], 6)
     assert only(theatre) == "ANSWERED"
     assert theatre.rows()[0].answered_at == 2
     assert not theatre.translator.doubtful(9)
@@ -196,11 +200,12 @@ def test_the_end_of_both_leaves_no_doubt() -> None:
 
 def test_a_late_packet_makes_no_ghost() -> None:
     theatre = talking()
+    theatre.translator.asked(4.9)
     for uniqueid in ("s-1000000001.2", "s-1000000001.1"):
         theatre.tell(channel("Hangup", uniqueid, "PJSIP/x-1", 6, "s-1000000001.1", Cause="16"), 5)
     theatre.tell(channel("Newstate", "s-1000000001.1", "PJSIP/alice-01", 6), 5.1)
     theatre.tell(channel("Hangup", "s-1000000001.1", "PJSIP/alice-01", 6, Cause="16"), 5.1)
-    assert at_once(theatre.translator.listed([item("s-1000000001.1", "PJSIP/alice-01", 6)], {}, 4.9)).legs == ()
+    assert theatre.answered([item("s-1000000001.1", "PJSIP/alice-01", 6)], 5.2).legs == ()
     assert theatre.rows() == []
     assert theatre.translator.ignored == 2
 
@@ -313,9 +318,7 @@ def test_no_packet_raises_and_a_list_empties_the_house(plays: list[tuple[str, di
     theatre = Theatre()
     for at, (event, fields) in enumerate(plays):
         theatre.tell(Packet({"Event": event, **fields}), 1.0 + at)
-    listed = at_once(theatre.translator.listed([], {}, 100))
-    theatre.table.accept(listed, 100)
-    assert listed == SwitchListed(SWITCH, 100, (), complete=True)
+    assert theatre.take([], 100) == SwitchListed(SWITCH, 100, (), complete=True)
     assert theatre.rows() == []
     assert len(theatre.translator) == 0
 
@@ -326,7 +329,7 @@ def test_every_fifth_event_lost_leaves_no_ghost_after_a_list(scene: str) -> None
     for index, (at, packet) in enumerate(events(scene)):
         if index % 5:
             theatre.tell(packet, at)
-    theatre.table.accept(at_once(theatre.translator.listed([], {}, theatre.now + 1)), theatre.now + 1)
+    theatre.take([], theatre.now + 1)
     assert theatre.rows() == []
 
 
@@ -366,7 +369,7 @@ def test_a_callee_who_is_redirected_goes_on_alone_under_the_same_number() -> Non
     uniqueid, _, linkedid = callee.id.native.partition("/")
     assert theatre.translator.doubtful(theatre.now + 1)
     alone = item(uniqueid, callee.channel, 6, linkedid, CallerIDNum="442")
-    theatre.table.accept(at_once(theatre.translator.listed([alone], {}, theatre.now + 1)), theatre.now + 1)
+    theatre.take([alone], theatre.now + 1)
     (after,) = theatre.rows()
     assert (after.number, after.state, after.caller) == (row.number, State.ANSWERED, "442")
     assert after.answered_at == callee.answered_at

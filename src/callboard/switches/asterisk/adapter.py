@@ -198,7 +198,8 @@ class AsteriskLink:
 
     async def list(self) -> SwitchListed:
         """Every channel that the switch has. Raises `LinkError`."""
-        asked_at = self._wished_at = self._clock()
+        self._wished_at = self._clock()
+        self._translator.asked(self._wished_at)
         channels = await self._ask_list("CoreShowChannels")
         dialed: dict[str, str] = {}
         if not all(self._translator.knows(packet.get("Uniqueid")) for packet in channels):
@@ -208,7 +209,9 @@ class AsteriskLink:
                 each(statuses, lambda packet: dialed.update({packet.get("Uniqueid"): packet.get("DNID")}))
             )
             await by_portions(dropped(statuses))
-        listed = await by_portions(self._translator.listed(channels, dialed, asked_at))
+        listed = await by_portions(self._translator.listed(channels, dialed))
+        if not await by_portions(self._translator.catch_up(self._tell)):
+            self._resync("more was told than could wait for the list")
         await by_portions(dropped(channels))
         return listed
 

@@ -24,30 +24,29 @@ __all__ = ["Listing"]
 
 
 class Listing:
-    """One list, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
+    """One list, from when it is asked for: whatever is told from then on may be newer than what it says."""
 
-    def __init__(self, switch: str, mirror: Mirror, dialed: dict[str, str], asked_at: float) -> None:
+    def __init__(self, switch: str, mirror: Mirror, asked_at: float) -> None:
+        """It settles the doubts that there are; those that arise from now on stay."""
         self._switch = switch
         self._mirror = mirror
-        self._dialed = dialed
         self._asked_at = asked_at
+        self._dialed: dict[str, str] = {}
         self._heard: set[str] = set()
         self._present: set[str] = set()
-        self._new: set[str] = set()
         self.unread = 0
         """Entries that lack what they should have."""
+        mirror.settled()
 
     def heard(self, packet: Packet) -> None:
         """An event came: of its channels the list knows nothing new."""
         self._heard |= {packet.get("Uniqueid"), packet.get("DestUniqueid")}
 
-    def work(self, items: Iterable[Packet]) -> Work[SwitchListed]:
-        """Take it in. Doubts that arise between two portions stay, for it does not settle them."""
-        mirror = self._mirror
-        mirror.settled()
+    def work(self, items: Iterable[Packet], dialed: dict[str, str]) -> Work[SwitchListed]:
+        """Take it in, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
+        mirror, self._dialed = self._mirror, dialed
         yield from each(items, self._list)
-        missing = [one for uniqueid, one in mirror.channels.items() if uniqueid not in self._present]
-        yield from each(missing, lambda channel: mirror.miss(channel, self._asked_at))
+        yield from each(tuple(mirror.channels.values()), self._miss)
         yield from each(tuple(mirror.calls), self._arrange)
         legs = [channel.leg for channel in mirror.channels.values() if channel.leg is not None]
         return SwitchListed(self._switch, self._asked_at, tuple(legs), complete=True)
@@ -79,17 +78,22 @@ class Listing:
 
     def _begin(self, packet: Packet, shown: Snapshot) -> Channel:
         channel = Channel(shown, self._asked_at - age_of_channel(packet))
-        self._new.add(shown.uniqueid)
         if is_phone(shown.name):
             dialed = self._dialed.get(shown.uniqueid, "")
             channel.leg = new_leg(self._switch, channel.shown, channel.created_at, Side.CALLEE, dialed)
         return channel
 
+    def _miss(self, channel: Channel) -> None:
+        """A channel that the list lacks hung up. Of one that was heard of since, it is its own end that tells."""
+        uniqueid = channel.shown.uniqueid
+        known = uniqueid in self._present or uniqueid in self._heard
+        if not known and uniqueid in self._mirror.channels:
+            self._mirror.forget(channel)
+
     def _arrange(self, linkedid: str) -> None:
         """Give each leg of a call its side: the oldest is the caller. Events that came meanwhile know better."""
         living = self._mirror.living(linkedid)
-        ids = {channel.shown.uniqueid for channel in living}
-        if not ids.isdisjoint(self._heard) and ids.isdisjoint(self._new):
+        if not self._heard.isdisjoint(channel.shown.uniqueid for channel in living):
             return
         for index, channel in enumerate(living):
             side = Side.CALLEE if index else Side.CALLER

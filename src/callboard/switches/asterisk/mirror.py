@@ -51,10 +51,6 @@ class Mirror:
         self.gone: set[str] = set()
         """Channels that hung up of late."""
         self._gone_order: deque[str] = deque()
-        self.missed: dict[str, Leg] = {}
-        """Legs that the last list lacked, of which this link had told: their ends are on their way."""
-        self._before: frozenset[str] = frozenset()
-        """Channels that an earlier link told of."""
         self._halved: set[str] = set()
         self._doubts: dict[str, float] = {}
 
@@ -111,22 +107,18 @@ class Mirror:
 
     def forget(self, channel: Channel) -> None:
         """The channel hung up."""
-        uniqueid = channel.shown.uniqueid
         self.leave(channel)
-        self.channels.pop(uniqueid, None)
+        self.channels.pop(channel.shown.uniqueid, None)
+        self.bury(channel.shown.uniqueid)
+
+    def bury(self, uniqueid: str) -> None:
+        """The channel of this id, whether it was known or not, hung up."""
+        if uniqueid in self.gone:
+            return
         self.gone.add(uniqueid)
         self._gone_order.append(uniqueid)
         if len(self._gone_order) > REMEMBERED:
             self.gone.discard(self._gone_order.popleft())
-
-    def miss(self, channel: Channel, asked_at: float) -> None:
-        """The switch's list lacks a channel: it hung up, unless it is younger than the list, or known to have gone."""
-        uniqueid = channel.shown.uniqueid
-        if channel.created_at < asked_at and uniqueid in self.channels:
-            self.forget(channel)
-            if channel.leg is not None and uniqueid not in self._before:
-                # What was told of it may still wait for the list, and would stand for ever without an end.
-                self.missed[uniqueid] = channel.leg
 
     def doubtful(self, now: float) -> bool:
         """Whether a call has looked half gone for so long that the switch's list should be asked."""
@@ -141,11 +133,9 @@ class Mirror:
     def reconnected(self) -> None:
         """Who left which bridge meanwhile is not known, and no list tells."""
         self._bridges.clear()
-        self._before = frozenset(self.channels)
         self.settled()
 
     def settled(self) -> None:
-        """The switch's own list has told all."""
+        """The switch's own list will tell all that is in doubt so far."""
         self._doubts.clear()
         self._halved.clear()
-        self.missed.clear()

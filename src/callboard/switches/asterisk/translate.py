@@ -4,6 +4,7 @@ A call is what shares a Linkedid, or a bridge of two. Its oldest living channel 
 the same rule for events and for lists. Local channels and others of Asterisk's own are followed but are no legs.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
@@ -43,9 +44,14 @@ from callboard.switches.asterisk.lists import Listing
 from callboard.switches.asterisk.mirror import Channel, Mirror
 from callboard.switches.asterisk.orders import Order, orders
 from callboard.switches.asterisk.wire import Packet
-from callboard.switches.portions import Work
+from callboard.switches.portions import PORTION, Work
 
-__all__ = ["Translator"]
+__all__ = ["MOST_WAITING", "Translator"]
+
+MOST_WAITING = 10_000
+"""Packets that may wait, some 400 calls' worth or 30 MB. If there are more, the oldest are dropped and one more list is
+taken.
+"""
 
 _Signalled = type[LegRouting | LegDialing | LegRinging | LegAnswered | LegHeld | LegResumed | LegEnding]
 
@@ -64,7 +70,10 @@ class Translator:
         self._switch = switch
         self._mirror = Mirror()
         self._listing: Listing | None = None
-        """The list that is being taken in."""
+        """The list that was asked for, until it is taken in."""
+        self._waiting: deque[tuple[Packet, float]] | None = None
+        """What a new link told before its first list is taken in; None from then on."""
+        self._spilled = False
         self.ignored = 0
         """Packets about channels that are over, or that lack what they should have."""
 
@@ -73,6 +82,13 @@ class Translator:
 
     def accept(self, packet: Packet, at: float) -> list[Event]:
         """What an event of the switch tells. `at` is when it happened, on our clock."""
+        if self._waiting is None:
+            return self._accept(packet, at)
+        self._spilled |= len(self._waiting) == MOST_WAITING
+        self._waiting.append((packet, at))
+        return []
+
+    def _accept(self, packet: Packet, at: float) -> list[Event]:
         event = packet.event
         if self._listing is not None:
             self._listing.heard(packet)
@@ -89,8 +105,12 @@ class Translator:
         return events
 
     def reconnected(self) -> None:
-        """A new link: what no list says, and may have changed meanwhile, is not known any more."""
+        """A new link: what no list says, and may have changed meanwhile, is not known any more.
+
+        Events do not tell who calls whom of a call that began meanwhile: until a list has told, they wait.
+        """
         self._listing = None
+        self._waiting, self._spilled = deque(maxlen=MOST_WAITING), False
         self._mirror.reconnected()
         for channel in self._mirror.channels.values():
             if channel.leg is not None and channel.leg.state in {State.HELD, State.ENDING}:
@@ -106,13 +126,33 @@ class Translator:
 
     # --- lists ---------------------------------------------------------------------------------------------------
 
-    def listed(self, items: Iterable[Packet], dialed: dict[str, str], asked_at: float) -> Work[SwitchListed]:
-        """The full list, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
-        listing = self._listing = Listing(self._switch, self._mirror, dialed, asked_at)
-        listed = yield from listing.work(items)
+    def asked(self, at: float) -> None:
+        """A full list is asked for: it knows better than all that waits so far, and of it what comes from now on."""
+        self._listing, self._spilled = Listing(self._switch, self._mirror, at), False
+        if self._waiting is not None:
+            self._waiting.clear()
+
+    def listed(self, items: Iterable[Packet], dialed: dict[str, str]) -> Work[SwitchListed]:
+        """The list that was asked for, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status
+        told it. Call `asked` before, and `catch_up` after.
+        """
+        listing = self._listing
+        if listing is None:
+            raise ValueError("no list was asked for")
+        listed = yield from listing.work(items, dialed)
         self._listing = None
         self.ignored += listing.unread
         return listed
+
+    def catch_up(self, tell: Callable[[Event], None]) -> Work[bool]:
+        """Tell what waited for the list; False if some of it was dropped, for there was too much."""
+        while self._waiting:
+            for _ in range(min(PORTION, len(self._waiting))):
+                for event in self._accept(*self._waiting.popleft()):
+                    tell(event)
+            yield
+        self._waiting = None
+        return not self._spilled
 
     # --- commands ------------------------------------------------------------------------------------------------
 
@@ -332,7 +372,10 @@ class Translator:
     def _hangup(self, packet: Packet, at: float) -> list[Event]:
         channel = self._known(packet, "")
         if channel is None:
-            return self._late_end(packet, at)
+            # A list that was asked for before this may show it still.
+            self._mirror.bury(packet.get("Uniqueid"))
+            self.ignored += 1
+            return []
         leg = channel.leg
         events = self._settle(channel.shown.linkedid, at, leaving=channel)
         self._mirror.forget(channel)
@@ -343,16 +386,6 @@ class Translator:
             cause = replace(cause, reason=Reason.DISCONNECTED)
         self._mirror.halve(leg.call, at)
         return [*events, LegEnded(leg=leg.id, at=at, cause=cause)]
-
-    def _late_end(self, packet: Packet, at: float) -> list[Event]:
-        """The end of a channel that is not there any more."""
-        leg = self._mirror.missed.pop(packet.get("Uniqueid"), None)
-        if leg is None:
-            self.ignored += 1
-            return []
-        return [
-            LegEnded(leg.id, at, cause_of(packet, answered=leg.answered_at is not None, asked=False, side=leg.side))
-        ]
 
 
 _RULES: dict[str, Callable[[Translator, Packet, float], list[Event]]] = {
