@@ -52,6 +52,7 @@ async def test_a_call_is_seen_and_ended_over_tls(tmp_path: Path, certificate: Ce
         wishes: list[str] = []
         link = AsteriskLink(settings, lambda event: table.accept(event, time.time()), wishes.append)
         await link.open()
+        await link.list()
         options = ("-p", str(free_port()), "-m", "1", "-s", "echo", f"127.0.0.1:{switch.sip}")
         async with run(tmp_path, "phone", play("phone", *CALLING), *options):
             await until(lambda: _shows(table, State.ANSWERED), "the call is up")
