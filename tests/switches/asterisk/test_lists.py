@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from callboard.calls.causes import Reason
-from callboard.calls.events import Event, LegSeen
+from callboard.calls.events import Event, LegEnded, LegHeld, LegResumed, LegSeen, SwitchListed
 from callboard.calls.legs import Call
 from callboard.calls.state import State
 from callboard.switches.asterisk import translate
@@ -257,13 +257,85 @@ def test_a_channel_that_hangs_up_while_a_list_is_under_way_is_not_listed_though_
     assert len(theatre.translator) == 0
 
 
-def test_a_call_that_is_over_before_the_first_list_is_not_told_of() -> None:
+def test_a_call_that_is_over_before_the_first_list_is_told_of_after_it() -> None:
     theatre = Theatre()
     theatre.translator.reconnected()
     theatre.tell(_event("Newchannel", CALLER), 1)
-    theatre.take([], 2)
-    theatre.tell(_event("Hangup", CALLER), 3)
-    assert theatre.stories == {}
+    theatre.tell(_event("Hangup", CALLER), 2)
+    theatre.take([], 3)
+    assert theatre.rows() == []
+    (story,) = theatre.stories.values()
+    assert reason(story.call) is Reason.NORMAL
+
+
+@pytest.mark.parametrize("asked", [2.0, 4.0], ids=["asked for before", "asked for after"])
+def test_a_channel_of_an_earlier_link_ends_for_the_reason_that_is_told_before_the_first_list(asked: float) -> None:
+    theatre = Theatre()
+    theatre.tell(_event("Newchannel", CALLER), 1)
+    theatre.translator.reconnected()
+    for at in (2.0, 3.0, 4.0):
+        if at == asked:
+            theatre.translator.asked(at)
+        if at == 3.0:
+            theatre.tell(_event("Hangup", CALLER), at)
+    theatre.answered([], 5)
+    assert theatre.rows() == []
+    assert len(theatre.translator) == 0
+    (story,) = theatre.stories.values()
+    assert reason(story.call) is Reason.NORMAL
+
+
+def test_what_comes_while_the_others_that_waited_are_read_waits_behind_them() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.translator.asked(1)
+    theatre.tell(_event("Hold", CALLER), 2)
+    listed = at_once(theatre.translator.listed([_item(CALLER)], {}))
+    told: list[Event] = [listed]
+    catching_up = theatre.translator.catch_up(told.append)
+    assert theatre.translator.accept(_event("Unhold", CALLER), 3) == []
+    next(catching_up)
+    assert theatre.translator.accept(_event("Hangup", CALLER), 4) == []
+    assert at_once(catching_up)
+    assert [type(event) for event in told] == [SwitchListed, LegHeld, LegResumed, LegEnded]
+
+
+def test_what_waited_and_shows_a_channel_in_its_former_call_does_not_take_it_back() -> None:
+    """A channel joins an older call, which the list shows; what was told of that before comes after the list."""
+    alone = {**CALLEE, "Linkedid": CALLEE["Uniqueid"]}
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.translator.asked(1)
+    theatre.tell(_event("Newstate", alone), 2)
+    theatre.tell(_event("Newstate", CALLEE), 3)
+    theatre.answered([_item(CALLER), _item(CALLEE)], 4)
+    (row,) = theatre.rows()
+    assert [leg.id.native for leg in row.legs] == ["1000000001.1", "1000000001.2/1000000001.1"]
+    theatre.take([_item(CALLER), _item(CALLEE)], 5)
+    assert [leg.id.native for leg in theatre.rows()[0].legs] == [leg.id.native for leg in row.legs]
+
+
+def test_a_channel_that_became_a_phone_s_while_there_was_no_link_is_a_leg() -> None:
+    theatre = Theatre()
+    theatre.tell(_event("Newchannel", {**CALLER, "Channel": "AsyncGoto/PJSIP/alice-1"}), 1)
+    assert theatre.rows() == []
+    theatre.translator.reconnected()
+    theatre.take([_item(CALLER)], 2)
+    assert [row.caller for row in theatre.rows()] == ["alice"]
+
+
+def test_a_doubt_that_a_list_cannot_settle_stays() -> None:
+    theatre = Theatre()
+    theatre.tell(_event("Newchannel", CALLER), 1)
+    theatre.tell(_event("Newchannel", CALLEE), 1)
+    theatre.tell(_event("Hangup", CALLER), 2)
+    theatre.translator.asked(3)
+    theatre.tell(_event("MusicOnHoldStop", CALLEE), 4)
+    theatre.answered([_item(CALLEE)], 5)
+    assert theatre.translator.doubtful(6)
+    theatre.take([_item(CALLEE)], 7)
+    assert not theatre.translator.doubtful(8)
+    assert [row.caller for row in theatre.rows()] == ["bob"]
 
 
 def test_of_more_than_can_wait_the_oldest_goes_and_a_list_is_due(monkeypatch: pytest.MonkeyPatch) -> None:

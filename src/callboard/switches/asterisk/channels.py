@@ -12,6 +12,7 @@ from callboard.switches.asterisk.wire import Packet
 
 __all__ = [
     "NOT_DIALED",
+    "PREFIXES",
     "Snapshot",
     "age_of_channel",
     "as_side",
@@ -101,8 +102,9 @@ _FIELDS = (
     "AccountCode",
     "Context",
 )
-_NAMES = {prefix: tuple(f"{prefix}{field}" for field in _FIELDS) for prefix in ("", "Dest", "Parkee", "Transferee")}
-"""What a packet calls these fields, by which of its channels is meant."""
+PREFIXES = ("", "Dest", "Parkee", "Transferee")
+"""What the fields of a packet begin with, by which of its channels is meant."""
+_NAMES = {prefix: tuple(f"{prefix}{field}" for field in _FIELDS) for prefix in PREFIXES}
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):

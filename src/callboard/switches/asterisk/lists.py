@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from callboard.calls.events import SwitchListed
-from callboard.calls.legs import Side
+from callboard.calls.legs import Leg, Side
 from callboard.calls.state import State
 from callboard.switches.asterisk.channels import (
+    PREFIXES,
     Snapshot,
     age_of_channel,
     as_side,
@@ -27,20 +28,30 @@ class Listing:
     """One list, from when it is asked for: whatever is told from then on may be newer than what it says."""
 
     def __init__(self, switch: str, mirror: Mirror, asked_at: float) -> None:
-        """It settles the doubts that there are; those that arise from now on stay."""
+        """It will settle the doubts that there are; those that arise from now on stay."""
         self._switch = switch
         self._mirror = mirror
         self._asked_at = asked_at
         self._dialed: dict[str, str] = {}
+        self._doubts = mirror.doubts
         self._heard: set[str] = set()
+        self._over: set[str] = set()
+        self._awaited: set[str] = set()
         self._present: set[str] = set()
         self.unread = 0
         """Entries that lack what they should have."""
         mirror.settled()
 
     def heard(self, packet: Packet) -> None:
-        """An event came: of its channels the list knows nothing new."""
-        self._heard |= {packet.get("Uniqueid"), packet.get("DestUniqueid")}
+        """An event came and is read: of its channels the list knows nothing new."""
+        self._heard.update(filter(None, (packet.get(f"{prefix}Uniqueid") for prefix in PREFIXES)))
+        if packet.event == "Hangup":
+            self._over.add(packet.get("Uniqueid"))
+
+    def awaits(self, packet: Packet) -> None:
+        """An event came that is read after the list: an end is told by it, and with its reason."""
+        if packet.event == "Hangup":
+            self._awaited.add(packet.get("Uniqueid"))
 
     def work(self, items: Iterable[Packet], dialed: dict[str, str]) -> Work[SwitchListed]:
         """Take it in, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status told it."""
@@ -58,15 +69,17 @@ class Listing:
             return
         self._present.add(shown.uniqueid)
         channel = self._mirror.channels.get(shown.uniqueid)
-        if shown.uniqueid in self._mirror.gone or (channel is not None and shown.uniqueid in self._heard):
+        if shown.uniqueid in self._over or shown.uniqueid in self._mirror.gone:
+            return
+        if channel is not None and shown.uniqueid in self._heard:
             return
         if channel is None:
-            channel = self._begin(packet, shown)
+            channel = Channel(shown, self._asked_at - age_of_channel(packet))
         else:
             self._mirror.leave(channel)
         channel.shown, channel.name = shown, shown.name
         self._mirror.add(channel)
-        leg = channel.leg
+        leg = channel.leg or self._begun(channel)
         if leg is None:
             return
         state = State.DIALING if shown.state is State.NEW and packet.get("Application") == "AppDial" else shown.state
@@ -76,24 +89,27 @@ class Listing:
             leg = replace(leg, state=State.HELD)
         channel.leg = described(leg, shown)
 
-    def _begin(self, packet: Packet, shown: Snapshot) -> Channel:
-        channel = Channel(shown, self._asked_at - age_of_channel(packet))
-        if is_phone(shown.name):
-            dialed = self._dialed.get(shown.uniqueid, "")
-            channel.leg = new_leg(self._switch, channel.shown, channel.created_at, Side.CALLEE, dialed)
-        return channel
+    def _begun(self, channel: Channel) -> Leg | None:
+        """The leg of a channel that is new, or that a masquerade of which nothing was told made a phone's."""
+        shown = channel.shown
+        if not is_phone(shown.name) or "<" in shown.name:
+            return None
+        dialed = self._dialed.get(shown.uniqueid, "")
+        return new_leg(self._switch, shown, channel.created_at, Side.CALLEE, dialed)
 
     def _miss(self, channel: Channel) -> None:
-        """A channel that the list lacks hung up. Of one that was heard of since, it is its own end that tells."""
+        """A channel that the list lacks hung up. Where something was heard of it since, or waits, its own end tells."""
         uniqueid = channel.shown.uniqueid
-        known = uniqueid in self._present or uniqueid in self._heard
-        if not known and uniqueid in self._mirror.channels:
+        stays = uniqueid in self._present or uniqueid in self._heard or uniqueid in self._awaited
+        if not stays and uniqueid in self._mirror.channels:
             self._mirror.forget(channel)
 
     def _arrange(self, linkedid: str) -> None:
         """Give each leg of a call its side: the oldest is the caller. Events that came meanwhile know better."""
         living = self._mirror.living(linkedid)
         if not self._heard.isdisjoint(channel.shown.uniqueid for channel in living):
+            if linkedid in self._doubts:
+                self._mirror.halve(linkedid, self._asked_at)
             return
         for index, channel in enumerate(living):
             side = Side.CALLEE if index else Side.CALLER

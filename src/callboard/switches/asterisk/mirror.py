@@ -107,18 +107,18 @@ class Mirror:
 
     def forget(self, channel: Channel) -> None:
         """The channel hung up."""
+        uniqueid = channel.shown.uniqueid
         self.leave(channel)
-        self.channels.pop(channel.shown.uniqueid, None)
-        self.bury(channel.shown.uniqueid)
-
-    def bury(self, uniqueid: str) -> None:
-        """The channel of this id, whether it was known or not, hung up."""
-        if uniqueid in self.gone:
-            return
+        self.channels.pop(uniqueid, None)
         self.gone.add(uniqueid)
         self._gone_order.append(uniqueid)
         if len(self._gone_order) > REMEMBERED:
             self.gone.discard(self._gone_order.popleft())
+
+    @property
+    def doubts(self) -> frozenset[str]:
+        """The calls that look half gone."""
+        return frozenset(self._doubts)
 
     def doubtful(self, now: float) -> bool:
         """Whether a call has looked half gone for so long that the switch's list should be asked."""

@@ -72,7 +72,7 @@ class Translator:
         self._listing: Listing | None = None
         """The list that was asked for, until it is taken in."""
         self._waiting: deque[tuple[Packet, float]] | None = None
-        """What a new link told before its first list is taken in; None from then on."""
+        """What a new link told, until its first list is taken in and all that is read; None from then on."""
         self._spilled = False
         self.ignored = 0
         """Packets about channels that are over, or that lack what they should have."""
@@ -86,6 +86,8 @@ class Translator:
             return self._accept(packet, at)
         self._spilled |= len(self._waiting) == MOST_WAITING
         self._waiting.append((packet, at))
+        if self._listing is not None:
+            self._listing.awaits(packet)
         return []
 
     def _accept(self, packet: Packet, at: float) -> list[Event]:
@@ -107,7 +109,7 @@ class Translator:
     def reconnected(self) -> None:
         """A new link: what no list says, and may have changed meanwhile, is not known any more.
 
-        Events do not tell who calls whom of a call that began meanwhile: until a list has told, they wait.
+        Events do not tell who calls whom of a call that began meanwhile: until a list has told, all of them wait.
         """
         self._listing = None
         self._waiting, self._spilled = deque(maxlen=MOST_WAITING), False
@@ -127,10 +129,10 @@ class Translator:
     # --- lists ---------------------------------------------------------------------------------------------------
 
     def asked(self, at: float) -> None:
-        """A full list is asked for: it knows better than all that waits so far, and of it what comes from now on."""
-        self._listing, self._spilled = Listing(self._switch, self._mirror, at), False
-        if self._waiting is not None:
-            self._waiting.clear()
+        """A full list is asked for: what comes from now on may be newer than it."""
+        self._listing = Listing(self._switch, self._mirror, at)
+        for packet, _ in self._waiting or ():
+            self._listing.awaits(packet)
 
     def listed(self, items: Iterable[Packet], dialed: dict[str, str]) -> Work[SwitchListed]:
         """The list that was asked for, from CoreShowChannels. `dialed`: what was dialled, by Uniqueid, where Status
@@ -152,7 +154,8 @@ class Translator:
                     tell(event)
             yield
         self._waiting = None
-        return not self._spilled
+        spilled, self._spilled = self._spilled, False
+        return not spilled
 
     # --- commands ------------------------------------------------------------------------------------------------
 
@@ -253,6 +256,8 @@ class Translator:
         if channel is None:
             return self._begin(shown, at)
         events: list[Event] = []
+        if shown.linkedid != channel.shown.linkedid and self._was_left(shown.linkedid, channel, at):
+            shown = replace(shown, linkedid=channel.shown.linkedid)
         if shown.linkedid != channel.shown.linkedid:
             events = self._join(channel, shown, at)
         elif shown != channel.shown:
@@ -261,6 +266,10 @@ class Translator:
         if shown.state is not None and channel.leg is not None and shown.state > channel.leg.state:
             events += self._move(channel, _SIGNALS[shown.state], at)
         return events
+
+    def _was_left(self, linkedid: str, channel: Channel, at: float) -> bool:
+        """Whether a packet that waited for a list shows the channel where it was before: calls only join older ones."""
+        return self._waiting is not None and order_of(linkedid, at) > order_of(channel.shown.linkedid, at)
 
     def _begin(self, shown: Snapshot, at: float) -> list[Event]:
         channel = Channel(shown, at)
@@ -372,8 +381,6 @@ class Translator:
     def _hangup(self, packet: Packet, at: float) -> list[Event]:
         channel = self._known(packet, "")
         if channel is None:
-            # A list that was asked for before this may show it still.
-            self._mirror.bury(packet.get("Uniqueid"))
             self.ignored += 1
             return []
         leg = channel.leg
