@@ -108,11 +108,12 @@ def page(
     total = int(np.count_nonzero(mask))
     changing = any(order.key not in STEADY for order in orders)
     if limit is None or not orders or changing:
-        slots = np.flatnonzero(mask)
+        slots = columns.chosen(mask) if total * _SPARSE > len(mask) else columns.by_number(np.flatnonzero(mask))
     else:
-        slots = _foremost(columns, mask, total, orders, after, limit)
-    slots = columns.by_number(slots)
+        slots = columns.by_number(_foremost(columns, mask, total, orders, after, limit))
     keys = [_ranks(columns, slots, order, after, scope) for order in orders]
+    if limit is None and after.number is None and len(keys) == 1 and _stand_in_order(keys[0]):
+        return Page(Selection(columns, slots), total, None)
     if changing and after.number is None and limit is not None and len(slots) > limit:
         return _first_of_kept(columns, slots, keys, after, limit, kept, asker)
     rest = np.arange(len(slots))
@@ -120,7 +121,7 @@ def page(
         rest = _after(keys, columns["number"][slots], after.values, after.number)
     chosen = _first(keys, rest, limit)
     shown = chosen if limit is None else chosen[:limit]
-    calls = Selection(columns, slots[shown])
+    calls = Selection(columns, slots.take(shown))
     if len(shown) == len(chosen):
         return Page(calls, total, None)
     last = int(shown[-1])
@@ -267,8 +268,13 @@ def _first(keys: list[Ranks], rest: NDArray[np.intp], limit: int | None) -> NDAr
         leading = keys[0][rest]
         rest = rest[leading <= np.partition(leading, limit)[limit]]
     for ranks in reversed(keys):
-        rest = rest[np.argsort(ranks[rest], kind="stable")]
+        rest = rest.take(np.argsort(ranks.take(rest), kind="stable"))
     return rest if limit is None else rest[: limit + 1]
+
+
+def _stand_in_order(ranks: Ranks) -> bool:
+    """Whether they stand as they are to be sorted, as with times of beginning they nearly always do."""
+    return not bool(np.any(ranks[1:] < ranks[:-1]))
 
 
 def _ranks(columns: Columns, slots: Slots, order: Order, bookmark: Bookmark, scope: frozenset[int] | None) -> Ranks:
@@ -285,9 +291,9 @@ def _values(
     if key is Key.DURATION:
         return columns.durations(slots, bookmark.at, bookmark.step)
     if key is Key.STARTED:
-        started: NDArray[np.float64] = columns["started"][slots]
+        started: NDArray[np.float64] = columns["started"].take(slots)
         return started
-    ids: NDArray[np.int64] = columns[key.value][slots].astype(np.int64)
+    ids: NDArray[np.int64] = columns[key.value].take(slots).astype(np.int64)
     if scope is not None and key in _OWNERS:
         ids[~np.isin(columns[_OWNERS[key]][slots], list(scope))] = NOTHING
     return ids

@@ -201,8 +201,8 @@ class Columns:
     def _living(self) -> Slots:
         """The slots of all calls by number."""
         births = self._births[: self._count]
-        there: Mask = self._arrays["number"].take(births) == self._born[: self._count]
-        return births[there]
+        # `compress` and `take` need a quarter of the time that an index in brackets does, with a million of them.
+        return births.compress(self._arrays["number"].take(births) == self._born[: self._count])
 
     def slot(self, number: int) -> int | None:
         """Where the call with this number stands: its place among the births is found by halving."""
@@ -219,8 +219,12 @@ class Columns:
             return slots[np.argsort(self._arrays["number"][slots])]
         chosen = np.zeros(len(self.calls), np.bool_)
         chosen[slots] = True
+        return self.chosen(chosen)
+
+    def chosen(self, mask: Mask) -> Slots:
+        """The slots in a mask, in the order of their calls' numbers, where they are many."""
         living = self._living()
-        return living[chosen.take(living)]
+        return living.compress(mask.take(living))
 
     def change(self, slot: int, call: Call) -> None:
         """Write what changed of the call in `slot`."""
