@@ -220,7 +220,7 @@ class Table:
     def sweep_in_steps(self, clock: Clock) -> Steps:
         """The same a few milliseconds' work a step, for very many may have ended at once. One at a time."""
         yield from paced(LEFT for _ in self._rows.sweep(lambda: clock() - self._settings.linger))
-        self._rows.tombstones.sweep(clock())
+        yield from paced(self._rows.tombstones.sweep(clock))
 
     def set_clock(self, by: float, now: float) -> None:
         """Our clock was set `by` seconds forward: all that is kept moves along, and calls that are over stay put."""

@@ -1,8 +1,14 @@
 """Tombstones: ids of ended legs, remembered a while, so that a late or doubled message makes no ghost."""
 
+from collections.abc import Callable, Iterator
+from itertools import islice
+
 from callboard.calls.legs import LegId
 
-__all__ = ["Tombstones"]
+__all__ = ["SOME", "Tombstones"]
+
+SOME = 1_000
+"""Ids that are forgotten at a time: less than a millisecond."""
 
 
 class Tombstones:
@@ -41,13 +47,14 @@ class Tombstones:
         """Our clock was set `by` seconds forward."""
         self._ids = {leg: at + by for leg, at in self._ids.items()}
 
-    def sweep(self, now: float) -> None:
-        """Forget those that are older than `keep`."""
-        until, old = now - self._keep, []
-        for leg, buried in self._ids.items():
-            if buried > until:
-                break
-            old.append(leg)
-        for leg in old:
-            del self._ids[leg]
-        self._inferred.difference_update(old)
+    def sweep(self, clock: Callable[[], float]) -> Iterator[int]:
+        """Forget those that are older than `keep`, some at a time; says each time how many those were."""
+        while old := self._oldest(clock() - self._keep):
+            for leg in old:
+                del self._ids[leg]
+            self._inferred.difference_update(old)
+            yield len(old)
+
+    def _oldest(self, until: float) -> list[LegId]:
+        """The oldest, if they were buried by then."""
+        return [leg for leg, buried in islice(self._ids.items(), SOME) if buried <= until]
