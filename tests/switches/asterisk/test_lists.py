@@ -315,6 +315,56 @@ def test_what_waited_and_shows_a_channel_in_its_former_call_does_not_take_it_bac
     assert [leg.id.native for leg in theatre.rows()[0].legs] == [leg.id.native for leg in row.legs]
 
 
+def test_what_comes_after_a_list_that_was_newer_does_not_take_a_channel_back_to_its_former_call() -> None:
+    alone = {**CALLEE, "Linkedid": CALLEE["Uniqueid"]}
+    theatre = Theatre()
+    theatre.tell(_event("Newchannel", CALLER), 1)
+    theatre.tell(_event("Newchannel", alone), 1)
+    theatre.take([_item(CALLER), _item(CALLEE)], 2)
+    theatre.tell(_event("NewCallerid", alone), 2.001)
+    theatre.tell(_event("BridgeEnter", CALLEE), 2.002)
+    (row,) = theatre.rows()
+    assert [leg.id.native for leg in row.legs] == ["1000000001.1", "1000000001.2/1000000001.1"]
+
+
+@pytest.mark.parametrize("asked", [1.0, 3.0], ids=["asked for before", "asked for after"])
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_hold_is_told_beside_a_list_that_does_not_tell_it(asked: float, waiting: bool) -> None:
+    """It happened before the list was asked for, by the switch's clock or on the way."""
+    theatre = Theatre()
+    theatre.take([_item(CALLER)], 0)
+    if waiting:
+        theatre.translator.reconnected()
+    if asked == 1.0:
+        theatre.translator.asked(asked)
+    theatre.tell(_event("Hold", CALLER), 0.95 if asked == 1.0 else 2.0)
+    if asked == 3.0:
+        theatre.translator.asked(asked)
+    theatre.answered([_item(CALLER)], 4)
+    assert [row.state for row in theatre.rows()] == [State.HELD]
+
+
+def test_a_channel_that_hung_up_before_the_list_is_not_brought_back_by_what_is_told_late() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.tell(_event("Hangup", CALLEE), 1)
+    theatre.tell(_event("NewAccountCode", CALLEE), 2)
+    theatre.take([_item(CALLER)], 3)
+    theatre.tell(_event("NewCallerid", CALLEE), 4)
+    (row,) = theatre.rows()
+    assert (row.caller, row.callee, len(row.legs)) == ("alice", "", 1)
+
+
+def test_a_caller_who_left_before_the_list_does_not_come_back_as_the_callee() -> None:
+    theatre = Theatre()
+    theatre.translator.reconnected()
+    theatre.tell(_event("BridgeLeave", CALLER), 1)
+    theatre.tell(_event("Hangup", CALLER), 2)
+    theatre.take([_item(CALLEE)], 3)
+    (row,) = theatre.rows()
+    assert (row.caller, row.callee, row.state, len(row.legs)) == ("bob", "", State.ANSWERED, 1)
+
+
 def test_a_channel_that_became_a_phone_s_while_there_was_no_link_is_a_leg() -> None:
     theatre = Theatre()
     theatre.tell(_event("Newchannel", {**CALLER, "Channel": "AsyncGoto/PJSIP/alice-1"}), 1)

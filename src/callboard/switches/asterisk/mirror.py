@@ -107,9 +107,14 @@ class Mirror:
 
     def forget(self, channel: Channel) -> None:
         """The channel hung up."""
-        uniqueid = channel.shown.uniqueid
         self.leave(channel)
-        self.channels.pop(uniqueid, None)
+        self.channels.pop(channel.shown.uniqueid, None)
+        self.bury(channel.shown.uniqueid)
+
+    def bury(self, uniqueid: str) -> None:
+        """The channel of this id hung up, known or not: nothing that is told of it late brings it back."""
+        if uniqueid in self.gone:
+            return
         self.gone.add(uniqueid)
         self._gone_order.append(uniqueid)
         if len(self._gone_order) > REMEMBERED:

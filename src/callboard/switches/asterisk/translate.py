@@ -6,6 +6,7 @@ the same rule for events and for lists. Local channels and others of Asterisk's 
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 
 from msgspec.structs import replace
 
@@ -74,6 +75,8 @@ class Translator:
         self._waiting: deque[tuple[Packet, float]] | None = None
         """What a new link told, until its first list is taken in and all that is read; None from then on."""
         self._spilled = False
+        self._asked_at = 0.0
+        """When a list was asked for last."""
         self.ignored = 0
         """Packets about channels that are over, or that lack what they should have."""
 
@@ -130,7 +133,7 @@ class Translator:
 
     def asked(self, at: float) -> None:
         """A full list is asked for: what comes from now on may be newer than it."""
-        self._listing = Listing(self._switch, self._mirror, at)
+        self._listing, self._asked_at = Listing(self._switch, self._mirror, at), at
         for packet, _ in self._waiting or ():
             self._listing.awaits(packet)
 
@@ -205,16 +208,20 @@ class Translator:
         return self._signal(packet, "", LegRinging, at) if packet.get("Application") == "Ringing" else []
 
     def _held(self, packet: Packet, at: float) -> list[Event]:
-        return self._signal(packet, "", LegHeld, at)
+        return self._signal(packet, "", LegHeld, self._beside_list(at))
 
     def _resumed(self, packet: Packet, at: float) -> list[Event]:
-        return self._signal(packet, "", LegResumed, at)
+        return self._signal(packet, "", LegResumed, self._beside_list(at))
 
     def _parked(self, packet: Packet, at: float) -> list[Event]:
-        return [*self._show(packet, "Parkee", at), *self._signal(packet, "Parkee", LegHeld, at)]
+        return [*self._show(packet, "Parkee", at), *self._signal(packet, "Parkee", LegHeld, self._beside_list(at))]
 
     def _unparked(self, packet: Packet, at: float) -> list[Event]:
-        return [*self._show(packet, "Parkee", at), *self._signal(packet, "Parkee", LegResumed, at)]
+        return [*self._show(packet, "Parkee", at), *self._signal(packet, "Parkee", LegResumed, self._beside_list(at))]
+
+    def _beside_list(self, at: float) -> float:
+        """When what no list tells is to be taken for told: it is no older news than the last list is."""
+        return max(at, self._asked_at)
 
     def _wants_out(self, packet: Packet, at: float) -> list[Event]:
         """A party hung up. It ends the call unless it is an attempt that failed, or leaves two others behind."""
@@ -253,10 +260,14 @@ class Translator:
             self.ignored += 1
             return []
         channel = self._mirror.channels.get(shown.uniqueid)
+        if channel is None and self._waiting is not None and packet.event != "Newchannel":
+            # It did not begin since, and the list lacks it: it is over.
+            self.ignored += 1
+            return []
         if channel is None:
             return self._begin(shown, at)
         events: list[Event] = []
-        if shown.linkedid != channel.shown.linkedid and self._was_left(shown.linkedid, channel, at):
+        if shown.linkedid != channel.shown.linkedid and self._was_left(shown.linkedid, channel):
             shown = replace(shown, linkedid=channel.shown.linkedid)
         if shown.linkedid != channel.shown.linkedid:
             events = self._join(channel, shown, at)
@@ -267,9 +278,13 @@ class Translator:
             events += self._move(channel, _SIGNALS[shown.state], at)
         return events
 
-    def _was_left(self, linkedid: str, channel: Channel, at: float) -> bool:
-        """Whether a packet that waited for a list shows the channel where it was before: calls only join older ones."""
-        return self._waiting is not None and order_of(linkedid, at) > order_of(channel.shown.linkedid, at)
+    def _was_left(self, linkedid: str, channel: Channel) -> bool:
+        """Whether a packet that is older than a list shows the channel where it was before: calls only join older ones.
+
+        Of an id that somebody chose, which has no time, that is said only of what waited for a list.
+        """
+        told, known = order_of(linkedid, inf), order_of(channel.shown.linkedid, inf)
+        return told > known and (self._waiting is not None or told[0] < inf)
 
     def _begin(self, shown: Snapshot, at: float) -> list[Event]:
         channel = Channel(shown, at)
@@ -381,6 +396,7 @@ class Translator:
     def _hangup(self, packet: Packet, at: float) -> list[Event]:
         channel = self._known(packet, "")
         if channel is None:
+            self._mirror.bury(packet.get("Uniqueid"))
             self.ignored += 1
             return []
         leg = channel.leg
