@@ -35,9 +35,13 @@ class Listing:
         self._dialed: dict[str, str] = {}
         self._doubts = mirror.doubts
         self._heard: set[str] = set()
+        """Channels of which something was read since it was asked for."""
         self._over: set[str] = set()
+        """Those of them that hung up."""
         self._awaited: set[str] = set()
+        """Channels whose end waits to be read."""
         self._present: set[str] = set()
+        """Channels that it has."""
         self.unread = 0
         """Entries that lack what they should have."""
         mirror.settled()
