@@ -158,7 +158,7 @@ class Pbx:
         begin, told = time.monotonic(), 0
         while (passed := time.monotonic() - begin) < seconds:
             lines = [self._next() for _ in range(min(int(passed * rate) - told, rate))]
-            told += len(lines)
+            told += sum(text.count("Event: ") for text in lines)
             self.tell("".join(lines))
             await asyncio.sleep(TICK)
         return told
@@ -183,9 +183,12 @@ class Pbx:
         for channel, state in ((callee, 5), (callee, 6), (caller, 6)):
             channel.state = state
             yield f"Event: Newstate\r\n{channel.fields()}\r\n"
-        for channel in (callee, caller):
-            del self.up[channel.number]
-            yield f"Event: Hangup\r\n{channel.fields()}Cause: 16\r\nCause-txt: Normal Clearing\r\n\r\n"
+        yield "".join(map(self._end, (callee, caller)))
+
+    def _end(self, channel: Channel) -> str:
+        """Both legs of a call hang up within a moment: one that did not would have the list asked for."""
+        del self.up[channel.number]
+        return f"Event: Hangup\r\n{channel.fields()}Cause: 16\r\nCause-txt: Normal Clearing\r\n\r\n"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Someone logs in, listens and asks."""
